@@ -1,0 +1,206 @@
+import type { ExtractName, RuleName, Sql, TableName } from "../model/names.js";
+
+/** A migration as its folder says, checked: every name it refers to exists. Paths are relative to the folder. */
+export interface Migration {
+  readonly id: string;
+  readonly title: string;
+  /** Connection URLs as written, `${ENV}` not yet expanded: a secret never becomes part of the specification. */
+  readonly source: string | undefined;
+  readonly target: string | undefined;
+  readonly extracts: readonly Extract[];
+  /** Parents before children, by `relationships` and then by name. */
+  readonly tables: readonly Table[];
+  readonly acceptance: Acceptance;
+  readonly signOff: readonly string[];
+  readonly retentionDays: number | undefined;
+  /** Every file of the folder that was read, with its bytes as they were: what `specification/<hash>/` keeps. */
+  readonly files: readonly SpecificationFile[];
+}
+
+export interface SpecificationFile {
+  readonly path: string;
+  readonly content: Buffer;
+}
+
+export interface Acceptance {
+  /** More rejected rows than this share of the rows read make the run exit 1. */
+  readonly rejectedMaxPercent: number | undefined;
+  /** How many rows validate reads again from the live source. */
+  readonly sampleRows: number;
+}
+
+/** One reading of one source. */
+export interface Extract {
+  readonly name: ExtractName;
+  readonly from: { readonly kind: "table"; readonly table: string } | { readonly kind: "select"; readonly sql: string };
+  readonly where: string | undefined;
+  /** undefined: the table's primary key, or all columns where it has none. */
+  readonly key: readonly string[] | undefined;
+  readonly watermark: string | undefined;
+  readonly rowChecksum: boolean;
+  /** Rows a part is cut at; part boundaries depend on this and on the data, never on `--jobs`. */
+  readonly partRows: number;
+  /** Parts by calendar month, quarter or year of a date or timestamp column instead of by key range. */
+  readonly partBy: { readonly column: string; readonly every: "day" | "month" | "quarter" | "year" } | undefined;
+}
+
+/** One target table and the rules that make its rows. Rules run in order: filter, reject, columns, dedupe, cascade. */
+export interface Table {
+  readonly name: TableName;
+  /** The file it was read from, for messages. */
+  readonly file: string;
+  readonly from: ExtractName;
+  /** SQL conditions; a row for which one is not true is filtered. */
+  readonly filters: readonly NamedSql[];
+  readonly rejects: readonly RejectRule[];
+  /** "all": every column of the extract under its own name. */
+  readonly columns: "all" | readonly Column[];
+  readonly dedupe: Dedupe | undefined;
+  readonly relationships: readonly Relationship[];
+  readonly expect: Expectations;
+  readonly load: { readonly mode: "replace" };
+  readonly ledger: "full" | "exceptions";
+  /** How many rows changes.csv.gz may list; the counts are always complete. */
+  readonly changesLimit: number;
+  /** Which columns of the target, if declared, name a row: else the target's primary key. */
+  readonly key: readonly string[] | undefined;
+}
+
+export interface NamedSql {
+  readonly rule: RuleName;
+  readonly sql: string;
+  readonly because: string | undefined;
+}
+
+export interface RejectRule {
+  readonly rule: RuleName;
+  readonly when: string;
+  readonly reason: string;
+  readonly because: string | undefined;
+}
+
+/** One target column: where its value comes from, and the rules it passes, in order. */
+export interface Column {
+  readonly name: string;
+  readonly origin: Origin;
+  readonly rules: readonly ColumnRule[];
+  readonly because: string | undefined;
+  readonly pii: boolean;
+}
+
+export type Origin =
+  | { readonly kind: "from"; readonly column: string }
+  | { readonly kind: "const"; readonly value: string | null }
+  | { readonly kind: "uuid5"; readonly table: TableName; readonly columns: readonly string[] }
+  | { readonly kind: "flagged" }
+  | { readonly kind: "sql"; readonly sql: string };
+
+/** A rule of the column language, settled: `kind` is its file in lib/mapping/rules, `options` what that file parsed. */
+export interface ColumnRule {
+  readonly rule: RuleName;
+  readonly kind: string;
+  readonly options: unknown;
+}
+
+export interface Dedupe {
+  readonly rule: RuleName;
+  /** Target columns (or, where the target has none of that name, columns of the extract). */
+  readonly by: readonly string[];
+  readonly keep: "latest" | "first";
+  /** Columns of the extract that decide, before all columns break the ties. */
+  readonly order: readonly string[];
+  readonly because: string | undefined;
+}
+
+/** A foreign key the specification knows: what becomes of a row whose parent was not written. */
+export interface Relationship {
+  readonly rule: RuleName;
+  readonly column: string;
+  readonly parent: TableName;
+  readonly parentColumn: string;
+  readonly otherwise: "reject" | "null" | "keep";
+}
+
+export type Severity = "error" | "warn";
+
+/** What the data owner asks of the target, in dbt's words. */
+export interface Expectations {
+  readonly tests: readonly ExpectedTest[];
+  readonly aggregates: readonly Aggregate[];
+  /** Declared counts, for example { rejected: 2341 }. */
+  readonly counts: Readonly<Partial<Record<"read" | "filtered" | "rejected" | "deduplicated" | "written", number>>>;
+}
+
+export type ExpectedTest =
+  | { readonly kind: "unique"; readonly columns: readonly string[]; readonly severity: Severity }
+  | { readonly kind: "not_null"; readonly columns: readonly string[]; readonly severity: Severity }
+  | {
+      readonly kind: "accepted_values";
+      readonly column: string;
+      readonly values: readonly string[];
+      readonly severity: Severity;
+    };
+
+export interface Aggregate {
+  readonly group: readonly string[];
+  /** `count` or `min(column)`, `max(column)`, `sum(column)`, parsed. */
+  readonly measures: readonly { readonly measure: "count" | "min" | "max" | "sum"; readonly column: string | undefined }[];
+}
+
+// ---- what the mapping compiles to: SQL over one part of an extract, in DuckDB's dialect ----
+
+/** A source column as the extract's manifest names it; `type` is the Frictionless type, `databaseType` the source's own. */
+export interface SourceColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly databaseType: string;
+}
+
+/** A lookup file to be joined: the engine loads it as a table `name` with all columns text. */
+export interface CompiledLookup {
+  readonly name: string;
+  readonly file: string;
+  readonly columns: readonly string[];
+}
+
+/**
+ * One rule applied to one column. The engine makes one layer of SELECT of the n-th steps of all columns, so `value`
+ * may name the source's columns and this column's value after the step before, as `previous` says.
+ */
+export interface CompiledStep {
+  readonly rule: RuleName;
+  readonly value: Sql;
+  /** A LEFT JOIN this step needs: lookup name and condition. At most one row may match. */
+  readonly join: { readonly lookup: string; readonly on: Sql } | undefined;
+  /** When true the row is rejected, with this reason (an SQL text expression that holds no value of the data). */
+  readonly reject: { readonly when: Sql; readonly reason: Sql } | undefined;
+  /** When true the row is flagged. */
+  readonly flag: Sql | undefined;
+  /** Whether a difference before/after belongs into changes.csv.gz. */
+  readonly logsChanges: boolean;
+}
+
+export interface CompiledColumn {
+  readonly name: string;
+  /** The first value, over the source's columns; undefined for `flagged`, which the engine fills in from all flags. */
+  readonly start: Sql | undefined;
+  readonly steps: readonly CompiledStep[];
+  /** Frictionless type of the result: string, integer, number, boolean, date, datetime. */
+  readonly type: string;
+  /** Source columns of which the value is an injective function (equal value = equal columns), else undefined. */
+  readonly injectiveOf: readonly string[] | undefined;
+  readonly pii: boolean;
+}
+
+export interface CompiledTable {
+  readonly lookups: readonly CompiledLookup[];
+  /** A row for which `keep` is not true is filtered by that rule. */
+  readonly filters: readonly { readonly rule: RuleName; readonly keep: Sql }[];
+  readonly rejects: readonly { readonly rule: RuleName; readonly when: Sql; readonly reason: Sql }[];
+  readonly columns: readonly CompiledColumn[];
+}
+
+/** How a step's SQL names its column's value after the step before (step 0: the start value). */
+export function valueName(column: number, step: number): string {
+  return `~${column}.${step}`;
+}
