@@ -1,0 +1,43 @@
+import { createReadStream } from "node:fs";
+import { createGunzip } from "node:zlib";
+import { type CastingContext, parse } from "csv-parse";
+import { parse as parseSync } from "csv-parse/sync";
+import type { CsvValue } from "../model/csv-dialect.js";
+import { StageError } from "../model/errors.js";
+
+/** The dialect as csv-parse takes it. Only `cast` is told whether a value was quoted, which tells NULL from `"\N"`. */
+const parserOptions = {
+  delimiter: ",",
+  quote: '"',
+  escape: '"',
+  record_delimiter: "\n",
+  relax_column_count: false,
+  skip_empty_lines: false,
+  cast: (value: string, context: CastingContext): CsvValue => (value === "\\N" && !context.quoting ? null : value),
+} as const;
+
+/** The rows of CSV text in Waybill's dialect; the header, if the text has one, is the first row. */
+export function parseRows(text: string): readonly (readonly CsvValue[])[] {
+  // csv-parse types rows as string[], whatever `cast` returns.
+  return parseSync(text, parserOptions) as unknown as (readonly CsvValue[])[];
+}
+
+/** The rows of one gzipped CSV file, the header first, one after another in bounded memory. */
+export async function* readRows(path: string): AsyncGenerator<readonly CsvValue[]> {
+  const file = createReadStream(path);
+  const unzipped = file.pipe(createGunzip());
+  const rows = unzipped.pipe(parse(parserOptions));
+  // .pipe() forwards no errors: each stream must hand its own to the last, or the loop below waits for ever.
+  file.on("error", (error) => rows.destroy(error));
+  unzipped.on("error", (error) => rows.destroy(damaged(path, error)));
+  try {
+    for await (const row of rows) yield row as readonly CsvValue[];
+  } finally {
+    file.destroy();
+    unzipped.destroy();
+  }
+}
+
+function damaged(path: string, error: Error): StageError {
+  return new StageError("integrity", `${path}: not a whole gzip file: ${error.message}`, "run the stage that wrote it again with --force", error);
+}
