@@ -1,0 +1,92 @@
+import { execFile } from "node:child_process";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import pg from "pg";
+import type { TestProject } from "vitest/node";
+import { startPostgres, testSettings } from "../../scripts/embedded-postgres-server.js";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The maintenance database of the server all tests share. */
+    readonly postgresUrl: string;
+  }
+}
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Builds the programs and starts the one PostgreSQL of this test run; the function it returns stops it. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await build();
+  const given = process.env.WAYBILL_TEST_POSTGRES_URL;
+  if (given !== undefined) {
+    await assertReached(given);
+    project.provide("postgresUrl", given);
+    return async () => undefined;
+  }
+  const server = await startPostgres({ settings: testSettings });
+  project.provide("postgresUrl", server.url("postgres"));
+  return server.stop;
+}
+
+async function assertReached(url: string): Promise<void> {
+  const client = new pg.Client(url);
+  try {
+    await client.connect();
+  } catch (cause) {
+    const cure = "start that server, or type: unset WAYBILL_TEST_POSTGRES_URL";
+    throw new Error(`the server of WAYBILL_TEST_POSTGRES_URL does not answer; ${cure}`, { cause });
+  }
+  await client.end();
+}
+
+/** Compiles what changed since the last time. Type errors do not stop it: they are for `npm run types` to report. */
+async function build(): Promise<void> {
+  const stamp = join(root, "dist/.built");
+  const builtMs = await stat(stamp).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+  if ((await newestMs(["stages", "lib", "scripts"])) < builtMs) return;
+  const draft = join(root, `dist/.draft-${process.pid}`);
+  await mkdir(draft, { recursive: true });
+  await writeFile(`${draft}.built`, "");
+  await promisify(execFile)(process.execPath, [
+    join(root, "node_modules/typescript/bin/tsc"),
+    "-p",
+    join(root, "tsconfig.build.json"),
+    "--outDir",
+    draft,
+  ]).catch(({ stdout }) => process.stderr.write(`${stdout}\n`));
+  await publish(draft);
+  await rename(`${draft}.built`, stamp);
+}
+
+/** Moves what differs into dist, whole files at a time: another test run may be running the programs right now. */
+async function publish(draft: string): Promise<void> {
+  for (const entry of await readdir(draft, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const fresh = join(entry.parentPath, entry.name);
+    const built = fresh.replace(draft, join(root, "dist"));
+    const same = await readFile(built).then(
+      async (old) => old.equals(await readFile(fresh)),
+      () => false,
+    );
+    if (same) continue;
+    await mkdir(dirname(built), { recursive: true });
+    await rename(fresh, built);
+  }
+  await rm(draft, { recursive: true });
+}
+
+async function newestMs(folders: readonly string[]): Promise<number> {
+  let newest = 0;
+  for (const folder of folders) {
+    for (const name of await readdir(join(root, folder), { recursive: true })) {
+      const { mtimeMs } = await stat(join(root, folder, name)).catch(() => ({ mtimeMs: Infinity })); // gone just now
+      newest = Math.max(newest, mtimeMs);
+    }
+  }
+  return newest;
+}
