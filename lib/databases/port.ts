@@ -16,7 +16,7 @@ export interface DatabaseColumn {
   /** The Frictionless type: string, integer, number, boolean, date, datetime, time. */
   readonly type: string;
   readonly nullable: boolean;
-  /** The collation by which text sorts is already bytewise. */
+  /** No COLLATE is needed to sort by bytes (text), or none is possible (numbers, dates, everything not text). */
   readonly sortsByBytes: boolean;
   /** Computed by the database: cannot be loaded. */
   readonly generated: boolean;
@@ -35,6 +35,7 @@ export interface ForeignKey {
 export interface DatabaseTable {
   /** `schema.table`, as the catalog spells it. */
   readonly qualifiedName: string;
+  readonly kind: "table" | "partitioned table" | "view" | "materialized view" | "foreign table";
   readonly columns: readonly DatabaseColumn[];
   readonly primaryKey: readonly string[];
   readonly foreignKeys: readonly ForeignKey[];

@@ -1,0 +1,50 @@
+import type { Sql } from "../../model/names.js";
+import { sql } from "./identifiers.js";
+
+const frictionless: Readonly<Record<string, string>> = {
+  int2: "integer",
+  int4: "integer",
+  int8: "integer",
+  numeric: "number",
+  float4: "number",
+  float8: "number",
+  bool: "boolean",
+  date: "date",
+  timestamp: "datetime",
+  timestamptz: "datetime",
+  time: "time",
+};
+
+/** The Frictionless type for the name of a base type in pg_type; whatever has none is a string. */
+export function frictionlessType(typeName: string): string {
+  return frictionless[typeName] ?? "string";
+}
+
+/**
+ * Columns `database_type`, `base_type`, `sorts_by_bytes` for a type's oid, modifier and collation, as a subquery to
+ * join LATERAL. Types outside pg_catalog show their schema whatever the search path is. A domain has its own name
+ * and its base type's nature. Types without a collation need no COLLATE, so they count as sorted.
+ */
+export function typeFacts(oid: Sql, modifier: Sql, collation: Sql): Sql {
+  return sql`(
+  WITH RECURSIVE base AS (
+    SELECT oid, typname, typbasetype FROM pg_type WHERE oid = ${oid}
+    UNION ALL SELECT t.oid, t.typname, t.typbasetype FROM pg_type t JOIN base ON t.oid = base.typbasetype
+  )
+  SELECT
+    CASE WHEN element.typnamespace = 'pg_catalog'::regnamespace THEN format_type(${oid}, ${modifier})
+      ELSE format('%I.%I', n.nspname, element.typname)
+        || COALESCE(substring(format_type(${oid}, ${modifier}) FROM '\\([0-9A-Za-z,]+\\)'), '')
+        || CASE WHEN element.oid <> t.oid THEN '[]' ELSE '' END END AS database_type,
+    (SELECT typname FROM base WHERE typbasetype = 0) AS base_type,
+    CASE WHEN ${collation} = 0 THEN true
+      WHEN ${collation} = 'pg_catalog."default"'::regcollation
+        THEN (SELECT d.datlocprovider = 'b' OR (d.datlocprovider = 'c' AND d.datcollate IN ('C', 'POSIX'))
+              FROM pg_database d WHERE d.datname = current_database())
+      ELSE (SELECT c.collprovider = 'b' OR c.collcollate IN ('C', 'POSIX') FROM pg_collation c WHERE c.oid = ${collation})
+    END AS sorts_by_bytes
+  FROM pg_type t
+  JOIN pg_type element ON element.oid = CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem ELSE t.oid END
+  JOIN pg_namespace n ON n.oid = element.typnamespace
+  WHERE t.oid = ${oid})`;
+}

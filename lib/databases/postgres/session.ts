@@ -1,0 +1,97 @@
+import { Client } from "pg";
+import { StageError } from "../../model/errors.js";
+import { errorCode } from "./server-errors.js";
+
+/** Who connects, and with which rights: what the server's list of sessions and its log show. */
+export interface ConnectOptions {
+  /** `waybill/<stage>`. */
+  readonly application: string;
+  /** Every transaction is READ ONLY: what a source gets. */
+  readonly readOnly?: boolean;
+}
+
+// row_security off raises an error where policies would hide or change rows. The search path stays the role's own.
+const settings: Readonly<Record<string, string>> = {
+  TimeZone: "UTC",
+  DateStyle: "ISO, YMD",
+  IntervalStyle: "postgres",
+  extra_float_digits: "3",
+  bytea_output: "hex",
+  client_encoding: "UTF8",
+  standard_conforming_strings: "on",
+  lc_monetary: "C",
+  row_security: "off",
+  statement_timeout: "0",
+  transaction_timeout: "0",
+  idle_in_transaction_session_timeout: "0",
+  idle_session_timeout: "0",
+};
+
+// Not by the startup packet: connection poolers refuse parameters they do not know. The join leaves out settings
+// that this version of the server does not have.
+const pin =
+  "SELECT set_config(s.name, wanted.value, false) AS value, pg_backend_pid() AS pid " +
+  "FROM json_each_text($1::json) AS wanted(name, value) JOIN pg_settings s ON s.name = wanted.name";
+
+/** A client whose session is pinned, where it is (`host:port/database`), and the server's process that serves it. */
+export interface Session {
+  readonly client: Client;
+  readonly location: string;
+  readonly processId: number;
+}
+
+/** Opens a pinned session. Throws "unreachable" naming host, port and database, never the password. */
+export async function openSession(url: string, options: ConnectOptions): Promise<Session> {
+  const client = createClient(url, options);
+  const location = `${client.host}:${client.port}/${client.database ?? ""}`;
+  // Without a listener a connection that is lost while idle would end the process; the next query reports it.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    const wanted = { ...settings, ...(options.readOnly && { default_transaction_read_only: "on" }) };
+    const { rows } = await client.query<{ pid: string }>(pin, [JSON.stringify(wanted)]);
+    return { client, location, processId: Number(rows[0]?.pid) };
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw unreachable(error, location);
+  }
+}
+
+function createClient(url: string, { application }: ConnectOptions): Client {
+  try {
+    return new Client({
+      connectionString: url,
+      application_name: application,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 30_000,
+      connectionTimeoutMillis: 30_000,
+      types: { getTypeParser: () => (value: unknown) => value },
+    });
+  } catch (error) {
+    // The driver's message may quote the URL, and with it a password.
+    throw new StageError(
+      "usage",
+      `the connection URL cannot be read (${errorCode(error) || "malformed"})`,
+      "write postgresql://user@host:port/database, special characters percent-encoded",
+    );
+  }
+}
+
+const hints: readonly (readonly [RegExp, string])[] = [
+  [/^ECONNREFUSED/, "start the server, or correct host and port in the URL"],
+  [/^(ENOTFOUND|EAI_AGAIN)/, "correct the host name in the URL"],
+  [/^28/, "set the password in PGPASSWORD or .pgpass, and look at the server's pg_hba.conf"],
+  [/^3D000/, "create the database, or correct its name in the URL"],
+];
+
+// A server that starts up, shuts down or is full will be there in a while.
+const busy = /^(53|57P0)/;
+
+function unreachable(error: unknown, location: string): StageError {
+  const code = errorCode(error);
+  const reason = error instanceof Error && error.message !== "" ? error.message : code;
+  const hint = hints.find(([pattern]) => pattern.test(code))?.[1] ?? "check the URL, the network and the server's log";
+  if (busy.test(code))
+    return new StageError("temporary", `${location} takes no connections now: ${reason}`, "try again later", error);
+  return new StageError("unreachable", `cannot connect to ${location}: ${reason}`, hint, error);
+}
