@@ -101,7 +101,9 @@ async function server(folder: string, port: number, options: PostgresServerOptio
  * closes the pipe whichever way we go, so not even SIGKILL leaves a server behind.
  */
 function bury(pid: string, folder: string) {
-  const script = `cat >/dev/null; kill -QUIT "$0"; while kill -0 "$0" 2>/dev/null; do sleep 0.1; done; rm -rf "$1"`;
+  // The server removes its postmaster.pid last. (Its process may stay as a zombie where no init process reaps it.)
+  const wait = `for i in $(seq 100); do [ -e "$1/data/postmaster.pid" ] || break; sleep 0.1; done`;
+  const script = `cat >/dev/null; kill -QUIT "$0"; ${wait}; rm -rf "$1"`;
   const undertaker = spawn("/bin/sh", ["-c", script, pid, folder], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true, // so that Ctrl-C, which goes to the whole group, does not hit it
