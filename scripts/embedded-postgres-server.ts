@@ -90,6 +90,7 @@ async function server(folder: string, port: number, options: PostgresServerOptio
   const undertaker = bury(`${pid}`, folder);
   if (options.keep === true) undertaker.kill();
   const stop = async () => {
+    undertaker.ref(); // or we would be gone before it is done
     undertaker.stdin.end();
     if (undertaker.exitCode === null) await once(undertaker, "exit");
   };
