@@ -1,0 +1,154 @@
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import pg from "pg";
+import { StageError } from "../lib/model/errors.js";
+import { type Contest, contests, type Places, secondRun, waybill } from "./benchmark/contests.js";
+import { type Measurement, measure, peakMemory, runShell, type Shell } from "./benchmark/measure.js";
+import { honestSettings, startPostgres } from "./embedded-postgres-server.js";
+import { fillRegistry, quotedRows } from "./relief-registry.js";
+import { runScript } from "./run-script.js";
+import { textTable } from "./text-table.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const folder = `${root}work/bench`;
+const places: Places = { root, lean: `${folder}/lean`, full: `${folder}/full`, peer: `${folder}/peer` };
+const header = ["work", "peer", "peer s", "ours s", "ratio", "aim", "", ""];
+
+await runScript(async () => {
+  const { rows, ten } = parseOptions(process.argv.slice(2));
+  await rm(folder, { recursive: true, force: true });
+  await writeMigrations();
+  say(`${rows} beneficiaries, on ${process.platform}-${process.arch}, Node ${process.version}`);
+  const lines = await withRegistry(rows, "work/bench", async (shell) => [
+    ...(await inTurn(contests(places), (contest) => played(contest, shell))).flat(),
+    await secondRunLine(shell),
+    ...(await memoryLines("1x", shell)),
+  ]);
+  const tenfold = ten ? await withRegistry(rows * 10, "ten times", (shell) => memoryLines("10x", shell)) : [];
+  process.stdout.write(`${textTable([header, ...lines, ...tenfold])}\n`);
+  return 0;
+});
+
+function parseOptions(args: readonly string[]) {
+  const options = {
+    rows: { type: "string", default: String(quotedRows) },
+    ten: { type: "boolean", default: false },
+  } as const;
+  try {
+    const { rows, ten } = parseArgs({ args: [...args], options }).values;
+    if (/^\d{4,8}$/.test(rows)) return { rows: Number(rows), ten };
+  } catch {
+    // said below
+  }
+  throw new StageError("usage", `${args.join(" ")}: not understood`, "usage: scripts/bench [--rows N] [--ten]");
+}
+
+/** The migration twice: as it stands, and without what costs time. */
+async function writeMigrations(): Promise<void> {
+  await mkdir(places.peer, { recursive: true });
+  for (const variant of [places.lean, places.full]) {
+    await cp(`${root}mappings/relief`, `${variant}/migration`, { recursive: true });
+  }
+  await edit(`${places.lean}/migration/migration.yaml`, (text) =>
+    text.replace("row_checksum: true", "row_checksum: false"),
+  );
+  await edit(`${places.lean}/migration/beneficiaries.yaml`, (text) => `${text}ledger: exceptions\n`);
+}
+
+async function edit(file: string, change: (text: string) => string): Promise<void> {
+  await writeFile(file, change(await readFile(file, "utf8")));
+}
+
+/** A server with a full registry, an empty target and an empty target for the peer, gone when `work` is done. */
+async function withRegistry<T>(rows: number, name: string, work: (shell: Shell) => Promise<T>): Promise<T> {
+  say(`starting PostgreSQL and filling the registry (${name})`);
+  const server = await startPostgres({ settings: honestSettings });
+  try {
+    for (const database of ["registry", "platform", "peer"])
+      await query(server.url("postgres"), `CREATE DATABASE ${database}`);
+    await query(server.url("platform"), await readFile(`${root}mappings/relief/schema/target.sql`, "utf8"));
+    await fillRegistry(server.url("registry"), rows);
+    const urls = { WAYBILL_SOURCE_URL: server.url("registry"), WAYBILL_TARGET_URL: server.url("platform") };
+    return await work({ folder, env: { ...process.env, ...urls, BENCH_PEER_URL: server.url("peer") } });
+  } finally {
+    await server.stop();
+  }
+}
+
+async function query(url: string, sql: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  await client.query(sql).finally(() => client.end());
+}
+
+async function played(contest: Contest, shell: Shell): Promise<readonly (readonly string[])[]> {
+  say(contest.work);
+  try {
+    for (const command of contest.prepare) await runShell(command, shell);
+  } catch (error) {
+    return [[contest.work, "", "", "", "", "", "not run", String(error)]];
+  }
+  const ours = await measure(contest.ours, shell);
+  return inTurn(contest.peers, async ({ name, command, aim }) => {
+    const peer = await measure(command, shell);
+    return [contest.work, name, ...compared(peer, ours, aim)];
+  });
+}
+
+function compared(peer: Measurement, ours: Measurement, aim: number): readonly string[] {
+  const ratio = (ours.seconds ?? Number.NaN) / (peer.seconds ?? Number.NaN);
+  const numbers = [peer.seconds, ours.seconds, ratio].map(shown);
+  return [...numbers, aim.toFixed(2), verdict(ratio, aim), ours.note || peer.note];
+}
+
+async function secondRunLine(shell: Shell): Promise<readonly string[]> {
+  say("second run");
+  const { seconds, note } = await measure(secondRun(places), shell);
+  return [
+    "extract, transform, load again, nothing changed",
+    "1 s",
+    "1.00",
+    shown(seconds),
+    shown(seconds),
+    "1.00",
+    verdict(seconds, 1),
+    note,
+  ];
+}
+
+/** The four stages over all tables, once, in a fresh work directory. */
+async function memoryLines(size: string, shell: Shell): Promise<readonly (readonly string[])[]> {
+  await rm(`${places.full}/work`, { recursive: true, force: true });
+  return inTurn(["extract", "transform", "load", "validate"], async (stage) => {
+    say(`peak memory of ${stage} at ${size}`);
+    const aim = stage === "transform" ? 1000 : 300;
+    const work = `peak memory of ${stage} at ${size}, MB`;
+    try {
+      const megabytes = await peakMemory(`${waybill(places, places.full, stage, "")} --force`, shell);
+      return [work, "", "", megabytes.toFixed(0), "", String(aim), verdict(megabytes, aim), ""];
+    } catch (error) {
+      return [work, "", "", "", "", String(aim), "not run", String(error)];
+    }
+  });
+}
+
+function verdict(value: number | undefined, aim: number): string {
+  if (value === undefined || Number.isNaN(value)) return "not run";
+  return value <= aim ? "met" : "missed";
+}
+
+function shown(seconds: number | undefined): string {
+  return seconds === undefined || Number.isNaN(seconds) ? "" : seconds.toFixed(2);
+}
+
+/** One after the other: two measurements at once would measure each other. */
+async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
