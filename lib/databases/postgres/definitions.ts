@@ -1,0 +1,160 @@
+// What holds of definitions:
+// 1. Nothing is dropped before its definition is committed in waybill.definitions.
+// 2. A line goes in the transaction that makes its object whole again, and not before.
+// 3. Restoring takes every line of the migration, whichever run wrote it; an object that is there is left as it is.
+import { StageError } from "../../model/errors.js";
+import type { Sql } from "../../model/names.js";
+import type { Definition } from "../port.js";
+import { type FoundTable, findTable } from "./catalog.js";
+import type { Connection } from "./connection.js";
+import { collectDefinitions, type SavedDefinition } from "./definitions-catalog.js";
+import { formatQualified, identifier, literal, parseQualified, qualified, sql, trusted } from "./identifiers.js";
+import { ensureLedger, hasLedger } from "./loads-ledger.js";
+
+/** Saves the definitions of the tables' secondary indexes, constraints and foreign keys; they are still in place. */
+export async function saveDefinitions(
+  connection: Connection,
+  migration: string,
+  names: readonly string[],
+): Promise<readonly SavedDefinition[]> {
+  await ensureLedger(connection);
+  const tables: FoundTable[] = [];
+  for (const name of names) tables.push(await findTable(connection, name));
+  return await connection.transaction(async () => {
+    const found = await collectDefinitions(connection, tables);
+    for (const definition of found) await save(connection, migration, definition);
+    return found;
+  });
+}
+
+/** Saves, commits, then drops all of it in a second transaction. */
+export async function saveAndDrop(
+  connection: Connection,
+  migration: string,
+  names: readonly string[],
+): Promise<readonly Definition[]> {
+  const saved = await saveDefinitions(connection, migration, names);
+  await connection.transaction(async () => {
+    await connection.execute(sql`SET LOCAL lock_timeout = '60s'`);
+    // Foreign keys first: they rest on unique constraints.
+    for (const definition of [...saved].sort((a, b) => order(b) - order(a)))
+      await connection.execute(dropStatement(definition));
+  });
+  return saved.map(withoutSteps);
+}
+
+export interface RestoreOptions {
+  /** Only this table's (`schema.table`), and no foreign keys. */
+  readonly table?: string;
+}
+
+/** Restores what is saved: all of it that can be, then throws if something could not. */
+export async function restoreDefinitions(
+  connection: Connection,
+  migration: string,
+  { table }: RestoreOptions = {},
+): Promise<readonly Definition[]> {
+  if (!(await hasLedger(connection))) return [];
+  const restored: Definition[] = [];
+  const failures: StageError[] = [];
+  for (const definition of await readDefinitions(connection, migration)) {
+    if (table !== undefined && (definition.table !== table || definition.kind === "foreign key")) continue;
+    try {
+      await restore(connection, migration, definition);
+      restored.push(withoutSteps(definition));
+    } catch (error) {
+      if (!(error instanceof StageError)) throw error;
+      failures.push(failed(definition, error));
+      if (error.kind === "temporary") break;
+    }
+  }
+  if (failures[0] !== undefined) throw summary(failures[0], failures);
+  return restored;
+}
+
+async function save(connection: Connection, migration: string, definition: SavedDefinition): Promise<void> {
+  const { kind, table, name, steps, validate } = definition;
+  // A line that is there already stems from a crashed run; the catalog knows better, since the object is in place.
+  await connection.execute(
+    sql`INSERT INTO waybill.definitions AS d (migration, kind, table_name, name, steps, validate)
+        VALUES ($1, $2, $3, $4, $5::json, $6)
+        ON CONFLICT (migration, kind, table_name, name) DO UPDATE
+        SET steps = EXCLUDED.steps, validate = COALESCE(d.validate, EXCLUDED.validate), saved_at = now()`,
+    [migration, kind, table, name, JSON.stringify(steps), validate],
+  );
+}
+
+const kindsInOrder: readonly Definition["kind"][] = ["index", "constraint", "foreign key"];
+const order = ({ kind }: Definition): number => kindsInOrder.indexOf(kind);
+
+async function readDefinitions(connection: Connection, migration: string): Promise<readonly SavedDefinition[]> {
+  const rows = await connection.query<Omit<SavedDefinition, "steps"> & { readonly steps: string }>(
+    sql`SELECT table_name AS table, kind, name, steps, validate FROM waybill.definitions WHERE migration = $1
+        ORDER BY table_name COLLATE "C", name COLLATE "C"`,
+    [migration],
+  );
+  const saved = rows.map((row) => ({ ...row, steps: JSON.parse(row.steps) as readonly string[] }));
+  return saved.sort((a, b) => order(a) - order(b));
+}
+
+async function restore(connection: Connection, migration: string, definition: SavedDefinition): Promise<void> {
+  const { validate } = definition;
+  await connection.transaction(async () => {
+    await connection.execute(sql`SET LOCAL lock_timeout = '60s'`);
+    await connection.execute(buildMemory);
+    if (!(await isThere(connection, definition)))
+      for (const step of definition.steps) await connection.execute(trusted(step));
+    if (validate === null) await forget(connection, migration, definition);
+  });
+  if (validate === null) return;
+  // On its own: should rows contradict the key, it stays NOT VALID with its line, and the next run checks again.
+  await connection.transaction(async () => {
+    await connection.execute(trusted(validate));
+    await forget(connection, migration, definition);
+  });
+}
+
+// Sorting in memory makes an index in half the time; a server that was given more keeps its own setting.
+const buildMemory = sql`SELECT set_config('maintenance_work_mem', '256MB', true)
+  FROM pg_settings WHERE name = 'maintenance_work_mem' AND setting::bigint < 262144`;
+
+async function forget(connection: Connection, migration: string, { kind, table, name }: Definition): Promise<void> {
+  await connection.execute(
+    sql`DELETE FROM waybill.definitions WHERE migration = $1 AND kind = $2 AND table_name = $3 AND name = $4`,
+    [migration, kind, table, name],
+  );
+}
+
+async function isThere(connection: Connection, { kind, table, name }: Definition): Promise<boolean> {
+  const found =
+    kind === "index"
+      ? sql`to_regclass(${literal(indexName(table, name))}) IS NOT NULL`
+      : sql`EXISTS (SELECT FROM pg_constraint
+          WHERE conrelid = to_regclass(${literal(qualified(table))}) AND conname = ${literal(name)})`;
+  const rows = await connection.query<{ there: string }>(sql`SELECT ${found} AS there`);
+  return rows[0]?.there === "t";
+}
+
+function dropStatement({ kind, table, name }: Definition): Sql {
+  if (kind === "index") return sql`DROP INDEX ${indexName(table, name)}`;
+  return sql`ALTER TABLE ${qualified(table)} DROP CONSTRAINT ${identifier(name)}`;
+}
+
+/** An index lives in its table's schema. */
+function indexName(table: string, name: string): Sql {
+  return qualified(formatQualified(parseQualified(table).schema ?? "public", name));
+}
+
+function withoutSteps({ table, kind, name }: Definition): Definition {
+  return { table, kind, name };
+}
+
+function failed({ table, kind, name }: Definition, error: StageError): StageError {
+  const hint = "its definition is kept: remove what contradicts it, then run load again";
+  return new StageError(error.kind, `${table}: the ${kind} ${name} is not restored: ${error.message}`, hint, error);
+}
+
+function summary(first: StageError, all: readonly StageError[]): StageError {
+  if (all.length === 1) return first;
+  return new StageError(first.kind, all.map((failure) => failure.message).join("\n"), first.hint, first);
+}

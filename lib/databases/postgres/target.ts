@@ -1,0 +1,68 @@
+import { StageError } from "../../model/errors.js";
+import type { OpenOptions } from "../open-target.js";
+import type { Target, UpsertOutcome, UpsertRequest } from "../port.js";
+import { afterLoad } from "./after-load.js";
+import { describeTable, findTable, identityOf } from "./catalog.js";
+import { type Connection, connect } from "./connection.js";
+import { restoreDefinitions, saveAndDrop } from "./definitions.js";
+import { literal, sql } from "./identifiers.js";
+import { assertLoadable } from "./load-obstacles.js";
+import { ensureLedger, linesOf, writeLine } from "./loads-ledger.js";
+import { countRows, replaceTable } from "./replace-table.js";
+import { upsertRows } from "./upsert-rows.js";
+
+/** A PostgreSQL target over one session. Several may be open at once, one for each table that loads. */
+export async function openPostgresTarget(url: string, options: OpenOptions): Promise<Target> {
+  const connection = await connect(url, options);
+  const resolve = async (table: string) => (await findTable(connection, table)).qualifiedName;
+  return {
+    identity: await identityOf(connection),
+    describe: (table) => describeTable(connection, table),
+    rowCount: async (table) => await countRows(connection, await findTable(connection, table)),
+    lock: (migration) => lock(connection, migration),
+    ensureLedger: () => ensureLedger(connection),
+    linesOf: async (migration, table) => await linesOf(connection, migration, await resolve(table)),
+    saveAndDrop: (migration, tables) => saveAndDrop(connection, migration, tables),
+    replace: (request) => replaceTable(connection, request),
+    upsert: (request) => upsert(connection, request),
+    rebuildIndexes: async (migration, table) =>
+      await restoreDefinitions(connection, migration, { table: await resolve(table) }),
+    restore: (migration) => restoreDefinitions(connection, migration),
+    afterLoad: (table) => afterLoad(connection, table),
+    close: () => connection.close(),
+  };
+}
+
+// A lock of the session: the server frees it the moment the session ends, however it ends.
+async function lock(connection: Connection, migration: string): Promise<void> {
+  const name = literal(`waybill migration ${migration}`);
+  const rows = await connection.query<{ locked: string }>(
+    sql`SELECT pg_try_advisory_lock(hashtextextended(${name}, 0)) AS locked`,
+  );
+  if (rows[0]?.locked === "t") return;
+  const holder = await connection.query<{ who: string }>(sql`
+    SELECT format('process %s, %s, since %s', a.pid, a.application_name, a.backend_start) AS who
+    FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+      AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(${name}, 0)`);
+  const who = holder[0]?.who ?? "it has just ended";
+  throw new StageError(
+    "temporary",
+    `another run of ${migration} holds this target: ${who}`,
+    "try again when it is done",
+  );
+}
+
+async function upsert(connection: Connection, request: UpsertRequest): Promise<UpsertOutcome> {
+  await ensureLedger(connection);
+  const table = await findTable(connection, request.table);
+  await assertLoadable(connection, table, request.columns);
+  return await connection.transaction(async () => {
+    const outcome = await upsertRows(connection, table, request);
+    const { unit, part } = request;
+    // Rows inserted here are ours too, or the next replace would take them for a stranger's.
+    const line = { generation: `unit:${unit}`, part: `unit:${unit}`, hash: part.hash, rowCount: outcome.inserted };
+    await writeLine(connection, { migration: request.migration, table: table.qualifiedName }, line);
+    return outcome;
+  });
+}
