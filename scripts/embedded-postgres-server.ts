@@ -10,14 +10,14 @@ import { giveTo, postgresBinaries, type ServerUser, serverUser } from "./postgre
 
 const run = promisify(execFile);
 
-/** A throw-away PostgreSQL on a free port of 127.0.0.1. */
+/** A throw-away PostgreSQL on a free port of 127.0.0.1. It dies with us, however we die, unless it is released. */
 export interface PostgresServer {
   /** The URL of a database of this server, password included. */
   readonly url: (database: string) => string;
   /** Stops the server and removes all its data. */
   readonly stop: () => Promise<void>;
-  /** What to type to do the same from a shell. */
-  readonly stopCommand: string;
+  /** Lets the server live on when we are gone, and says what to type to stop it and to remove its data. */
+  readonly release: () => string;
 }
 
 export interface PostgresServerOptions {
@@ -25,8 +25,6 @@ export interface PostgresServerOptions {
   readonly settings: readonly string[];
   /** Without a password everybody on this machine is let in: for tests. */
   readonly password?: string;
-  /** Lives on when we are gone. Otherwise it dies with us, however we die. */
-  readonly keep?: boolean;
 }
 
 /** For tests: as fast as can be, and all is lost when the machine stops. */
@@ -88,13 +86,16 @@ async function server(folder: string, port: number, options: PostgresServerOptio
   const userinfo = options.password === undefined ? "postgres" : `postgres:${options.password}`;
   const url = (database: string) => `postgres://${userinfo}@127.0.0.1:${port}/${database}`;
   const undertaker = bury(`${pid}`, folder);
-  if (options.keep === true) undertaker.kill();
   const stop = async () => {
     undertaker.ref(); // or we would be gone before it is done
     undertaker.stdin.end();
-    if (undertaker.exitCode === null) await once(undertaker, "exit");
+    if (undertaker.exitCode === null && undertaker.signalCode === null) await once(undertaker, "exit");
   };
-  return { url, stop, stopCommand: `kill -QUIT ${pid}; rm -rf ${folder}` };
+  const release = () => {
+    undertaker.kill();
+    return `kill -QUIT ${pid}; rm -rf ${folder}`;
+  };
+  return { url, stop, release };
 }
 
 /**

@@ -27,11 +27,11 @@ await runScript(async () => {
   const options = parseOptions(process.argv.slice(2));
   say(`starting PostgreSQL`);
   const password = randomBytes(12).toString("hex");
-  const server = await startPostgres({ settings: honestSettings, password, keep: options.keep });
+  const server = await startPostgres({ settings: honestSettings, password });
   try {
     return await demonstrate(server, options);
   } finally {
-    if (!options.keep) await server.stop();
+    await server.stop();
   }
 });
 
@@ -61,7 +61,7 @@ async function demonstrate(server: PostgresServer, { rows, keep }: Options): Pro
   const exitCode = await migrate(urls);
   if (exitCode === 0 || exitCode === 1) process.stdout.write(`\n${await reconciliation(work)}\n`);
   process.stdout.write(`\n${whereThingsLie()}\n`);
-  if (keep) process.stdout.write(`\n${howToGoOn(urls, server.stopCommand)}\n`);
+  if (keep) process.stdout.write(`\n${howToGoOn(urls, server.release())}\n`);
   return exitCode;
 }
 

@@ -1,7 +1,9 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createConnection } from "node:net";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { createDatabase } from "../support/postgres.js";
 
@@ -21,6 +23,24 @@ it.each(["SIGKILL", "SIGTERM"] as const)("the embedded PostgreSQL dies with its 
   const before = await listens(port);
 
   parent.kill(signal);
+
+  await expect.poll(() => listens(port), { timeout: 10_000 }).toBe(false);
+  expect(before).toBe(true);
+});
+
+it("a released server outlives its parent, and what it tells to type stops it and removes its data", async () => {
+  const released = program.replace(
+    "setInterval(() => {}, 1000);",
+    "console.log(server.release()); await server.stop();",
+  );
+  const parent = spawn(process.execPath, ["--input-type=module", "-e", released], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [url = "", stopCommand = ""] = (await text(parent.stdout)).split("\n");
+  const port = Number(new URL(url).port);
+  const before = await listens(port);
+
+  await promisify(execFile)("sh", ["-c", stopCommand]);
 
   await expect.poll(() => listens(port), { timeout: 10_000 }).toBe(false);
   expect(before).toBe(true);
