@@ -4,7 +4,7 @@ import type { DatabaseColumn, DatabaseIdentity, DatabaseTable, ForeignKey } from
 import { frictionlessType, typeFacts } from "./column-types.js";
 import type { Connection, Value } from "./connection.js";
 import { formatQualified, literal, parseQualified, qualified, sql, trusted } from "./identifiers.js";
-import { nearestName } from "./nearest-name.js";
+import { nearest } from "../../model/nearest.js";
 
 /** Which database this is. The system identifier survives a rename of the host and is shared with its replicas. */
 export async function identityOf(connection: Connection): Promise<DatabaseIdentity> {
@@ -63,7 +63,7 @@ async function missing(connection: Connection, name: string): Promise<StageError
     ...(row.visible === "t" ? [row.name] : []),
     formatQualified(row.schema, row.name),
   ]);
-  const near = sameName[0] ? formatQualified(sameName[0].schema, sameName[0].name) : nearestName(name, names);
+  const near = sameName[0] ? formatQualified(sameName[0].schema, sameName[0].name) : nearest(name, names);
   const hint =
     near === undefined ? `it has ${rows.length} tables: list them with \\dt *.* in psql` : `did you mean ${near}?`;
   return new StageError("missing", `there is no table ${name} in ${connection.location}`, hint);

@@ -1,0 +1,32 @@
+import { Readable } from "node:stream";
+import type { PartToLoad, ReplaceRequest } from "../../../../lib/databases/port.js";
+import { type Connection, connect } from "../../../../lib/databases/postgres/connection.js";
+import type { TestDatabase } from "../../../support/postgres.js";
+
+/** A part that holds these lines and, unless told otherwise, promises as many rows. */
+export function part(lines: readonly string[], promise: Partial<PartToLoad> = {}): PartToLoad {
+  const text = lines.map((line) => `${line}\n`).join("");
+  const open = () => Readable.from(lines.length === 0 ? [] : [text], { objectMode: false });
+  return { name: "part-00000.csv.gz", hash: "sha256:0", rowCount: lines.length, open, ...promise };
+}
+
+/** A request to replace `people (id, name)` with the rows of one part. */
+export function people(parts: readonly PartToLoad[], changes: Partial<ReplaceRequest> = {}): ReplaceRequest {
+  const columns = ["id", "name"];
+  return { migration: "M-1", table: "people", generation: "g1", columns, parts, confirmed: false, ...changes };
+}
+
+/** A session on a test's database. */
+export function session(database: TestDatabase, application = "waybill/test"): Promise<Connection> {
+  return connect(database.url, { application });
+}
+
+/** What a promise was rejected with; fails the test when it was fulfilled. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  return await promise.then(
+    () => {
+      throw new Error("expected a rejection");
+    },
+    (error: unknown) => error,
+  );
+}
