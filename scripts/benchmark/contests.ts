@@ -98,7 +98,9 @@ function transformPeers(
 ): readonly Peer[] {
   const millerRules = [
     "$beneficiary_name = toupper($beneficiary_name)",
-    '$registration_date = sub($registration_date, "^(..)/(..)/(....)$", "\\3-\\2-\\1")',
+    // Miller's quickest way: its strptime takes twice and its sub() with a regular expression six times as long.
+    'date = splitax($registration_date, "/")',
+    '$registration_date = date[3] . "-" . date[2] . "-" . date[1]',
     '$checksum = md5($id . "|" . $beneficiary_name . "|" . $registration_date)',
   ].join("; ");
   const script = `${root}scripts/benchmark/pandas-transform.py`;
