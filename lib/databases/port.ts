@@ -198,8 +198,8 @@ export interface PartRange {
 /** Rows on their way out of the source, as CSV in Waybill's dialect without a header. */
 export interface CopyOut {
   readonly rows: Readable;
-  /** The row count the server states; call it after `rows` has ended. */
-  serverRowCount(): number;
+  /** The row count the server states; ask after `rows` has ended. */
+  serverRowCount(): Promise<number>;
 }
 
 /** A source opened for reading: everything it says is of one snapshot. It never writes. */

@@ -62,6 +62,11 @@ export class PartWriter extends Writable {
     return writer;
   }
 
+  /** Records taken so far; all of them once the stream has finished. */
+  get rowCount(): number {
+    return this.#rowCount;
+  }
+
   /** Flushes and names the file; call it after the stream has finished. */
   async publish(): Promise<WrittenFile> {
     const file = await this.#blocks.publish();

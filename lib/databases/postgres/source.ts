@@ -1,0 +1,170 @@
+import type { Extract } from "../../mapping/migration.js";
+import { StageError } from "../../model/errors.js";
+import type { Sql } from "../../model/names.js";
+import type { CopyOut, CopyRequest, Snapshot, Source, SourceTable } from "../port.js";
+import { describeQuery, describeTable, findTable, identityOf } from "./catalog.js";
+import { type Connection, connect } from "./connection.js";
+import { copyStatement, relation, selectionWhere, wholeRelation } from "./extract-sql.js";
+import { literal, sql, trusted } from "./identifiers.js";
+import { partRanges } from "./part-ranges.js";
+
+const begin = sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`;
+
+/**
+ * Opens a source for reading. One connection exports its snapshot and stays open; up to `jobs` others adopt it, so that
+ * all of them see the very same state until `close`.
+ */
+export async function openPostgresSource(url: string, options: { readonly application: string; readonly jobs: number }): Promise<Source> {
+  const first = await connect(url, { application: options.application, readOnly: true });
+  try {
+    const facts = await exportSnapshot(first);
+    const workers = workerPool(options.jobs, () => adoptSnapshot(url, options.application, facts.exported));
+    return {
+      identity: await identityOf(first),
+      snapshot: facts.snapshot,
+      describe: (extract) => describeExtract(first, extract),
+      count: (extract, table, selection) => countRows(first, sql`${relation(extract)} AS source WHERE ${selectionWhere(extract, table, selection)}`),
+      countLeftOut: (extract) => countLeftOut(first, extract),
+      ranges: (extract, table) => partRanges(first, extract, table),
+      copy: (request, take) => workers.use((connection) => copyRange(connection, { request, take, toUtf8: facts.toUtf8 })),
+      close: async () => {
+        await workers.close();
+        await first.close();
+      },
+    };
+  } catch (error) {
+    await first.close();
+    throw error;
+  }
+}
+
+interface SnapshotFacts {
+  readonly exported: string;
+  readonly snapshot: Snapshot;
+  readonly toUtf8: boolean;
+}
+
+async function exportSnapshot(connection: Connection): Promise<SnapshotFacts> {
+  await connection.execute(begin);
+  const [row] = await connection.query<{ exported: string; visible: string; position: string; encoding: string }>(sql`
+    SELECT pg_export_snapshot() AS exported, pg_current_snapshot()::text AS visible,
+      (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END)::text AS position,
+      current_setting('server_encoding') AS encoding`);
+  if (row === undefined) throw new StageError("temporary", `${connection.location} exported no snapshot`, "run the same command again");
+  if (row.encoding === "SQL_ASCII") throw unknownEncoding(connection.location);
+  return {
+    exported: row.exported,
+    // The transactions visible, not the WAL position: two readings of a source nobody wrote to are of one state.
+    snapshot: { id: `postgresql:${row.visible}`, isolation: "repeatable read, read only", position: row.position, consistency: "consistent" },
+    toUtf8: row.encoding !== "UTF8",
+  };
+}
+
+function unknownEncoding(location: string): StageError {
+  return new StageError(
+    "integrity",
+    `${location} has the encoding SQL_ASCII: nobody knows in which encoding its texts are`,
+    "copy it into a database with a declared encoding first (createdb -E …), then extract from that",
+  );
+}
+
+async function adoptSnapshot(url: string, application: string, exported: string): Promise<Connection> {
+  const connection = await connect(url, { application, readOnly: true });
+  try {
+    await connection.execute(begin);
+    await connection.execute(sql`SET TRANSACTION SNAPSHOT ${literal(exported)}`);
+    return connection;
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+async function describeExtract(connection: Connection, extract: Extract): Promise<SourceTable> {
+  if (extract.from.kind === "select") return describeSelect(connection, extract, extract.from.sql);
+  const { columns, primaryKey } = await describeTable(connection, extract.from.table);
+  const key = extract.key ?? (primaryKey.length > 0 ? primaryKey : columns.map(({ name }) => name));
+  const keyKind = extract.key ? "declared" : primaryKey.length > 0 ? "primary" : "whole row";
+  const keyIsUnique = primaryKey.length > 0 && primaryKey.every((name) => key.includes(name));
+  return { columns, key, keyKind, keyIsUnique, keyIsIndexed: await hasKeyIndex(connection, extract.from.table, key) };
+}
+
+async function describeSelect(connection: Connection, extract: Extract, select: string): Promise<SourceTable> {
+  const columns = await describeQuery(connection, select);
+  const key = extract.key ?? columns.map(({ name }) => name);
+  return { columns, key, keyKind: extract.key ? "declared" : "whole row", keyIsUnique: false, keyIsIndexed: false };
+}
+
+async function hasKeyIndex(connection: Connection, table: string, key: readonly string[]): Promise<boolean> {
+  const { oid } = await findTable(connection, table);
+  const rows = await connection.query<{ columns: string }>(sql`
+    SELECT (SELECT json_agg(a.attname ORDER BY n.position) FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS n(number, position)
+      JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = n.number) AS columns
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
+    WHERE i.indrelid = ${trusted(oid)} AND m.amname = 'btree' AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL`);
+  return rows.some(({ columns }) => {
+    const names = JSON.parse(columns ?? "[]") as readonly string[];
+    return key.every((name, index) => names[index] === name);
+  });
+}
+
+async function countRows(connection: Connection, from: Sql): Promise<number> {
+  const [row] = await connection.query<{ count: string }>(sql`SELECT count(*) FROM ${from}`);
+  return Number(row?.count);
+}
+
+async function countLeftOut(connection: Connection, extract: Extract): Promise<number> {
+  if (extract.where === undefined) return 0;
+  const whole = await countRows(connection, sql`${wholeRelation(extract)} AS source`);
+  return whole - (await countRows(connection, sql`${relation(extract)} AS source`));
+}
+
+interface Copying {
+  readonly request: CopyRequest;
+  readonly take: (copy: CopyOut) => Promise<void>;
+  readonly toUtf8: boolean;
+}
+
+async function copyRange(connection: Connection, { request, take, toUtf8 }: Copying): Promise<void> {
+  const { extract, table, range, selection } = request;
+  const selected = selectionWhere(extract, table, selection);
+  const where = range === undefined ? selected : sql`${range.where} AND ${selected}`;
+  const rows = connection.copyTo(copyStatement(extract, table, { where, toUtf8 }));
+  const serverRowCount = async () => {
+    // The stream ends with the last row; the server's count comes in a later message, before the next answer.
+    await connection.query(sql`SELECT 1`);
+    return rows.rowCount;
+  };
+  await take({ rows, serverRowCount });
+}
+
+/** Connections opened when they are needed, at most `size` of them. One that failed is closed, not used again. */
+function workerPool(size: number, open: () => Promise<Connection>) {
+  const idle: Connection[] = [];
+  const waiting: (() => void)[] = [];
+  let busy = 0;
+  return {
+    async use<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+      while (busy >= size) await new Promise<void>((free) => waiting.push(free));
+      busy += 1;
+      try {
+        const connection = idle.pop() ?? (await open());
+        try {
+          const result = await work(connection);
+          idle.push(connection);
+          return result;
+        } catch (error) {
+          await connection.close();
+          throw error;
+        }
+      } finally {
+        busy -= 1;
+        waiting.shift()?.();
+      }
+    },
+    close: async () => {
+      await Promise.all(idle.splice(0).map((connection) => connection.close()));
+    },
+  };
+}
+

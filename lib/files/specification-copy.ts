@@ -1,0 +1,27 @@
+import { access } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { SpecificationFile } from "../mapping/migration.js";
+import { hashOf, sha256 } from "../model/hash.js";
+import { makeFolder, type WorkDirectory } from "./work-directory.js";
+import { writeWhole } from "./whole-file.js";
+
+/**
+ * Keeps the specification as it was read in `specification/<hash>/`, so that an auditor years later sees the very rules
+ * that ran. Returns the hash, the first 16 digits of which name the folder.
+ */
+export async function keepSpecification(work: WorkDirectory, files: readonly SpecificationFile[]): Promise<string> {
+  const hash = hashOf(Object.fromEntries(files.map(({ path, content }) => [path, sha256(content)])));
+  const folder = join(work.run, "specification", hash.slice("sha256:".length, "sha256:".length + 16));
+  const done = join(folder, ".complete");
+  if (await exists(done)) return hash;
+  for (const { path, content } of files) {
+    await makeFolder(dirname(join(folder, path)));
+    await writeWhole(join(folder, path), content);
+  }
+  await writeWhole(done, `${hash}\n`);
+  return hash;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(() => true, () => false);
+}

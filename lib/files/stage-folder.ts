@@ -1,0 +1,27 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { diskError } from "./disk-error.js";
+import { lockFolder } from "./lock.js";
+import { removeManifest } from "./manifest-file.js";
+import { makeFolder } from "./work-directory.js";
+
+/** Runs `work` as the only one in a stage's folder, making the folder when it is not there. A second run gets 75. */
+export async function inStageFolder<Result>(folder: string, pid: number, work: () => Promise<Result>): Promise<Result> {
+  await makeFolder(folder);
+  const lock = await lockFolder(folder, pid);
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Takes an old result away, its manifest first: a manifest never stands beside files that are not its own. */
+export async function emptyStageFolder(folder: string): Promise<void> {
+  try {
+    await removeManifest(folder);
+    for (const name of await readdir(folder)) if (!name.startsWith(".lock")) await rm(join(folder, name), { recursive: true, force: true });
+  } catch (error) {
+    throw diskError(error, folder);
+  }
+}

@@ -1,0 +1,95 @@
+import { lstat, mkdir, readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { StageError } from "../model/errors.js";
+import { canonicalJson, type Json } from "../model/hash.js";
+import type { Stage } from "../model/manifest.js";
+import { diskError, errorCode } from "./disk-error.js";
+import { safeName } from "./safe-name.js";
+import { folderMode, writeWhole } from "./whole-file.js";
+
+// 1. A work directory belongs to one migration, one source and one target; another one is refused.
+// 2. Nobody but its owner reads it.
+// 3. Every path in it is made here, from safe names.
+
+/** One run of one migration, or one unit of it: the folders are the same. */
+export interface WorkDirectory {
+  /** Where the stages of this run or unit lie. */
+  readonly root: string;
+  /** The run's own folder: run.json, log.jsonl and specification/ lie here, for units too. */
+  readonly run: string;
+  stageFolder(stage: Stage, subject: string): string;
+  /** A stage folder's path as it stands in manifests: relative to the root, with forward slashes. */
+  manifestName(stage: Stage, subject: string): string;
+}
+
+/** Opens the work directory at `path`, making it when it is not there; `unit` names a run of single keys or a sample. */
+export async function openWorkDirectory(path: string, unit?: string): Promise<WorkDirectory> {
+  const run = resolve(path);
+  await makeFolder(run);
+  await assertPrivate(run);
+  const root = unit === undefined ? run : join(run, "units", safeName(unit));
+  if (unit !== undefined) await makeFolder(root);
+  return {
+    root,
+    run,
+    stageFolder: (stage, subject) => join(root, stage, safeName(subject)),
+    manifestName: (stage, subject) => `${stage}/${safeName(subject)}/manifest.json`,
+  };
+}
+
+/** Makes a folder and those above it, for its owner only. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: folderMode });
+  } catch (error) {
+    throw diskError(error, path);
+  }
+}
+
+/** What a work directory is bound to. */
+export interface Binding {
+  readonly migration: string;
+  readonly source?: string;
+  readonly target?: string;
+}
+
+/**
+ * Binds the run to a migration, a source, a target: the first to come is written down, a different one is refused, so
+ * that yesterday's rehearsal can never be loaded into today's production.
+ */
+export async function bindRun(work: WorkDirectory, binding: Binding): Promise<void> {
+  const path = join(work.run, "run.json");
+  const known = await readBinding(path);
+  for (const part of ["migration", "source", "target"] as const) assertSame(work, part, [known[part], binding[part]]);
+  const merged = { ...known, ...binding };
+  if (canonicalJson(merged as Json) === canonicalJson(known as Json)) return;
+  await writeWhole(path, `${canonicalJson({ format: { name: "waybill-run", version: 1 }, ...merged }, 2)}\n`);
+}
+
+async function readBinding(path: string): Promise<Partial<Binding>> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as Partial<Binding>;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return {};
+    throw new StageError("integrity", `${path} cannot be read as JSON`, "restore it, or choose another --work", error);
+  }
+}
+
+function assertSame(work: WorkDirectory, part: string, [known, found]: readonly (string | undefined)[]): void {
+  if (known === undefined || found === undefined || known === found) return;
+  throw new StageError(
+    "integrity",
+    `${work.run} belongs to the ${part} ${known}, not to ${found}`,
+    `choose another work directory (--work), or the ${part} this run was begun with`,
+  );
+}
+
+async function assertPrivate(path: string): Promise<void> {
+  const status = await lstat(path);
+  if (!status.isDirectory()) throw insecure(path, "is not a folder");
+  if ((status.mode & 0o022) !== 0) throw insecure(path, "can be written by others");
+}
+
+function insecure(path: string, what: string): StageError {
+  return new StageError("forbidden", `the work directory ${path} ${what}`, `chmod 700 ${path}, or choose another --work`);
+}

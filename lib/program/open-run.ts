@@ -1,0 +1,72 @@
+import { access, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { readSpecification } from "../files/specification.js";
+import { keepSpecification } from "../files/specification-copy.js";
+import { bindRun, openWorkDirectory, type WorkDirectory } from "../files/work-directory.js";
+import type { Migration } from "../mapping/migration.js";
+import { parseMigration } from "../mapping/parse-migration.js";
+import { StageError } from "../model/errors.js";
+import type { StageOptions } from "./options.js";
+import type { Reporter } from "./reporter.js";
+import type { Context } from "./run-program.js";
+
+/** One run of one migration, opened: what every stage works on. */
+export interface Run {
+  readonly migration: Migration;
+  readonly work: WorkDirectory;
+  readonly options: StageOptions;
+  readonly context: Context;
+  readonly reporter: Reporter;
+  /** The hash of the specification as it was read. */
+  readonly specification: string;
+  /** The command that runs `stage` for `subject` here, as somebody would type it. */
+  command(stage: string, subject: string, more?: string): string;
+}
+
+type Places = Pick<StageOptions, "migration" | "work">;
+
+/** Reads the specification and opens the work directory, binding it to the migration; `unit` names a unit's folder. */
+export async function openRun(options: StageOptions, context: Context, unit?: string): Promise<Run> {
+  const migration = await readMigration(options.migration);
+  const work = await openWorkDirectory(options.work ?? join("work", migration.id), unit);
+  await bindRun(work, { migration: migration.id });
+  context.reporter.keepLogIn(work.run);
+  return {
+    migration,
+    work,
+    options,
+    context,
+    reporter: context.reporter,
+    specification: await keepSpecification(work, migration.files),
+    command: (stage, subject, more) => commandLine(options, [stage, subject, more]),
+  };
+}
+
+/** Reads and checks the migration in `folder`, or where it is expected when none was given. */
+export async function readMigration(folder: string | undefined): Promise<Migration> {
+  return parseMigration(await readSpecification(folder ?? (await defaultFolder())));
+}
+
+async function defaultFolder(): Promise<string> {
+  if (await exists("migration.yaml")) return ".";
+  const names = await readdir("mappings").catch(() => []);
+  const folders: string[] = [];
+  for (const name of names.sort()) if (await exists(join("mappings", name, "migration.yaml"))) folders.push(join("mappings", name));
+  const [only] = folders;
+  if (folders.length === 1 && only !== undefined) return only;
+  throw new StageError(
+    "missing",
+    folders.length === 0 ? "there is no migration.yaml here and none in mappings/" : `mappings/ holds ${folders.length} migrations: ${folders.join(", ")}`,
+    "say which one with -m DIR",
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(() => true, () => false);
+}
+
+/** A command as somebody would type it to go on, with the same folders as this one. */
+export function commandLine(places: Places, words: readonly (string | undefined)[]): string {
+  const folders = [places.migration && `-m ${places.migration}`, places.work && `-w ${places.work}`];
+  return ["waybill", ...words, ...folders].filter((word) => word !== undefined && word !== "").join(" ");
+}

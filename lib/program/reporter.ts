@@ -1,0 +1,59 @@
+import { hostname } from "node:os";
+import { appendLog } from "../files/log-file.js";
+import type { Json } from "../model/hash.js";
+import { type Progress, startProgress } from "./progress.js";
+
+export type EventFields = Readonly<Record<string, Json>>;
+
+/** How a program speaks: lines for people and events for machines on stderr, data alone on stdout. */
+export interface Reporter {
+  /** Something happened: a line for people, and an event for `--json` and log.jsonl. */
+  say(event: string, text: string, fields?: EventFields): void;
+  /** Like `say`, for what somebody should look at; shown even with `--quiet`. */
+  warn(event: string, text: string, fields?: EventFields): void;
+  /** Data somebody asked for: the only thing that reaches stdout. */
+  output(line: string): void;
+  progress(label: string, totalRows?: number): Progress;
+  /** From now on events are kept in this run's log.jsonl; those said before are added. */
+  keepLogIn(runFolder: string): void;
+}
+
+export interface ReporterOptions {
+  readonly program: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly color: boolean;
+}
+
+/** A reporter on this process's stdout and stderr. */
+export function createReporter(options: ReporterOptions): Reporter {
+  const unlogged: EventFields[] = [];
+  let runFolder: string | undefined;
+  const log = (event: EventFields): void => {
+    if (runFolder === undefined) unlogged.push(event);
+    else appendLog(runFolder, event);
+  };
+  const tell = (level: string, event: string, line: { text: string; fields: EventFields }): void => {
+    const whole = { time: new Date().toISOString(), host: hostname(), level, program: options.program, event, ...line.fields };
+    log(whole);
+    if (options.json) process.stderr.write(`${JSON.stringify({ ...whole, text: line.text })}\n`);
+    else if (!options.quiet || level === "warn") process.stderr.write(`${printable(line.text)}\n`);
+  };
+  return {
+    say: (event, text, fields = {}) => tell("info", event, { text, fields }),
+    warn: (event, text, fields = {}) => tell("warn", event, { text: `warning: ${text}`, fields: { ...fields, text } }),
+    output: (line) => void process.stdout.write(`${line}\n`),
+    progress: (label, totalRows) =>
+      startProgress({ label, totalRows, show: !options.json && !options.quiet, write: (text) => void process.stderr.write(text) }),
+    keepLogIn: (folder) => {
+      runFolder = folder;
+      for (const event of unlogged.splice(0)) appendLog(folder, event);
+    },
+  };
+}
+
+/** Text that cannot move the cursor or colour the terminal: names and messages may come from somebody's database. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this removes.
+  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, "?");
+}

@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import type { Selection, Source, SourceTable } from "../../lib/databases/port.js";
+import { parseRows } from "../../lib/files/csv-rows.js";
+import type { WrittenFile } from "../../lib/files/part-writer.js";
+import type { Extract } from "../../lib/mapping/migration.js";
+import { addChecksums, emptyChecksum } from "../../lib/model/checksum.js";
+import { StageError } from "../../lib/model/errors.js";
+import type { Json } from "../../lib/model/hash.js";
+import { buildManifest, type Manifest, type Resource } from "../../lib/model/manifest.js";
+import { checksumColumn, fieldOf, partName, resourceOf } from "../../lib/model/resource.js";
+import type { Run } from "../../lib/program/open-run.js";
+import { tool } from "../../lib/program/tool.js";
+import { extractFingerprint, piiColumns } from "./plan.js";
+
+interface ExtractResult {
+  readonly source: Source;
+  readonly extract: Extract;
+  readonly selection: Selection;
+  readonly table: SourceTable;
+  readonly parts: readonly WrittenFile[];
+  readonly leftOut: number;
+}
+
+/** The header of an extract's files: the source's columns, and the row checksum where there is one. */
+export function columnNames(extract: Extract, table: SourceTable): readonly string[] {
+  const names = table.columns.map(({ name }) => name);
+  if (!extract.rowChecksum) return names;
+  if (!names.includes(checksumColumn)) return [...names, checksumColumn];
+  throw new StageError("specification", `${extract.name} has a column ${checksumColumn} of its own`, `set row_checksum: false for it, or rename the column in a select`);
+}
+
+/** The manifest of an extract that was read whole. */
+export function extractManifest(run: Run, result: ExtractResult): Manifest {
+  const { source, extract, table, parts } = result;
+  const checksums = parts.flatMap(({ checksum }) => checksum ?? []);
+  return buildManifest(
+    parts.map((part, index) => partResource(run, result, { part, index })),
+    {
+      stage: "extract",
+      subject: extract.name,
+      migration: run.migration.id,
+      fingerprint: extractFingerprint(run.migration, extract, selectionJson(result.selection)),
+      inputs: [],
+      snapshots: [{ ...source.snapshot }],
+      counts: { read: parts.reduce((sum, { rowCount }) => sum + rowCount, 0) },
+      checksum: extract.rowChecksum ? checksums.reduce(addChecksums, emptyChecksum) : null,
+      verdict: { code: 0, reasons: [] },
+      tool: { ...tool(), source: `${source.identity.product} ${source.identity.version}` },
+      details: {
+        key: table.key,
+        keyKind: table.keyKind,
+        partsBy: extract.partBy === undefined ? "key" : "date",
+        leftOutByWhere: result.leftOut,
+        rowChecksum: extract.rowChecksum,
+        session: { timeZone: "UTC", dateStyle: "ISO, YMD", extraFloatDigits: 3, byteaOutput: "hex", encoding: "UTF8" },
+      },
+    },
+  );
+}
+
+/** A selection as it enters the fingerprint: names and values, not the catalog's description of a table. */
+export function selectionJson(selection: Selection): Json {
+  return JSON.parse(JSON.stringify(selection, (name, value: unknown) => (name === "table" ? undefined : value))) as Json;
+}
+
+function partResource(run: Run, { extract, table }: ExtractResult, { part, index }: { part: WrittenFile; index: number }): Resource {
+  const checksum = extract.rowChecksum ? [fieldOf({ name: checksumColumn, type: "string", nullable: false })] : [];
+  const keyRange = keyRangeOf(table, part, piiColumns(run.migration, extract));
+  return resourceOf(part, {
+    path: partName("part", index),
+    role: "part",
+    fields: [...table.columns.map(fieldOf), ...checksum],
+    // Keys may repeat in a legacy source: only a key the database enforces is called a primary key.
+    ...(table.keyIsUnique ? { primaryKey: table.key } : {}),
+    ...(keyRange === undefined ? {} : { keyRange }),
+  });
+}
+
+function keyRangeOf(table: SourceTable, { edges }: WrittenFile, pii: readonly string[]): Resource["_keyRange"] {
+  // A keyless table's key is the whole row, and values stand in no manifest.
+  if (edges === undefined || table.keyKind === "whole row") return undefined;
+  const [first, last] = edges.map((record) => {
+    const values = parseRows(record)[0] ?? [];
+    return table.key.map((name) => {
+      const value = values[table.columns.findIndex((column) => column.name === name)] ?? null;
+      return pii.includes(name) && value !== null ? hidden(value) : value;
+    });
+  });
+  return first === undefined || last === undefined ? undefined : { first, last };
+}
+
+function hidden(value: string): string {
+  return `sha256:${createHash("sha256").update(value).digest("hex").slice(0, 16)}`;
+}

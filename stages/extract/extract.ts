@@ -1,0 +1,59 @@
+import { databaseUrl } from "../../lib/program/database-url.js";
+import { openRun, type Run } from "../../lib/program/open-run.js";
+import type { Context } from "../../lib/program/run-program.js";
+import { openSource } from "../../lib/databases/open-source.js";
+import type { Selection } from "../../lib/databases/port.js";
+import { filesStand, readManifest } from "../../lib/files/manifest-file.js";
+import { bindRun } from "../../lib/files/work-directory.js";
+import type { Extract } from "../../lib/mapping/migration.js";
+import type { ExtractOptions } from "./options.js";
+import { chooseExtracts, extractFingerprint } from "./plan.js";
+import { selectionJson } from "./extract-manifest.js";
+import { readExtract } from "./read-extract.js";
+
+const everything: Selection = { kind: "all" };
+
+/** Reads what is stale of the extracts asked for, all in one snapshot, and prints the paths of their manifests. */
+export async function extract(options: ExtractOptions, context: Context): Promise<void> {
+  const run = await openRun(options, context);
+  const chosen = chooseExtracts(run.migration, options.names);
+  const stale = await staleOf(run, chosen, options);
+  for (const { name } of chosen.filter((one) => !stale.includes(one))) run.reporter.say("up-to-date", `extract ${name}: up to date`, { extract: name });
+  if (options.dryRun) for (const { name } of stale) run.reporter.say("would-run", `extract ${name}: would be read`, { extract: name });
+  else if (stale.length > 0) await readAll(run, stale);
+  for (const { name } of chosen) run.reporter.output(`${run.work.stageFolder("extract", name)}/manifest.json`);
+}
+
+async function staleOf(run: Run, chosen: readonly Extract[], options: ExtractOptions): Promise<readonly Extract[]> {
+  if (options.force) return chosen;
+  const fresh: Extract[] = [];
+  for (const one of chosen) if (await isUpToDate(run, one)) fresh.push(one);
+  const all = options.names.length === 0;
+  if (!all || options.allowMixedSnapshots || fresh.length === 0 || fresh.length === chosen.length) {
+    return chosen.filter((one) => !fresh.includes(one));
+  }
+  run.reporter.say(
+    "all-again",
+    `extract: ${chosen.length - fresh.length} of ${chosen.length} extracts are missing or stale; all are read again, so that they are of one snapshot (--allow-mixed-snapshots keeps the others)`,
+  );
+  return chosen;
+}
+
+async function isUpToDate(run: Run, one: Extract): Promise<boolean> {
+  const folder = run.work.stageFolder("extract", one.name);
+  const manifest = await readManifest(folder);
+  if (manifest === undefined) return false;
+  return manifest._waybill.fingerprint === extractFingerprint(run.migration, one, selectionJson(everything)) && (await filesStand(folder, manifest));
+}
+
+async function readAll(run: Run, stale: readonly Extract[]): Promise<void> {
+  const { migration, options, context } = run;
+  const url = databaseUrl("source", { option: options.source, migration, environment: context.environment });
+  const source = await openSource(url, { application: "waybill/extract", jobs: options.jobs });
+  try {
+    await bindRun(run.work, { migration: migration.id, source: source.identity.identity });
+    for (const one of stale) await readExtract(run, { source, extract: one, selection: everything });
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,20 @@
+import { type ProgramDescription, parseArguments, type StageOptions, stageOptions, stageOptionsOf } from "../../lib/program/options.js";
+
+export interface ExtractOptions extends StageOptions {
+  /** Extracts that stand may stay although the new ones are of another snapshot. */
+  readonly allowMixedSnapshots: boolean;
+}
+
+/** The program as `--help` shows it. */
+export const extractDescription: ProgramDescription = {
+  name: "extract",
+  summary: "Reads the source's extracts, all in one snapshot, into gzipped CSV parts with a manifest.",
+  arguments: "[extracts…]",
+  options: stageOptions,
+};
+
+export async function parseExtractOptions(argv: readonly string[]): Promise<ExtractOptions | { readonly print: string }> {
+  const raw = await parseArguments(extractDescription, argv);
+  if ("print" in raw) return { print: String(raw.print) };
+  return { ...stageOptionsOf(raw), allowMixedSnapshots: raw["allow-mixed-snapshots"] === true };
+}

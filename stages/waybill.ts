@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { exitCodeMeanings } from "../lib/model/errors.js";
+import { nearest } from "../lib/model/nearest.js";
+import { version } from "../lib/program/tool.js";
+
+/** The programs behind the front door, in the order a migration uses them, each loaded only when it is asked for. */
+const programs: Readonly<Record<string, readonly [summary: string, load: () => Promise<unknown>]>> = {
+  extract: ["read the source into gzipped CSV parts, all in one snapshot", () => import("./extract/main.js")],
+  transform: ["apply the mapping to the parts; every row is written, rejected, filtered or deduplicated", () => import("./transform/main.js")],
+  load: ["put the transformed rows into the target, exactly once", () => import("./load/main.js")],
+  validate: ["prove that source, files and target agree, row by row", () => import("./validate/main.js")],
+  run: ["all four stages, one after another", () => import("./run/main.js")],
+  status: ["what stands in a work directory, what is stale and why", () => import("./status/main.js")],
+  inspect: ["rows of an intermediate file on stdout: table, CSV or JSON", () => import("./inspect/main.js")],
+};
+
+const [name, ...rest] = process.argv.slice(2);
+const program = name !== undefined && Object.hasOwn(programs, name) ? programs[name] : undefined;
+if (program !== undefined) {
+  process.argv = [...process.argv.slice(0, 2), ...rest];
+  await program[1]();
+} else if (name === "--version") process.stdout.write(`${version()}\n`);
+else if (name === undefined || name === "--help" || name === "-h" || name === "help") process.stdout.write(helpText());
+else {
+  const similar = nearest(name, Object.keys(programs));
+  process.stderr.write(`waybill has no program ${name}${similar === undefined ? "" : `; did you mean ${similar}?`}\n  → see: waybill --help\n`);
+  process.exitCode = 64;
+}
+
+function helpText(): string {
+  const lines = Object.entries(programs).map(([each, [summary]]) => `  ${each.padEnd(10)} ${summary}`);
+  const codes = exitCodeMeanings.map(([code, meaning]) => `  ${String(code).padEnd(10)} ${meaning}`);
+  return [
+    "waybill <program> [names…] [options]",
+    "",
+    "Moves data from one database to another in stages, and leaves proof that every row arrived.",
+    "",
+    ...lines,
+    "",
+    "waybill <program> --help shows a program's options. Exit codes:",
+    ...codes,
+    "",
+  ].join("\n");
+}
