@@ -11,6 +11,8 @@ export interface Migration {
   /** Parents before children, by `relationships` and then by name. */
   readonly tables: readonly Table[];
   readonly acceptance: Acceptance;
+  /** Limits by name, as written: cutover and rollback decide by them. */
+  readonly rollbackWhen: Readonly<Record<string, number>>;
   readonly signOff: readonly string[];
   readonly retentionDays: number | undefined;
   /** Every file of the folder that was read, with its bytes as they were: what `specification/<hash>/` keeps. */
@@ -64,6 +66,11 @@ export interface Table {
   readonly changesLimit: number;
   /** Which columns of the target, if declared, name a row: else the target's primary key. */
   readonly key: readonly string[] | undefined;
+  /**
+   * For messages: the lines of `file` by what stands there (`columns.id`, `dedupe`). A Map, which JSON leaves out:
+   * a comment that moves the lines must not change a fingerprint.
+   */
+  readonly lines: ReadonlyMap<string, number>;
 }
 
 export interface NamedSql {
@@ -99,8 +106,15 @@ export type Origin =
 export interface ColumnRule {
   readonly rule: RuleName;
   readonly kind: string;
+  /** Plain JSON. */
   readonly options: unknown;
+  /** What becomes of a value the rule cannot carry over; undefined for a rule that carries every value. */
+  readonly otherwise: Otherwise | undefined;
+  /** Whether a row is flagged when `otherwise` gave the value. */
+  readonly flags: boolean;
 }
+
+export type Otherwise = { readonly kind: "reject" } | { readonly kind: "value"; readonly value: string | null };
 
 export interface Dedupe {
   readonly rule: RuleName;
@@ -119,6 +133,7 @@ export interface Relationship {
   readonly parent: TableName;
   readonly parentColumn: string;
   readonly otherwise: "reject" | "null" | "keep";
+  readonly severity: Severity;
 }
 
 export type Severity = "error" | "warn";
@@ -143,8 +158,12 @@ export type ExpectedTest =
 
 export interface Aggregate {
   readonly group: readonly string[];
+  readonly severity: Severity;
   /** `count` or `min(column)`, `max(column)`, `sum(column)`, parsed. */
-  readonly measures: readonly { readonly measure: "count" | "min" | "max" | "sum"; readonly column: string | undefined }[];
+  readonly measures: readonly {
+    readonly measure: "count" | "min" | "max" | "sum";
+    readonly column: string | undefined;
+  }[];
 }
 
 // ---- what the mapping compiles to: SQL over one part of an extract, in DuckDB's dialect ----

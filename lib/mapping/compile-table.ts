@@ -1,0 +1,70 @@
+import type { Sql } from "../model/names.js";
+import { compileColumn } from "./compile-column.js";
+import type { Column, CompiledTable, SourceColumn, Table } from "./migration.js";
+import { didYouMean } from "./nearest.js";
+import { assertNoProblems, type Problem } from "./problems.js";
+import { literal, parenthesised } from "./sql.js";
+
+/**
+ * Compiles a table's rules to DuckDB's SQL over the columns of its extract, all of them VARCHAR. Throws
+ * "specification" when the table names a source column that the extract does not have.
+ */
+export function compileTable(migrationId: string, table: Table, sourceColumns: readonly SourceColumn[]): CompiledTable {
+  const problems: Problem[] = [...ambiguousNames(table, sourceColumns), ...unknownNames(table, sourceColumns)];
+  const compiled = columnsOf(table, sourceColumns).map((column, index) =>
+    compileColumn(column, index, { migrationId, table, sourceColumns, problems }),
+  );
+  assertNoProblems(problems);
+  return {
+    lookups: compiled.flatMap(({ lookups }) => lookups),
+    filters: table.filters.map(({ rule, sql }): { rule: typeof rule; keep: Sql } => ({
+      rule,
+      keep: parenthesised(sql),
+    })),
+    rejects: table.rejects.map(({ rule, when, reason }) => ({
+      rule,
+      when: parenthesised(when),
+      reason: literal(reason),
+    })),
+    columns: compiled.map(({ column }) => column),
+  };
+}
+
+/** `columns: all` is a plain copy of every source column. */
+function columnsOf({ columns }: Table, sourceColumns: readonly SourceColumn[]): readonly Column[] {
+  if (columns !== "all") return columns;
+  return sourceColumns.map(({ name }) => ({
+    name,
+    origin: { kind: "from", column: name },
+    rules: [],
+    because: undefined,
+    pii: false,
+  }));
+}
+
+/** DuckDB would take one column for the other, whatever the quotes. */
+function ambiguousNames(table: Table, sourceColumns: readonly SourceColumn[]): readonly Problem[] {
+  return sourceColumns.flatMap(({ name }, index): readonly Problem[] => {
+    const twin = sourceColumns.slice(0, index).find((other) => other.name.toLowerCase() === name.toLowerCase());
+    if (twin === undefined) return [];
+    const text = `extract ${table.from}: columns ${JSON.stringify(twin.name)} and ${JSON.stringify(name)} differ only in case`;
+    return [{ file: table.file, line: undefined, text, hint: "rename one in the extract: select: SELECT … AS …" }];
+  });
+}
+
+/** The names that are no column of their own: what dedupe goes by. */
+function unknownNames(table: Table, sourceColumns: readonly SourceColumn[]): readonly Problem[] {
+  const { by = [], order = [] } = table.dedupe ?? {};
+  const source = sourceColumns.map(({ name }) => name);
+  const target = table.columns === "all" ? [] : table.columns.map(({ name }) => name);
+  const unknown = (names: readonly string[], known: readonly string[], word: string): readonly Problem[] =>
+    names
+      .filter((name) => !known.includes(name))
+      .map((name) => ({
+        file: table.file,
+        line: table.lines.get("dedupe"),
+        text: `dedupe ${word}: unknown column ${JSON.stringify(name)}${didYouMean(name, known)}`,
+        hint: `write one of ${[...new Set(known)].join(", ")}`,
+      }));
+  return [...unknown(by, [...target, ...source], "by"), ...unknown(order, source, "order")];
+}

@@ -1,0 +1,90 @@
+/** Why a piece of SQL is not one expression over one row, and the cure. */
+export interface ExpressionFault {
+  readonly text: string;
+  readonly hint: string;
+}
+
+/** undefined when `sql` is one expression that cannot leave the parentheses it is put into. Nothing is run. */
+export function expressionFault(sql: string): ExpressionFault | undefined {
+  if (sql.trim() === "") return { text: "SQL is missing", hint: "write one SQL expression" };
+  const open: string[] = [];
+  for (const token of sql.matchAll(tokens)) {
+    const fault = tokenFault(token, open.length);
+    if (fault !== undefined) return fault;
+    const { open: opens, close } = token.groups ?? {};
+    if (opens !== undefined) open.push(closing[opens] ?? "");
+    if (close !== undefined && open.pop() !== close)
+      return { text: `SQL closes a ${close} it did not open`, hint: pair };
+  }
+  const unclosed = open.pop();
+  return unclosed === undefined ? undefined : { text: `SQL lacks a closing ${unclosed}`, hint: pair };
+}
+
+const pair = "pair the brackets";
+const closing: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
+
+// The tokens that matter here, as DuckDB cuts them (it took over PostgreSQL's lexer). A word may hold $ and non-ASCII
+// letters, so words come before dollar quotes; E'…' comes before words, because only there a backslash escapes.
+const tokens = new RegExp(
+  [
+    /(?<string>[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*")/u,
+    /(?<hidden>(?![\0-\x7f])[\p{Z}\p{C}])/u,
+    /(?<word>(?:[A-Za-z_]|[^\0-\x7f])(?:[\w$]|[^\0-\x7f\p{Z}\p{C}])*)/u,
+    /(?<dollars>\$(?<tag>[\p{L}_]*)\$[\s\S]*?\$\k<tag>\$)/u,
+    /(?<unclosed>'|"|\$[\p{L}_]*\$)/u,
+    /(?<comment>--|\/\*)/u,
+    /(?<open>[([{])|(?<close>[)\]}])|[\s\S]/u,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+  "gu",
+);
+
+function tokenFault(token: RegExpExecArray, depth: number): ExpressionFault | undefined {
+  const { hidden, word, unclosed, comment } = token.groups ?? {};
+  if (comment) return { text: `SQL holds a comment (${comment})`, hint: "say it in because:, or in a YAML comment" };
+  if (unclosed) return { text: `SQL lacks a closing ${unclosed}`, hint: "pair the quotes; a quote inside is doubled" };
+  if (hidden) return { text: `SQL holds an invisible character, ${codePoint(hidden)}`, hint: "type a plain space" };
+  if (word) return wordFault(word, token.input.slice(token.index + word.length));
+  if (token[0] === ";") return { text: "SQL holds a semicolon", hint: "write one expression, not a statement" };
+  if (token[0] === "," && depth === 0) {
+    return { text: "SQL holds a comma outside of parentheses", hint: "write one expression, not a list" };
+  }
+  if (token[0] === "*" && token.input.slice(0, token.index).trim() === "") {
+    return { text: "SQL stands for several columns (*)", hint: "write one expression" };
+  }
+  return undefined;
+}
+
+function wordFault(word: string, after: string): ExpressionFault | undefined {
+  const called = /^\s*\(/.test(after);
+  const lower = word.toLowerCase();
+  if (clocks.has(lower) || (called && dice.has(lower))) {
+    return {
+      text: `SQL calls ${word}, which gives another answer each time`,
+      hint: "use a constant: same input, same output",
+    };
+  }
+  if (called && lower === "columns") return { text: "SQL stands for several columns", hint: "write one expression" };
+  if (called && lower === "over") {
+    return { text: "SQL looks at other rows (OVER)", hint: "a rule sees one row; dedupe: chooses between rows" };
+  }
+  return undefined;
+}
+
+/** SQL words that are the clock even without parentheses. */
+const clocks: ReadonlySet<string> = new Set([
+  "current_date",
+  "current_time",
+  "current_timestamp",
+  "localtime",
+  "localtimestamp",
+]);
+
+const dice: ReadonlySet<string> = new Set([
+  ...["random", "setseed", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "nextval", "txid_current"],
+  ...["now", "today", "transaction_timestamp", "get_current_timestamp", "get_current_time", "current_localtimestamp"],
+]);
+
+const codePoint = (character: string): string =>
+  `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;

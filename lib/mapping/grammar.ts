@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { expressionFault } from "./expression.js";
+
+// The words every schema of the specification is made of. They read values as `parseYaml` hands them out: text, null
+// for a plain null, arrays and Maps. Numbers and booleans are read from their text here and nowhere else.
+
+/** A complaint of our own, with its cure: `schemaProblems` passes both on as they are. */
+export function complain(context: z.core.$RefinementCtx, message: string, hint: string): void {
+  context.addIssue({ code: "custom", message, params: { hint } });
+}
+
+/** Any text; a plain null is none. */
+export const text = z.string();
+
+/** Text that is not blank. */
+export const name = text.superRefine((value, context) => {
+  if (value.trim() === "") complain(context, "blank", "write a name, or leave the key out");
+});
+
+/** A value of the data, NULL included, as its source text. */
+export const datum = z.string().nullable();
+
+export const yesNo = z.preprocess((value) => booleans.get(value) ?? value, z.boolean());
+const booleans: ReadonlyMap<unknown, boolean> = new Map([
+  ["true", true],
+  ["false", false],
+]);
+
+/** A switch that can only be turned on. */
+export const on = z.preprocess((value) => booleans.get(value) ?? value, z.literal(true));
+
+/** A whole number from `least` up. */
+export const wholeNumber = (least: number) => z.preprocess(numberOf(/^\d+$/), z.int().min(least));
+
+/** A number written in digits, with a point or without. */
+export const decimalNumber = z.preprocess(numberOf(/^-?\d+(?:\.\d+)?$/), z.number());
+
+function numberOf(digits: RegExp): (value: unknown) => unknown {
+  return (value) => (typeof value === "string" && digits.test(value) ? Number(value) : value);
+}
+
+/** One expression in DuckDB's SQL, which can be put into parentheses and stays there. */
+export const sqlExpression = text.superRefine((value, context) => {
+  const fault = expressionFault(value);
+  if (fault !== undefined) complain(context, fault.text, fault.hint);
+});
+
+/** One value, or a list of at least one. */
+export function oneOrMore<Schema extends z.ZodType>(schema: Schema) {
+  return z.preprocess(
+    (value) => (value === undefined || Array.isArray(value) ? value : [value]),
+    z.array(schema).min(1),
+  );
+}
+
+/** A map with these keys and no others. */
+export function object<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  const knownKeys = Object.keys(shape).join(", ");
+  return z.preprocess(
+    (value) => (value instanceof Map ? Object.fromEntries(value) : value),
+    // The message of this issue carries the known keys to `schemaProblems`, which looks for the nearest one.
+    z.strictObject(shape, { error: ({ code }) => (code === "unrecognized_keys" ? knownKeys : undefined) }),
+  );
+}
+
+/** A map with free keys, as pairs in the order of the file: a JavaScript object would put `101` before `a`. */
+export function pairsOf<Key extends z.ZodType, Value extends z.ZodType>(key: Key, value: Value) {
+  return z
+    .map(key, value)
+    .superRefine((entries, context) => {
+      if (entries.size === 0) complain(context, "empty", "name at least one");
+    })
+    .transform((entries): readonly (readonly [z.output<Key>, z.output<Value>])[] => [...entries]);
+}

@@ -1,0 +1,12 @@
+import { datum } from "../grammar.js";
+import { literal } from "../sql.js";
+import { defineOrigin } from "./origin.js";
+
+/** `const: text` is the same value in every row, as its source text; a plain null is NULL. */
+export const constant = defineOrigin({
+  kind: "const",
+  schema: datum,
+  takesRules: true,
+  settle: (value) => ({ kind: "const", value }),
+  compile: ({ value }) => ({ start: literal(value), type: "string", injectiveOf: undefined }),
+});

@@ -1,0 +1,50 @@
+import type { z } from "zod";
+import type { Sql, TableName } from "../../model/names.js";
+import type { CompiledColumn, Origin, SourceColumn } from "../migration.js";
+
+/** What an origin knows when it is compiled. `source` names a column of the extract, or reports that there is none. */
+export interface OriginContext {
+  readonly migrationId: string;
+  readonly source: (column: string) => SourceColumn;
+}
+
+/** The first value of a column; the fields are those of CompiledColumn. */
+export interface CompiledOrigin extends Pick<CompiledColumn, "type" | "injectiveOf"> {
+  readonly start: Sql | undefined;
+  /** Source columns of which the value is an injective function wherever it is not NULL. */
+  readonly injectiveOfPresent?: readonly string[];
+}
+
+/** One way a target column gets its first value: its file in this folder, and a line in all-origins.ts. */
+export interface OriginDefinition {
+  /** The key in YAML. */
+  readonly kind: Origin["kind"];
+  readonly schema: z.ZodType;
+  /** Whether rules may follow. */
+  readonly takesRules: boolean;
+  readonly settle: (value: unknown, table: TableName) => Origin;
+  readonly compile: (origin: Origin, context: OriginContext) => CompiledOrigin;
+}
+
+type OriginOf<Kind> = Origin & { readonly kind: Kind };
+
+/** An origin as its file writes it, with the types of its own kind. */
+export interface TypedOrigin<Kind extends Origin["kind"], Schema extends z.ZodType> {
+  readonly kind: Kind;
+  readonly schema: Schema;
+  readonly takesRules: boolean;
+  readonly settle: (value: z.output<Schema>, table: TableName) => OriginOf<Kind>;
+  readonly compile: (origin: OriginOf<Kind>, context: OriginContext) => CompiledOrigin;
+}
+
+/** Puts an origin of its own type into the list of all origins. */
+export function defineOrigin<Kind extends Origin["kind"], Schema extends z.ZodType>(
+  origin: TypedOrigin<Kind, Schema>,
+): OriginDefinition {
+  return {
+    ...origin,
+    // The value was parsed by the schema of this kind, and `compile` is looked up by `kind`: here they get their types back.
+    settle: (value, table) => origin.settle(value as z.output<Schema>, table),
+    compile: (settled, context) => origin.compile(settled as OriginOf<Kind>, context),
+  };
+}

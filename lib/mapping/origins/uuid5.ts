@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { tableName } from "../../model/names.js";
+import { name, object, oneOrMore } from "../grammar.js";
+import { migrationNamespace, uuid5Sql } from "../uuid5.js";
+import { defineOrigin } from "./origin.js";
+
+const long = object({ table: name.optional(), columns: oneOrMore(name) });
+const schema = z.preprocess((value) => (value instanceof Map ? value : new Map([["columns", value]])), long);
+
+/**
+ * `uuid5: [id]` is a UUID made of migration, table and source columns, and so the same on every machine. NULL when one
+ * of the columns is. `uuid5: { table: other, columns: [other_id] }` makes the key another table has.
+ */
+export const uuid5 = defineOrigin({
+  kind: "uuid5",
+  schema,
+  takesRules: true,
+  settle: ({ table, columns }, own) => ({
+    kind: "uuid5",
+    table: table === undefined ? own : tableName(table),
+    columns,
+  }),
+  compile: ({ table, columns }, { migrationId, source }) => {
+    const names = columns.map((column) => source(column).name);
+    const start = uuid5Sql(migrationNamespace(migrationId), table, names);
+    // (NULL, 1) and (NULL, 2) both give NULL: several columns can be told apart only where there is a value.
+    return { start, type: "string", injectiveOf: names.length === 1 ? names : undefined, injectiveOfPresent: names };
+  },
+});

@@ -1,0 +1,58 @@
+import type { z } from "zod";
+import type { Sql } from "../../model/names.js";
+import type { ColumnRule, CompiledStep } from "../migration.js";
+
+/** What a rule knows when it is compiled: the column it stands on, and the SQL of the value before it. */
+export interface RuleContext {
+  readonly column: string;
+  readonly previous: Sql;
+  /** The name under which the rule may join a lookup; no other rule of the table has it. */
+  readonly lookup: string;
+}
+
+/** What a rule makes of a value. `miss` is true for a value it cannot carry over; `otherwise` then decides. */
+export interface RuleEffect {
+  readonly value: Sql;
+  readonly miss: Sql | undefined;
+  /** Why a missed row is rejected, without any value of the data. */
+  readonly reason: string;
+  readonly join: CompiledStep["join"];
+  /** The lookup file the join needs, and its columns. */
+  readonly file?: { readonly path: string; readonly columns: readonly string[] };
+}
+
+/** One word of the column language: its file in this folder, and a line in all-rules.ts. */
+export interface RuleDefinition {
+  /** The key in YAML, and the second half of the rule's name. */
+  readonly kind: string;
+  /** What may stand behind the key. */
+  readonly schema: z.ZodType;
+  /**
+   * "keeps": a value passes as it is or not at all. "changes": every value is carried over.
+   * "translates": misses go to `otherwise:`; a column has at most one such rule.
+   */
+  readonly effect: "keeps" | "changes" | "translates";
+  /** The Frictionless type of the result. */
+  readonly type: "string" | "date";
+  /** Why `otherwise` may not be this value, or undefined. */
+  readonly otherwiseFault: (value: string | null) => string | undefined;
+  readonly compile: (options: ColumnRule["options"], context: RuleContext) => RuleEffect;
+}
+
+/** A rule as its file writes it: `options` have the type that `schema` gives them. */
+export interface TypedRule<Schema extends z.ZodType>
+  extends Omit<RuleDefinition, "schema" | "compile" | "otherwiseFault"> {
+  readonly schema: Schema;
+  readonly otherwiseFault?: RuleDefinition["otherwiseFault"];
+  readonly compile: (options: z.output<Schema>, context: RuleContext) => RuleEffect;
+}
+
+/** Puts a rule of its own type into the list of all rules. */
+export function defineRule<Schema extends z.ZodType>(rule: TypedRule<Schema>): RuleDefinition {
+  return {
+    otherwiseFault: () => undefined,
+    ...rule,
+    // A ColumnRule's options were parsed by the schema of its kind: here they get their type back.
+    compile: (options, context) => rule.compile(options as z.output<Schema>, context),
+  };
+}

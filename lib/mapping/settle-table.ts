@@ -1,0 +1,52 @@
+import { extractName, ruleName, tableName } from "../model/names.js";
+import type { Table } from "./migration.js";
+import { settleColumn } from "./settle-column.js";
+import { settleExpectations, settleRelationships } from "./settle-expectations.js";
+import type { ParsedTable } from "./table-schema.js";
+import type { YamlFile } from "./yaml-file.js";
+
+/** What a table's file says, in the words every part of Waybill agrees on. Its references are not checked yet. */
+export function settleTable(parsed: ParsedTable, yaml: YamlFile): Table {
+  const name = tableName(parsed.table);
+  const columns =
+    parsed.columns === "all" ? "all" : parsed.columns.map(([column, given]) => settleColumn(name, column, given));
+  return {
+    name,
+    file: yaml.file,
+    from: extractName(parsed.from ?? parsed.table),
+    filters: parsed.filter.map(({ keep, because }, index) => ({
+      rule: ruleName(`filter[${index}]`),
+      sql: keep,
+      because,
+    })),
+    rejects: parsed.reject.map(({ when, reason, because }, index) => ({
+      rule: ruleName(`reject[${index}]`),
+      when,
+      reason,
+      because,
+    })),
+    columns,
+    dedupe: settleDedupe(parsed.dedupe),
+    relationships: settleRelationships(parsed.expect),
+    expect: settleExpectations(parsed.expect),
+    load: { mode: "replace" },
+    ledger: parsed.ledger,
+    changesLimit: parsed.changes.limit,
+    key: parsed.key,
+    lines: linesOf(yaml, parsed),
+  };
+}
+
+function settleDedupe(parsed: ParsedTable["dedupe"]): Table["dedupe"] {
+  if (parsed === undefined) return undefined;
+  const { by, keep, order = [], because } = parsed;
+  return { rule: ruleName("dedupe"), by, keep, order, because };
+}
+
+function linesOf(yaml: YamlFile, { columns }: ParsedTable): ReadonlyMap<string, number> {
+  const names = columns === "all" ? [] : columns.map(([column]) => column);
+  return new Map([
+    ["dedupe", yaml.lineOf(["dedupe"])],
+    ...names.map((column): [string, number] => [`columns.${column}`, yaml.lineOf(["columns", column])]),
+  ]);
+}

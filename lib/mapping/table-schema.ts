@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { columnSchema } from "./column-schema.js";
+import { expectationSchema } from "./expectation-schema.js";
+import { complain, name, object, oneOrMore, pairsOf, sqlExpression, text, wholeNumber } from "./grammar.js";
+
+const mode = name.superRefine((value, context) => {
+  if (value === "replace") return;
+  complain(context, `mode ${JSON.stringify(value)} is not supported`, "this version supports only mode: replace");
+});
+
+const dedupe = object({
+  by: oneOrMore(name),
+  keep: z.enum(["latest", "first"]),
+  order: oneOrMore(name).optional(),
+  because: text.optional(),
+}).superRefine(({ keep, order }, context) => {
+  if (keep === "first" || order !== undefined) return;
+  complain(context, "keep: latest without order", "say by which source column a row is later: order: updated_at");
+});
+
+/** A table's file, key by key. */
+export const tableSchema = object({
+  table: name,
+  from: name.optional(),
+  filter: z.array(object({ keep: sqlExpression, because: text.optional() })).default([]),
+  reject: z.array(object({ when: sqlExpression, reason: name, because: text.optional() })).default([]),
+  columns: z.union([z.literal("all"), pairsOf(name, columnSchema)]),
+  dedupe: dedupe.optional(),
+  expect: z.array(expectationSchema).default([]),
+  load: object({ mode }).optional(),
+  ledger: z.enum(["full", "exceptions"]).default("full"),
+  changes: object({ limit: wholeNumber(0) }).default({ limit: 10_000 }),
+  key: oneOrMore(name).optional(),
+});
+
+export type ParsedTable = z.output<typeof tableSchema>;
