@@ -1,5 +1,5 @@
-import { StageError } from "../model/errors.js";
 import type { Target } from "./port.js";
+import { adapterFor } from "./url-scheme.js";
 
 type Open = (url: string, options: OpenOptions) => Promise<Target>;
 
@@ -15,14 +15,5 @@ const adapters: Readonly<Record<string, Open>> = { postgres, postgresql: postgre
 
 /** Connects to a target by its URL's scheme. Throws "usage" for a scheme without adapter, "unreachable" else. */
 export async function openTarget(url: string, options: OpenOptions): Promise<Target> {
-  const scheme = url.match(/^([a-z][a-z0-9+.-]*):/i)?.[1]?.toLowerCase() ?? "";
-  const open = Object.hasOwn(adapters, scheme) ? adapters[scheme] : undefined;
-  if (open !== undefined) return await open(url, options);
-  throw new StageError(
-    "usage",
-    scheme === "" ? "the target's URL has no scheme" : `there is no adapter for targets of the scheme ${scheme}:`,
-    `use one of: ${Object.keys(adapters)
-      .map((known) => `${known}://…`)
-      .join(", ")}`,
-  );
+  return await adapterFor("target", url, adapters)(url, options);
 }

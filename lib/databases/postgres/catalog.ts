@@ -1,10 +1,11 @@
 import { StageError } from "../../model/errors.js";
 import type { Sql } from "../../model/names.js";
-import type { DatabaseColumn, DatabaseIdentity, DatabaseTable, ForeignKey } from "../port.js";
-import { frictionlessType, typeFacts } from "./column-types.js";
-import type { Connection, Value } from "./connection.js";
-import { formatQualified, literal, parseQualified, qualified, sql, trusted } from "./identifiers.js";
 import { nearest } from "../../model/nearest.js";
+import type { DatabaseColumn, DatabaseIdentity, DatabaseTable } from "../port.js";
+import { foreignKeysOf, primaryKeyOf } from "./catalog-keys.js";
+import { frictionlessType, typeFacts } from "./column-types.js";
+import type { Connection } from "./connection.js";
+import { formatQualified, literal, parseQualified, qualified, sql, trusted } from "./identifiers.js";
 
 /** Which database this is. The system identifier survives a rename of the host and is shared with its replicas. */
 export async function identityOf(connection: Connection): Promise<DatabaseIdentity> {
@@ -125,10 +126,12 @@ function typeOf(row: TypeRow): Pick<DatabaseColumn, "databaseType" | "type" | "s
   };
 }
 
+// Through to_jsonb where servers of the last ten years do not all have the column: a legacy source may be old.
 async function columnsOf(connection: Connection, oid: Sql): Promise<readonly DatabaseColumn[]> {
   const rows = await connection.query<ColumnRow>(sql`
-    SELECT a.attname AS name, NOT a.attnotnull AS nullable, a.attgenerated <> '' AS generated,
-      a.attidentity <> '' AS identity, facts.*
+    SELECT a.attname AS name, NOT a.attnotnull AS nullable, facts.*,
+      COALESCE(to_jsonb(a) ->> 'attgenerated', '') <> '' AS generated,
+      COALESCE(to_jsonb(a) ->> 'attidentity', '') <> '' AS identity
     FROM pg_attribute a, LATERAL ${typeFacts(sql`a.atttypid`, sql`a.atttypmod`, sql`a.attcollation`)} AS facts
     WHERE a.attrelid = ${oid} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`);
   return rows.map((row) => ({
@@ -138,40 +141,4 @@ async function columnsOf(connection: Connection, oid: Sql): Promise<readonly Dat
     generated: row.generated === "t",
     identity: row.identity === "t",
   }));
-}
-
-/** Names of columns by their numbers, in the order of the numbers, as a JSON list. */
-const columnNames = (table: Sql, numbers: Sql): Sql => sql`(
-  SELECT json_agg(a.attname ORDER BY n.position) FROM unnest(${numbers}) WITH ORDINALITY AS n(number, position)
-  JOIN pg_attribute a ON a.attrelid = ${table} AND a.attnum = n.number)`;
-
-async function primaryKeyOf(connection: Connection, oid: Sql): Promise<readonly string[]> {
-  const rows = await connection.query<{ columns: Value }>(sql`
-    SELECT ${columnNames(sql`conrelid`, sql`conkey`)} AS columns
-    FROM pg_constraint WHERE conrelid = ${oid} AND contype = 'p'`);
-  return parseNames(rows[0]?.columns);
-}
-
-async function foreignKeysOf(connection: Connection, oid: Sql): Promise<readonly ForeignKey[]> {
-  const rows = await connection.query<{
-    name: string;
-    columns: Value;
-    schema: string;
-    parent: string;
-    others: Value;
-  }>(sql`
-    SELECT k.conname AS name, ${columnNames(sql`k.conrelid`, sql`k.conkey`)} AS columns,
-      n.nspname AS schema, c.relname AS parent, ${columnNames(sql`k.confrelid`, sql`k.confkey`)} AS others
-    FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE k.conrelid = ${oid} AND k.contype = 'f' AND k.conparentid = 0 ORDER BY k.conname COLLATE "C"`);
-  return rows.map((row) => ({
-    name: row.name,
-    columns: parseNames(row.columns),
-    parent: formatQualified(row.schema, row.parent),
-    parentColumns: parseNames(row.others),
-  }));
-}
-
-function parseNames(json: Value | undefined): readonly string[] {
-  return json ? (JSON.parse(json) as readonly string[]) : [];
 }

@@ -20,6 +20,9 @@ export function frictionlessType(typeName: string): string {
   return frictionless[typeName] ?? "string";
 }
 
+/** The collation "default", whose number is the same on every server: the database decides what it means. */
+const defaultCollation = sql`100`;
+
 /**
  * Columns `database_type`, `base_type`, `sorts_by_bytes` for a type's oid, modifier and collation, as a subquery to
  * join LATERAL. Types outside pg_catalog show their schema whatever the search path is. A domain has its own name
@@ -37,11 +40,12 @@ export function typeFacts(oid: Sql, modifier: Sql, collation: Sql): Sql {
         || COALESCE(substring(format_type(${oid}, ${modifier}) FROM '\\([0-9A-Za-z,]+\\)'), '')
         || CASE WHEN element.oid <> t.oid THEN '[]' ELSE '' END END AS database_type,
     (SELECT typname FROM base WHERE typbasetype = 0) AS base_type,
-    CASE WHEN ${collation} = 0 THEN true
-      WHEN ${collation} = 'pg_catalog."default"'::regcollation
-        THEN (SELECT d.datlocprovider = 'b' OR (d.datlocprovider = 'c' AND d.datcollate IN ('C', 'POSIX'))
-              FROM pg_database d WHERE d.datname = current_database())
-      ELSE (SELECT c.collprovider = 'b' OR c.collcollate IN ('C', 'POSIX') FROM pg_collation c WHERE c.oid = ${collation})
+    CASE ${collation} WHEN 0 THEN true
+      WHEN ${defaultCollation} THEN (SELECT to_jsonb(d) ->> 'datlocprovider' = 'b' OR (
+          COALESCE(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c' AND d.datcollate IN ('C', 'POSIX'))
+        FROM pg_database d WHERE d.datname = current_database())
+      ELSE (SELECT to_jsonb(c) ->> 'collprovider' = 'b' OR COALESCE(c.collcollate IN ('C', 'POSIX'), false)
+        FROM pg_collation c WHERE c.oid = ${collation})
     END AS sorts_by_bytes
   FROM pg_type t
   JOIN pg_type element ON element.oid = CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem ELSE t.oid END

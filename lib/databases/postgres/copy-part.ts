@@ -5,7 +5,7 @@ import type { PartToLoad } from "../port.js";
 import type { Connection } from "./connection.js";
 import { identifiers, sql } from "./identifiers.js";
 
-/** Where a part goes: the table in quotes, its name for messages, and the columns the part holds. */
+/** Where a part goes: the table in quotes, its name as the specification writes it, and the columns the part holds. */
 export interface CopyGoal {
   readonly sql: Sql;
   readonly name: string;

@@ -23,7 +23,7 @@ export async function replaceTable(connection: Connection, request: ReplaceReque
     const emptied = await empty(connection, table);
     await deleteLines(connection, table.qualifiedName);
     const freeze = emptied === "truncated" && table.kind === "table";
-    const goal = { sql: table.sql, name: table.qualifiedName, columns: request.columns, freeze };
+    const goal = { sql: table.sql, name: request.table, columns: request.columns, freeze };
     for (const part of request.parts) {
       await copyPart(connection, goal, part);
       const { name, hash, rowCount } = part;

@@ -7,6 +7,8 @@ import { identifier, identifiers, joined, sql, trusted } from "./identifiers.js"
 import { lockTable } from "./replace-table.js";
 
 export interface UpsertRows {
+  /** The table as the specification writes it, for messages. */
+  readonly table: string;
   readonly columns: readonly string[];
   readonly key: readonly string[];
   readonly part: PartToLoad;
@@ -31,11 +33,15 @@ export async function upsertRows(connection: Connection, table: FoundTable, rows
 }
 
 // The temporary table has the target's types and none of its constraints. What is read from it is a fragment of FROM.
-async function stage(connection: Connection, table: FoundTable, { columns, part, only }: UpsertRows): Promise<Sql> {
+async function stage(
+  connection: Connection,
+  table: FoundTable,
+  { table: name, columns, part, only }: UpsertRows,
+): Promise<Sql> {
   await connection.execute(sql`CREATE TEMPORARY TABLE waybill_arriving ON COMMIT DROP AS
     SELECT ${identifiers(columns)} FROM ${table.sql} WITH NO DATA`);
   const arriving = sql`pg_temp.waybill_arriving`;
-  await copyPart(connection, { sql: arriving, name: table.qualifiedName, columns }, part);
+  await copyPart(connection, { sql: arriving, name, columns }, part);
   return sql`(SELECT * FROM ${arriving} AS arriving WHERE ${only ?? sql`true`}) AS arriving`;
 }
 

@@ -101,7 +101,7 @@ describe("replacing a table", () => {
 
     expect(error).toMatchObject({
       kind: "integrity",
-      message: expect.stringMatching(/^public\.people, part-00000\.csv\.gz: .*, line 3 of the file, column id$/),
+      message: expect.stringMatching(/^people, part-00000\.csv\.gz: .*, line 3 of the file, column id$/),
     });
     expect(String(error)).not.toContain("secret");
   });

@@ -65,7 +65,7 @@ describe("a target", () => {
   it("is chosen by the scheme of its URL", async () => {
     const error = await rejection(openTarget("oracle://someone@host/db", { application: "waybill/test" }));
 
-    expect(error).toMatchObject({ kind: "usage", message: "there is no adapter for targets of the scheme oracle:" });
+    expect(error).toMatchObject({ kind: "usage", message: "there is no adapter for a target of the scheme oracle:" });
   });
 
   it("says which database it is, whatever address it is reached by", async () => {
