@@ -80,7 +80,7 @@ function createClient(url: string, { application }: ConnectOptions): Client {
 const hints: readonly (readonly [RegExp, string])[] = [
   [/^ECONNREFUSED/, "start the server, or correct host and port in the URL"],
   [/^(ENOTFOUND|EAI_AGAIN)/, "correct the host name in the URL"],
-  [/^28/, "set the password in PGPASSWORD or .pgpass, and look at the server's pg_hba.conf"],
+  [/^28|asks for a password/, "set the password in PGPASSWORD or .pgpass, and look at the server's pg_hba.conf"],
   [/^3D000/, "create the database, or correct its name in the URL"],
 ];
 
@@ -89,8 +89,12 @@ const busy = /^(53|57P0)/;
 
 function unreachable(error: unknown, location: string): StageError {
   const code = errorCode(error);
-  const reason = error instanceof Error && error.message !== "" ? error.message : code;
-  const hint = hints.find(([pattern]) => pattern.test(code))?.[1] ?? "check the URL, the network and the server's log";
+  // The driver's own words for "the server asks for a password, and there is none" speak of SASL and strings.
+  const said = error instanceof Error && error.message !== "" ? error.message : code;
+  const reason = said.includes("client password must be a string") ? "the server asks for a password" : said;
+  const hint =
+    hints.find(([pattern]) => pattern.test(code === "" ? reason : code))?.[1] ??
+    "check the URL, the network and the server's log";
   if (busy.test(code))
     return new StageError("temporary", `${location} takes no connections now: ${reason}`, "try again later", error);
   return new StageError("unreachable", `cannot connect to ${location}: ${reason}`, hint, error);
