@@ -42,13 +42,16 @@ function columnsOf({ columns }: Table, sourceColumns: readonly SourceColumn[]): 
   }));
 }
 
-/** DuckDB would take one column for the other, whatever the quotes. */
-function ambiguousNames(table: Table, sourceColumns: readonly SourceColumn[]): readonly Problem[] {
+/** Names that DuckDB would take for another: it does not tell them apart by case, and the engine's own begin with ~. */
+function ambiguousNames({ from, file }: Table, sourceColumns: readonly SourceColumn[]): readonly Problem[] {
+  const hint = "rename one in the extract: select: SELECT … AS …";
   return sourceColumns.flatMap(({ name }, index): readonly Problem[] => {
+    const column = `extract ${from}: column ${JSON.stringify(name)}`;
+    if (name.startsWith("~"))
+      return [{ file, line: undefined, text: `${column} begins with ~, which is reserved`, hint }];
     const twin = sourceColumns.slice(0, index).find((other) => other.name.toLowerCase() === name.toLowerCase());
     if (twin === undefined) return [];
-    const text = `extract ${table.from}: columns ${JSON.stringify(twin.name)} and ${JSON.stringify(name)} differ only in case`;
-    return [{ file: table.file, line: undefined, text, hint: "rename one in the extract: select: SELECT … AS …" }];
+    return [{ file, line: undefined, text: `${column} differs from ${JSON.stringify(twin.name)} only in case`, hint }];
   });
 }
 

@@ -20,7 +20,7 @@ export function expressionFault(sql: string): ExpressionFault | undefined {
   return unclosed === undefined ? undefined : { text: `SQL lacks a closing ${unclosed}`, hint: pair };
 }
 
-const pair = "pair the brackets";
+const pair = "pair the brackets; between { and } of YAML, SQL with commas goes into double quotes";
 const closing: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
 
 // The tokens that matter here, as DuckDB cuts them (it took over PostgreSQL's lexer). A word may hold $ and non-ASCII

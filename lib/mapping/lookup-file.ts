@@ -19,7 +19,8 @@ export function parseLookup(file: SpecificationFile): Lookup {
 /** The same, with the problems handed back instead of thrown. */
 export function readLookup({ path, content }: SpecificationFile): { lookup: Lookup; problems: readonly Problem[] } {
   try {
-    return { lookup: lookupOf(content), problems: [] };
+    const lookup = lookupOf(content);
+    return { lookup, problems: headerProblems(path, lookup.columns) };
   } catch (error) {
     const problem = problemOf(error);
     if (problem === undefined) throw error;
@@ -43,6 +44,21 @@ function lookupOf(content: Buffer): Lookup {
   });
   const [header = [], ...body] = rows;
   return { columns: header.map((name) => name ?? ""), rows: body, lines: lines.slice(1) };
+}
+
+function headerProblems(file: string, columns: readonly string[]): readonly Problem[] {
+  if (columns.length === 0)
+    return [{ file, line: 1, text: "the file has no header", hint: "name the columns in line 1" }];
+  // DuckDB, where the lookup is joined, does not tell names apart by case.
+  const names = columns.map((name) => name.toLowerCase());
+  return columns
+    .filter((_, index) => names.indexOf(names[index] ?? "") < index)
+    .map((name) => ({
+      file,
+      line: 1,
+      text: `column ${JSON.stringify(name)} stands twice`,
+      hint: "rename one of the two",
+    }));
 }
 
 function problemOf(error: unknown): Omit<Problem, "file"> | undefined {

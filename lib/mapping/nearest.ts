@@ -2,8 +2,12 @@
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: { readonly word: string; readonly distance: number } | undefined;
   for (const candidate of known) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance <= farthest(word, candidate) && (best === undefined || distance < best.distance)) {
+    const [left, right] = [word.toLowerCase(), candidate.toLowerCase()];
+    const distance = editDistance(left, right);
+    if (
+      (distance <= farthest(left, right) || continues(left, right)) &&
+      (best === undefined || distance < best.distance)
+    ) {
       best = { word: candidate, distance };
     }
   }
@@ -19,6 +23,10 @@ export function didYouMean(word: string, known: Iterable<string>): string {
 /** One slip in a short word, one more for every three letters. */
 const farthest = (word: string, candidate: string): number =>
   Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3));
+
+/** One word goes on where the other ends: `warning` for `warn`. */
+const continues = (left: string, right: string): boolean =>
+  Math.min(left.length, right.length) >= 4 && (left.startsWith(right) || right.startsWith(left));
 
 /** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment distance). */
 function editDistance(left: string, right: string): number {

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { didYouMean } from "./nearest.js";
+import { didYouMean, nearest } from "./nearest.js";
 import type { Problem } from "./problems.js";
 import type { YamlFile, YamlPath } from "./yaml-file.js";
 
@@ -20,20 +20,30 @@ interface Fault {
   readonly path: YamlPath;
   readonly text: string;
   readonly hint: string;
-  /** The key that is missing, or the known key a misspelled one is near to: a slip should not be told twice. */
+  /** The key that is missing. */
   readonly missing?: string;
-  readonly meant?: string;
+  /** The key is unknown; the known one it is near to, if any. */
+  readonly unknown?: { readonly meant: string | undefined };
+  /** A complaint of ours about the map as a whole. */
+  readonly custom?: boolean;
 }
 
 function problemOf({ file, lineOf }: YamlFile, { path, text, hint }: Fault): Problem {
   return { file, line: lineOf(path), text, hint };
 }
 
-/** Leaves out "missing" where a misspelled key beside it explains it. */
+/** Leaves out what a misspelled key explains: that the right one is missing, or that the map around it lacks something. */
 function withoutEchoes(faults: readonly Fault[]): readonly Fault[] {
-  const placeOf = ({ path }: Fault, key: string): string => JSON.stringify([...path.slice(0, -1), key]);
-  const meant = new Set(faults.flatMap((fault) => (fault.meant === undefined ? [] : [placeOf(fault, fault.meant)])));
-  return faults.filter((fault) => fault.missing === undefined || !meant.has(placeOf(fault, fault.missing)));
+  const misspelled = faults.filter(({ unknown }) => unknown !== undefined);
+  const above = (path: YamlPath): string => JSON.stringify(path.slice(0, -1));
+  return faults.filter(
+    (fault) =>
+      !misspelled.some(
+        ({ path, unknown }) =>
+          (fault.missing !== undefined && fault.missing === unknown?.meant && above(path) === above(fault.path)) ||
+          (fault.custom === true && above(path) === JSON.stringify(fault.path)),
+      ),
+  );
 }
 
 function faultsOf(issue: z.core.$ZodIssue, above: YamlPath): readonly Fault[] {
@@ -42,54 +52,40 @@ function faultsOf(issue: z.core.$ZodIssue, above: YamlPath): readonly Fault[] {
     case "unrecognized_keys":
       return issue.keys.map((key) => unknownKey([...path, key], key, issue.message));
     case "invalid_union":
-      return likeliest(issue.errors).flatMap((inner) => faultsOf(inner, path));
+      return choiceFaults(issue, path);
     case "invalid_element":
       return issue.issues.flatMap((inner) => faultsOf(inner, [...path, String(issue.key)]));
     case "invalid_key":
       return [{ path, text: `${pathText(path)}a key is null`, hint: 'put the key into quotes: "null"' }];
     case "custom":
-      return [{ path, text: `${pathText(path)}${issue.message}`, hint: String(issue.params?.hint) }];
-    case "invalid_value":
-      return [notOneOf(path, issue)];
+      return [{ path, text: `${pathText(path)}${issue.message}`, hint: String(issue.params?.hint), custom: true }];
+    case "too_big":
+      return [{ path, text: `${pathText(path)}expected at most ${issue.maximum}`, hint: "give less" }];
     case "too_small":
       return [{ path, text: `${pathText(path)}expected at least ${issue.minimum}`, hint: "give more" }];
     default:
-      return [wrongKind(path, issue)];
+      return [notExpected(path, issue.input, expectedBy(issue))];
   }
 }
 
 function unknownKey(path: YamlPath, key: string, knownKeys: string): Fault {
-  const meaning = didYouMean(key, knownKeys.split(", "));
-  const meant = /"(.+)"/.exec(meaning)?.[1];
-  const text = `unknown key ${JSON.stringify(key)}${meaning}`;
-  return { path, text, hint: `known keys here: ${knownKeys}`, ...(meant === undefined ? {} : { meant }) };
+  const known = knownKeys.split(", ");
+  const text = `unknown key ${JSON.stringify(key)}${didYouMean(key, known)}`;
+  return { path, text, hint: `known keys here: ${knownKeys}`, unknown: { meant: nearest(key, known) } };
 }
 
-function notOneOf(path: YamlPath, issue: z.core.$ZodIssueInvalidValue): Fault {
-  const values = issue.values.map(String);
-  if (issue.input === undefined) return missing(path);
-  const near = typeof issue.input === "string" ? didYouMean(issue.input, values) : "";
-  return {
-    path,
-    text: `${pathText(path)}expected ${values.join(" or ")}, found ${shown(issue.input)}${near}`,
-    hint: `write ${values.join(" or ")}`,
-  };
+/** Of the branches of a choice, the one the value was meant for; where it fits none, what all of them expect. */
+function choiceFaults(issue: z.core.$ZodIssueInvalidUnion, path: YamlPath): readonly Fault[] {
+  const strays = (branch: readonly z.core.$ZodIssue[]): boolean =>
+    branch.some(({ code, path }) => path.length === 0 && (code === "invalid_type" || code === "invalid_value"));
+  const meant = issue.errors.find((branch) => !strays(branch));
+  if (meant !== undefined) return meant.flatMap((inner) => faultsOf(inner, path));
+  return [notExpected(path, issue.input, issue.errors.flat().flatMap(expectedBy))];
 }
 
-function wrongKind(path: YamlPath, issue: z.core.$ZodIssue): Fault {
-  if (issue.input === undefined) return missing(path);
-  const kind = "expected" in issue ? (kinds[String(issue.expected)] ?? String(issue.expected)) : "something else";
-  return { path, text: `${pathText(path)}expected ${kind}, found ${shown(issue.input)}`, hint: `write ${kind}` };
-}
-
-function missing(path: YamlPath): Fault {
-  const key = String(path.at(-1) ?? "");
-  return {
-    path,
-    text: `${pathText(path.slice(0, -1))}${JSON.stringify(key)} is missing`,
-    hint: `add ${key}:`,
-    missing: key,
-  };
+function expectedBy(issue: z.core.$ZodIssue): readonly string[] {
+  if (issue.code === "invalid_value") return issue.values.map(String);
+  return issue.code === "invalid_type" ? [kinds[issue.expected] ?? issue.expected] : [];
 }
 
 const kinds: Readonly<Record<string, string>> = {
@@ -102,16 +98,22 @@ const kinds: Readonly<Record<string, string>> = {
   map: "a map",
 };
 
-/** Of the branches of a choice, the one that fits best: whose first fault lies deepest. */
-function likeliest(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
-  const depth = (issues: readonly z.core.$ZodIssue[]): number =>
-    Math.max(...issues.map(({ path, code }) => path.length * 2 + (code === "unrecognized_keys" ? 1 : 0)));
-  return branches.toSorted((left, right) => depth(right) - depth(left))[0] ?? [];
+function notExpected(path: YamlPath, input: unknown, expected: readonly string[]): Fault {
+  if (input === undefined) return missing(path);
+  const near = typeof input === "string" ? didYouMean(input, expected) : "";
+  const text = `${pathText(path)}expected ${expected.join(" or ")}, found ${shown(input)}${near}`;
+  return { path, text, hint: `write ${expected.join(" or ")}` };
+}
+
+function missing(path: YamlPath): Fault {
+  const key = String(path.at(-1) ?? "");
+  const text = `${pathText(path.slice(0, -1))}${JSON.stringify(key)} is missing`;
+  return { path, text, hint: `add ${key}:`, missing: key };
 }
 
 function shown(value: unknown): string {
   if (value === null) return "nothing";
-  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value !== "object") return JSON.stringify(value);
   return Array.isArray(value) ? "a list" : "a map";
 }
 

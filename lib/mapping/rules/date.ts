@@ -35,7 +35,6 @@ export const date = defineRule({
     const parts = options.match(formatParts) ?? [];
     const shape = literal(parts.map((part) => shapes.get(part) ?? `\\x{${hex(part)}}`).join(""));
     const pattern = literal(parts.map((part) => directives.get(part) ?? part.replace("%", "%%")).join(""));
-    // The year 0000 has the shape of a date, but neither PostgreSQL nor ISO's proleptic neighbours agree on it.
     const parsed = sql`CAST(CAST(try_strptime(${previous}, ${pattern}) AS DATE) AS VARCHAR)`;
     const value = sql`CASE WHEN regexp_full_match(${previous}, ${shape}) THEN ${parsed} END`;
     return {
@@ -48,7 +47,8 @@ export const date = defineRule({
 });
 
 const shapes: ReadonlyMap<string, string> = new Map([
-  ["YYYY", "[0-9]{4}"],
+  // Any year but 0000, which PostgreSQL does not have and DuckDB writes as 0001 (BC).
+  ["YYYY", "(?:[0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"],
   ["MM", "[0-9]{2}"],
   ["DD", "[0-9]{2}"],
 ]);
