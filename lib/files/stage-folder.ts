@@ -25,3 +25,8 @@ export async function emptyStageFolder(folder: string): Promise<void> {
     throw diskError(error, folder);
   }
 }
+
+/** Removes a folder and all that is in it; one that is not there is fine. */
+export async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,89 @@
+import { StageError } from "../model/errors.js";
+import type { Resource } from "../model/manifest.js";
+import type { EngineConnection } from "./duckdb.js";
+import { loadSource, makeMapped } from "./mapped-sql.js";
+import { selectWrongChecksums } from "./output-sql.js";
+import type { MappingPlan } from "./plan-mapping.js";
+import { sql } from "../mapping/sql.js";
+import {
+  addCandidates, applySettled, cascadeRound, firstPass, followWinners, makeSettleTables, markCandidates, ownPart, settleDuplicates,
+  type Tables,
+} from "./settle-sql.js";
+
+/** One part of an extract, on its way into the connection's table `mapped`. */
+export interface PartToMap {
+  readonly folder: string;
+  readonly part: Resource;
+  readonly index: number;
+}
+
+/** Maps one part: afterwards the connection's table `mapped` holds every row's values and where it goes. */
+export async function mapPart(connection: EngineConnection, plan: MappingPlan, { folder, part, index }: PartToMap): Promise<void> {
+  await connection.run(loadSource(folder, part));
+  await assertRows(connection, part);
+  if (plan.hasRowChecksum) await assertRowChecksums(connection, plan, part);
+  await connection.run(makeMapped(plan));
+  await connection.run(sql`DROP TABLE source`);
+  if (!plan.needsFirstPass) await settleOwnPart(connection, plan, index);
+  await runAll(connection, applySettled(plan, plan.needsFirstPass ? firstPass : ownPart, index));
+}
+
+/** Adds one part to the first pass; the first part, index 0, has to come before the others. */
+export async function addToFirstPass(connection: EngineConnection, plan: MappingPlan, { folder, part, index }: PartToMap): Promise<void> {
+  await connection.run(loadSource(folder, part));
+  await assertRows(connection, part);
+  await connection.run(makeMapped(plan));
+  if (index === 0) await runAll(connection, makeSettleTables(plan, firstPass, false));
+  await connection.run(addCandidates(plan, firstPass, index));
+}
+
+/** Settles, over all parts, which rows are duplicates and which have lost their parent in the same table. */
+export async function settleFirstPass(connection: EngineConnection, plan: MappingPlan): Promise<void> {
+  await connection.run(settleDuplicates(plan, firstPass));
+  await runAll(connection, markCandidates(firstPass));
+  await runAll(connection, followWinners(plan, firstPass));
+  await cascade(connection, plan, firstPass);
+}
+
+async function settleOwnPart(connection: EngineConnection, plan: MappingPlan, index: number): Promise<void> {
+  await runAll(connection, makeSettleTables(plan, ownPart, true));
+  if (plan.table.dedupe === undefined) return;
+  await connection.run(addCandidates(plan, ownPart, index));
+  await connection.run(settleDuplicates(plan, ownPart));
+}
+
+// Each round may orphan further rows; a chain of n generations takes n rounds.
+async function cascade(connection: EngineConnection, plan: MappingPlan, tables: Tables): Promise<void> {
+  const [find, mark] = cascadeRound(plan, tables);
+  if (find === undefined || mark === undefined) return;
+  for (;;) {
+    const before = await countRows(connection, tables);
+    await connection.run(find);
+    if ((await countRows(connection, tables)) === before) return;
+    await connection.run(mark);
+  }
+}
+
+async function countRows(connection: EngineConnection, tables: Tables): Promise<string | null | undefined> {
+  return (await connection.rows(sql`SELECT count(*) FROM ${tables.settled}`))[0]?.[0];
+}
+
+async function assertRows(connection: EngineConnection, part: Resource): Promise<void> {
+  const [[found] = []] = await connection.rows(sql`SELECT count(*) FROM source`);
+  if (Number(found) === part._rowCount) return;
+  throw new StageError("integrity", `${part.path}: its manifest promises ${part._rowCount} rows, the transform engine reads ${String(found)}`, "report this: one of the two counts wrongly");
+}
+
+async function assertRowChecksums(connection: EngineConnection, plan: MappingPlan, part: Resource): Promise<void> {
+  const [[wrong, first] = []] = await connection.rows(selectWrongChecksums(plan));
+  if (Number(wrong) === 0) return;
+  throw new StageError(
+    "integrity",
+    `${part.path}: ${String(wrong)} of ${part._rowCount} rows do not match the checksum the source server computed, the first is row ${Number(first) + 1}`,
+    `extract it again: waybill extract ${plan.table.from} --force`,
+  );
+}
+
+async function runAll(connection: EngineConnection, statements: readonly Parameters<EngineConnection["run"]>[0][]): Promise<void> {
+  for (const statement of statements) await connection.run(statement);
+}

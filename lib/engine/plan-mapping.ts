@@ -1,0 +1,114 @@
+import { type CompiledTable, type Relationship, type SourceColumn, type Table, valueName } from "../mapping/migration.js";
+import { identifier } from "../mapping/sql.js";
+import type { Manifest } from "../model/manifest.js";
+import type { Sql } from "../model/names.js";
+import { checksumColumn } from "../model/resource.js";
+
+/** A reference to a parent table, settled: which column of the child, and the engine's table of the parent's keys. */
+export interface ParentLink {
+  readonly relationship: Relationship;
+  /** The index of the child's column. */
+  readonly column: number;
+  /** The engine's table of parent keys; undefined for a reference into the table itself. */
+  readonly keys: Sql | undefined;
+  /** For a reference into the table itself: the index of the column that is referred to. */
+  readonly ownColumn: number | undefined;
+}
+
+/** Everything about mapping one table that is decided before the first row. */
+export interface MappingPlan {
+  readonly table: Table;
+  readonly compiled: CompiledTable;
+  readonly sourceColumns: readonly SourceColumn[];
+  /** The columns that name a source row. */
+  readonly key: readonly string[];
+  readonly keyIsUnique: boolean;
+  readonly hasRowChecksum: boolean;
+  /** Indexes of the columns that name a target row; empty when nothing says which. */
+  readonly targetKey: readonly number[];
+  readonly parents: readonly ParentLink[];
+  /** Duplicates, or references into the table itself, reach beyond one part: a first pass over all parts settles them. */
+  readonly needsFirstPass: boolean;
+}
+
+/** The source's columns as an extract's manifest names them, without the checksum that Waybill added. */
+export function sourceColumnsOf(manifest: Manifest): readonly SourceColumn[] {
+  const fields = manifest.resources[0]?.schema.fields ?? [];
+  const own = manifest._waybill.details["rowChecksum"] === true ? fields.filter(({ name }) => name !== checksumColumn) : fields;
+  return own.map(({ name, type, _databaseType }) => ({ name, type, databaseType: _databaseType ?? type }));
+}
+
+/** Settles how a table is mapped from the extract that `manifest` describes. */
+export function planMapping(table: Table, compiled: CompiledTable, manifest: Manifest): MappingPlan {
+  const { details } = manifest._waybill;
+  const key = (details["key"] ?? []) as readonly string[];
+  const parents = table.relationships.flatMap((relationship, index) => parentLink({ table, compiled, relationship, index }) ?? []);
+  const partsBy = details["partsBy"];
+  const keyIsUnique = manifest.resources[0]?.schema.primaryKey !== undefined;
+  return {
+    table,
+    compiled,
+    sourceColumns: sourceColumnsOf(manifest),
+    key,
+    keyIsUnique,
+    hasRowChecksum: details["rowChecksum"] === true,
+    targetKey: targetKeyOf(table, compiled, key),
+    parents,
+    needsFirstPass:
+      parents.some(({ ownColumn }) => ownColumn !== undefined) ||
+      (table.dedupe !== undefined && !(partsBy === "key" && staysInOnePart(table, compiled, key))),
+  };
+}
+
+// Rows with equal keys lie in one part. Duplicates do too when equal `by` columns mean equal keys.
+function staysInOnePart(table: Table, compiled: CompiledTable, key: readonly string[]): boolean {
+  const by = table.dedupe?.by ?? [];
+  const determined = by.flatMap((name) => compiled.columns.find((column) => column.name === name)?.injectiveOf ?? []);
+  return key.length > 0 && key.every((name) => determined.includes(name));
+}
+
+function targetKeyOf(table: Table, compiled: CompiledTable, key: readonly string[]): readonly number[] {
+  const unique = table.expect.tests.find((test) => test.kind === "unique");
+  const declared = table.key ?? (unique?.kind === "unique" ? unique.columns : undefined);
+  const indexOf = (name: string): number => compiled.columns.findIndex((column) => column.name === name);
+  if (declared !== undefined) return declared.map(indexOf);
+  const made = compiled.columns.findIndex(({ injectiveOf }) => injectiveOf !== undefined && key.length > 0 && key.every((name) => injectiveOf.includes(name)));
+  if (made !== -1) return [made];
+  const copied = key.map((name) => compiled.columns.findIndex(({ injectiveOf }) => injectiveOf?.length === 1 && injectiveOf[0] === name));
+  return copied.includes(-1) ? [] : copied;
+}
+
+interface LinkRequest {
+  readonly table: Table;
+  readonly compiled: CompiledTable;
+  readonly relationship: Relationship;
+  readonly index: number;
+}
+
+function parentLink({ table, compiled, relationship, index }: LinkRequest): ParentLink | undefined {
+  const column = compiled.columns.findIndex(({ name }) => name === relationship.column);
+  if (column === -1) return undefined;
+  if (relationship.parent !== table.name) return { relationship, column, keys: identifier(`parent_${index}`), ownColumn: undefined };
+  const ownColumn = compiled.columns.findIndex(({ name }) => name === relationship.parentColumn);
+  return { relationship, column, keys: undefined, ownColumn };
+}
+
+/** Where the mapped table holds a column's value after step `step`; plain copies are not stored twice. */
+export function valueAfter(plan: MappingPlan, column: number, step: number): Sql {
+  const compiled = plan.compiled.columns[column];
+  if (step === 0 && compiled?.start !== undefined && isSourceColumn(plan, compiled.start)) return compiled.start;
+  return identifier(valueName(column, step));
+}
+
+/** Where the mapped table holds a column's final value. */
+export function finalValue(plan: MappingPlan, column: number): Sql {
+  const compiled = plan.compiled.columns[column];
+  if (compiled === undefined) throw new RangeError(`no column ${column}`);
+  if (compiled.start === undefined || plan.parents.some((parent) => parent.column === column)) return identifier(`~final.${column}`);
+  return valueAfter(plan, column, compiled.steps.length);
+}
+
+/** Whether SQL is nothing but the name of a source column. */
+export function isSourceColumn(plan: MappingPlan, value: Sql): boolean {
+  return plan.sourceColumns.some(({ name }) => identifier(name) === value);
+}

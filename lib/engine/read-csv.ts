@@ -1,0 +1,41 @@
+import { join as joinPath } from "node:path";
+import { identifier, join, literal, sql } from "../mapping/sql.js";
+import type { Resource } from "../model/manifest.js";
+import type { Sql } from "../model/names.js";
+
+/**
+ * The rows of files in Waybill's dialect as a relation, every column text. Nothing is sniffed; the line limit comes from
+ * the manifest, which knows the longest row (DuckDB reserves a multiple of it).
+ */
+export function readCsv(folder: string, files: readonly Resource[]): Sql {
+  const fields = files[0]?.schema.fields ?? [];
+  const columns = join(fields.map(({ name }) => sql`${literal(name)}: 'VARCHAR'`), ", ");
+  const paths = join(files.map(({ path }) => literal(joinPath(folder, path))), ", ");
+  const lineBytes = Math.max(1 << 20, ...files.map((file) => file._longestRecordBytes + 1024));
+  return sql`read_csv([${paths}], columns = {${columns}}, auto_detect = false, header = true, delim = ',', quote = '"',
+    escape = '"', new_line = '\\n', nullstr = '\\N', allow_quoted_nulls = false, strict_mode = true, null_padding = false,
+    max_line_size = ${number(lineBytes)}, buffer_size = ${number(4 * lineBytes)})`;
+}
+
+/** A whole number in SQL. */
+export function number(value: number): Sql {
+  return String(Math.trunc(value)) as Sql;
+}
+
+/** COPY … TO a plain file in Waybill's dialect, without a header. */
+export function copyTo(path: string, select: Sql): Sql {
+  return sql`COPY (${select}) TO ${literal(path)} (FORMAT csv, HEADER false, DELIMITER ',', QUOTE '"', ESCAPE '"', NULL '\\N')`;
+}
+
+/** The unambiguous text of a row whose MD5 is its checksum; the same definition as on every source. */
+export function rowText(values: readonly Sql[]): Sql {
+  const escaped = values.map((value) => sql`coalesce(replace(${value}, '|', '|p'), '|n')`);
+  return sql`concat_ws('|,', ${join(escaped, ", ")})`;
+}
+
+/** A key as one text: the value itself, or a JSON list where several columns make the key. */
+export function keyText(names: readonly string[]): Sql {
+  const [only] = names;
+  if (only === undefined) return literal(null);
+  return names.length === 1 ? identifier(only) : sql`CAST(to_json([${join(names.map(identifier), ", ")}]) AS VARCHAR)`;
+}

@@ -1,0 +1,141 @@
+import { join } from "node:path";
+import type { EngineConnection } from "../../lib/engine/duckdb.js";
+import {
+  changeColumns, ledgerColumns, loggedRules, rejectColumns, selectChanges, selectChecksum, selectDispositions, selectLedger, selectRejects,
+  selectRuleCounts, selectWritten,
+} from "../../lib/engine/output-sql.js";
+import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
+import { copyTo } from "../../lib/engine/read-csv.js";
+import { PartWriter, type WrittenFile } from "../../lib/files/part-writer.js";
+import { appendPlainFile, finishPart } from "../../lib/files/plain-file.js";
+import { addChecksums, type Checksum, emptyChecksum, checksumOfHalves } from "../../lib/model/checksum.js";
+import type { Sql } from "../../lib/model/names.js";
+import { partName } from "../../lib/model/resource.js";
+
+/** How many rows one rule touched, and how many ended with it. */
+export interface RuleCount {
+  touched: number;
+  flagged: number;
+  filtered: number;
+  rejected: number;
+  deduplicated: number;
+}
+
+/** What was written of one table, in the order of its parts. */
+export interface TransformResult {
+  readonly parts: readonly WrittenFile[];
+  readonly ledgers: readonly WrittenFile[];
+  readonly rejects: WrittenFile;
+  readonly changes: WrittenFile;
+  readonly rules: ReadonlyMap<string, RuleCount>;
+  readonly checksum: Checksum;
+}
+
+/** The files of one table's transform while they are being written. */
+export interface Outputs {
+  /** Writes what the connection's table `mapped` holds of part `index`. */
+  write(connection: EngineConnection, index: number): Promise<void>;
+  /** Wakes whoever waits for its turn: this transform has failed. */
+  abandon(error: unknown): void;
+  finish(): Promise<TransformResult>;
+}
+
+/** Opens the outputs in `folder`; the engine writes plain files into its spill folder, from where they are compressed. */
+export async function openOutputs(folder: string, plan: MappingPlan): Promise<Outputs> {
+  const targetColumns = plan.compiled.columns.map(({ name }) => name);
+  const rejects = await PartWriter.create(join(folder, "rejects.csv.gz"), { columns: [...rejectColumns, ...plan.sourceColumns.map(({ name }) => name)] });
+  const changes = await PartWriter.create(join(folder, "changes.csv.gz"), { columns: changeColumns });
+  const parts: WrittenFile[] = [];
+  const ledgers: WrittenFile[] = [];
+  const rules = new Map<string, RuleCount>();
+  const turns = inTurns();
+  let checksum = emptyChecksum;
+  let changesLeft = plan.table.changesLimit;
+
+  const writeShared = async (connection: EngineConnection, plain: string): Promise<void> => {
+    await append(connection, { plain, select: selectRejects(plan), writer: rejects });
+    const select = selectChanges(plan, changesLeft);
+    if (select !== undefined) changesLeft -= await append(connection, { plain, select, writer: changes });
+  };
+
+  return {
+    async write(connection, index) {
+      const plain = join(folder, ".spill", `plain-${index}.csv`);
+      parts[index] = await writeWhole(connection, { plain, select: selectWritten(plan), path: join(folder, partName("part", index)), columns: targetColumns });
+      ledgers[index] = await writeWhole(connection, { plain, select: selectLedger(plan), path: join(folder, partName("ledger", index)), columns: ledgerColumns });
+      checksum = addChecksums(checksum, await checksumOf(connection, plan));
+      await countRules(connection, plan, rules);
+      // Rejects and changes of all parts share a file, and stand in it in source order.
+      await turns.take(index, () => writeShared(connection, plain));
+    },
+    abandon: turns.abandon,
+    finish: async () => ({ parts, ledgers, rejects: await finishPart(rejects), changes: await finishPart(changes), rules, checksum }),
+  };
+}
+
+interface Writing {
+  readonly plain: string;
+  readonly select: Sql;
+}
+
+async function writeWhole(connection: EngineConnection, { plain, select, path, columns }: Writing & { readonly path: string; readonly columns: readonly string[] }): Promise<WrittenFile> {
+  const writer = await PartWriter.create(path, { columns });
+  try {
+    await append(connection, { plain, select, writer });
+    return await finishPart(writer);
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+}
+
+/** Appends what a query gives to a file being written; the number of its rows. */
+async function append(connection: EngineConnection, { plain, select, writer }: Writing & { readonly writer: PartWriter }): Promise<number> {
+  const [[count] = []] = await connection.rows(copyTo(plain, select));
+  await appendPlainFile(plain, writer);
+  return Number(count);
+}
+
+async function checksumOf(connection: EngineConnection, plan: MappingPlan): Promise<Checksum> {
+  const [[count, high, low] = []] = await connection.rows(selectChecksum(plan));
+  return checksumOfHalves(Number(count), BigInt(high ?? 0), BigInt(low ?? 0));
+}
+
+async function countRules(connection: EngineConnection, plan: MappingPlan, rules: Map<string, RuleCount>): Promise<void> {
+  for (const [disposition, rule, count] of await connection.rows(selectDispositions())) {
+    if (disposition === "filtered" || disposition === "rejected" || disposition === "deduplicated") countOf(rules, rule ?? "")[disposition] += Number(count);
+  }
+  const select = selectRuleCounts(plan);
+  if (select === undefined) return;
+  const [counts = []] = await connection.rows(select);
+  loggedRules(plan).forEach((rule, index) => {
+    countOf(rules, rule).touched += Number(counts[2 * index]);
+    countOf(rules, rule).flagged += Number(counts[2 * index + 1]);
+  });
+}
+
+function countOf(rules: Map<string, RuleCount>, rule: string): RuleCount {
+  const count = rules.get(rule) ?? { touched: 0, flagged: 0, filtered: 0, rejected: 0, deduplicated: 0 };
+  rules.set(rule, count);
+  return count;
+}
+
+/** Lets work happen in the order of its index, whichever worker comes first. */
+function inTurns() {
+  const waiting = new Map<number, { go: () => void; stop: (error: unknown) => void }>();
+  let next = 0;
+  let failure: { readonly error: unknown } | undefined;
+  return {
+    async take(index: number, work: () => Promise<void>): Promise<void> {
+      if (failure !== undefined) throw failure.error;
+      if (index !== next) await new Promise<void>((go, stop) => waiting.set(index, { go, stop }));
+      await work();
+      next += 1;
+      waiting.get(next)?.go();
+    },
+    abandon(error: unknown): void {
+      failure ??= { error };
+      for (const { stop } of waiting.values()) stop(error);
+    },
+  };
+}

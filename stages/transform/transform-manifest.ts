@@ -1,0 +1,79 @@
+import { changeColumns, ledgerColumns, rejectColumns } from "../../lib/engine/output-sql.js";
+import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
+import type { Table } from "../../lib/mapping/migration.js";
+import { assertBalanced, type TransformCounts } from "../../lib/model/counts.js";
+import type { Json } from "../../lib/model/hash.js";
+import { buildManifest, type Field, type Manifest, type Resource } from "../../lib/model/manifest.js";
+import { fieldOf, partName, resourceOf } from "../../lib/model/resource.js";
+import type { Run } from "../../lib/program/open-run.js";
+import { tool } from "../../lib/program/tool.js";
+import type { TransformInputs } from "./inputs.js";
+import type { TransformResult } from "./outputs.js";
+import { transformFingerprint, verdictOf } from "./plan.js";
+
+interface Transformed {
+  readonly table: Table;
+  readonly plan: MappingPlan;
+  readonly inputs: TransformInputs;
+  readonly result: TransformResult;
+  readonly engine: string;
+}
+
+/** The manifest of a table that was mapped whole; throws when a row is not accounted for. */
+export function transformManifest(run: Run, { table, plan, inputs, result, engine }: Transformed): Manifest {
+  const counts = countsOf(inputs, result);
+  assertBalanced(table.name, counts);
+  return buildManifest(resourcesOf(plan, result), {
+    stage: "transform",
+    subject: table.name,
+    migration: run.migration.id,
+    fingerprint: transformFingerprint(run.migration, table, inputs.inputs),
+    inputs: inputs.inputs,
+    snapshots: inputs.snapshots,
+    counts: { ...counts },
+    checksum: result.checksum,
+    verdict: verdictOf(run.migration, table.name, counts),
+    tool: { ...tool(), engine },
+    details: {
+      ledger: table.ledger,
+      rules: rulesJson(table, result),
+      targetKey: plan.targetKey.map((index) => plan.compiled.columns[index]?.name ?? ""),
+    },
+  });
+}
+
+function countsOf({ extract }: TransformInputs, { parts, rules }: TransformResult): TransformCounts {
+  const sum = (name: "filtered" | "rejected" | "deduplicated"): number => [...rules.values()].reduce((total, count) => total + count[name], 0);
+  return {
+    read: extract._waybill.counts["read"] ?? 0,
+    filtered: sum("filtered"),
+    rejected: sum("rejected"),
+    deduplicated: sum("deduplicated"),
+    written: parts.reduce((total, { rowCount }) => total + rowCount, 0),
+  };
+}
+
+function resourcesOf(plan: MappingPlan, { parts, ledgers, rejects, changes }: TransformResult): readonly Resource[] {
+  const texts = (names: readonly string[]): readonly Field[] => names.map((name) => fieldOf({ name, type: "string" }));
+  const sourceFields = plan.sourceColumns.map(fieldOf);
+  const targetFields = plan.compiled.columns.map(({ name, type }) => fieldOf({ name, type }));
+  return [
+    ...parts.map((file, index) => resourceOf(file, { path: partName("part", index), role: "part", fields: targetFields })),
+    ...ledgers.map((file, index) => resourceOf(file, { path: partName("ledger", index), role: "ledger", fields: texts(ledgerColumns) })),
+    resourceOf(rejects, { path: "rejects.csv.gz", role: "rejects", fields: [...texts(rejectColumns), ...sourceFields] }),
+    resourceOf(changes, { path: "changes.csv.gz", role: "changes", fields: texts(changeColumns) }),
+  ];
+}
+
+/** Every rule of the table with its counts and the business rule behind it. */
+function rulesJson(table: Table, { rules }: TransformResult): Json {
+  const named: readonly { readonly rule: string; readonly because: string | undefined }[] = [
+    ...table.filters,
+    ...table.rejects,
+    ...(table.columns === "all" ? [] : table.columns.flatMap(({ rules: own, because }) => own.map(({ rule }) => ({ rule, because })))),
+    ...(table.dedupe === undefined ? [] : [table.dedupe]),
+    ...table.relationships.map(({ rule }) => ({ rule, because: undefined })),
+  ];
+  const none = { touched: 0, flagged: 0, filtered: 0, rejected: 0, deduplicated: 0 };
+  return named.map(({ rule, because }) => ({ rule, ...(because === undefined ? {} : { because }), ...(rules.get(rule) ?? none) }));
+}

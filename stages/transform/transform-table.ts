@@ -1,0 +1,106 @@
+import { join } from "node:path";
+import { type Engine, type EngineConnection, openEngine } from "../../lib/engine/duckdb.js";
+import { loadLookups } from "../../lib/engine/load-lookups.js";
+import { loadParent } from "../../lib/engine/load-parents.js";
+import { addToFirstPass, mapPart, settleFirstPass } from "../../lib/engine/map-part.js";
+import { type MappingPlan, planMapping, sourceColumnsOf } from "../../lib/engine/plan-mapping.js";
+import { verifyFile, writeManifest } from "../../lib/files/manifest-file.js";
+import { emptyStageFolder, inStageFolder, removeFolder } from "../../lib/files/stage-folder.js";
+import { compileTable } from "../../lib/mapping/compile-table.js";
+import type { Table } from "../../lib/mapping/migration.js";
+import { filesOf, type Manifest } from "../../lib/model/manifest.js";
+import type { Run } from "../../lib/program/open-run.js";
+import { withCommas } from "../../lib/program/progress.js";
+import type { TransformInputs } from "./inputs.js";
+import { openOutputs, type Outputs } from "./outputs.js";
+import { transformManifest } from "./transform-manifest.js";
+
+/** Maps one table part by part, in bounded memory, and publishes its files and manifest. */
+export async function transformTable(run: Run, table: Table, inputs: TransformInputs): Promise<Manifest> {
+  const folder = run.work.stageFolder("transform", table.name);
+  return inStageFolder(folder, run.context.pid, async () => {
+    const startedMs = performance.now();
+    await emptyStageFolder(folder);
+    await verifyInputs(run, inputs);
+    const compiled = compileTable(run.migration.id, table, sourceColumnsOf(inputs.extract));
+    const plan = planMapping(table, compiled, inputs.extract);
+    const spillFolder = join(folder, ".spill");
+    const engine = await openEngine({
+      threads: run.options.jobs,
+      spillFolder,
+      folders: [inputs.folder, ...[...inputs.parents.values()].map((parent) => parent.folder)],
+    });
+    try {
+      const outputs = await openOutputs(folder, plan);
+      await mapParts(run, { engine, plan, inputs, outputs });
+      const result = await outputs.finish();
+      const manifest = transformManifest(run, { table, plan, inputs, result, engine: engine.version });
+      await removeFolder(spillFolder);
+      await writeManifest(folder, manifest);
+      tell(run, manifest, (performance.now() - startedMs) / 1000);
+      return manifest;
+    } finally {
+      engine.close();
+      await removeFolder(spillFolder);
+    }
+  });
+}
+
+// The engine does not look at gzip's own checksum: every byte it will read is proved here first.
+async function verifyInputs(run: Run, { folder, extract, parents }: TransformInputs): Promise<void> {
+  const { subject } = extract._waybill;
+  for (const part of filesOf(extract, "part")) await verifyFile(folder, part, run.command("extract", subject, "--force"));
+  for (const [name, parent] of parents) {
+    const command = run.command("transform", name, "--force");
+    for (const file of [...filesOf(parent.manifest, "part"), ...filesOf(parent.manifest, "ledger")]) await verifyFile(parent.folder, file, command);
+  }
+}
+
+interface Mapping {
+  readonly engine: Engine;
+  readonly plan: MappingPlan;
+  readonly inputs: TransformInputs;
+  readonly outputs: Outputs;
+}
+
+async function mapParts(run: Run, { engine, plan, inputs, outputs }: Mapping): Promise<void> {
+  const first = await engine.connect();
+  await loadLookups(first, plan.compiled.lookups, run.migration.files);
+  for (const link of plan.parents) {
+    const parent = inputs.parents.get(link.relationship.parent);
+    if (parent !== undefined) await loadParent(first, link, parent);
+  }
+  const parts = filesOf(inputs.extract, "part").map((part, index) => ({ folder: inputs.folder, part, index }));
+  if (plan.needsFirstPass) {
+    for (const part of parts) await addToFirstPass(first, plan, part);
+    await settleFirstPass(first, plan);
+  }
+  const progress = run.reporter.progress(`transform ${plan.table.name}`, inputs.extract._waybill.counts["read"]);
+  const waiting = [...parts];
+  const work = async (connection: EngineConnection): Promise<void> => {
+    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+      await mapPart(connection, plan, part);
+      await outputs.write(connection, part.index);
+      progress.advance(part.part._rowCount);
+    }
+  };
+  // Two parts at a time: while one is written and compressed the other is mapped. More would only take more memory.
+  const others = run.options.jobs > 1 && parts.length > 1 ? [await engine.connect()] : [];
+  await Promise.all([first, ...others].map(async (connection) => {
+    try {
+      await work(connection);
+    } catch (error) {
+      waiting.length = 0;
+      outputs.abandon(error);
+      throw error;
+    }
+  }));
+  progress.finish();
+}
+
+function tell(run: Run, manifest: Manifest, seconds: number): void {
+  const { subject, counts } = manifest._waybill;
+  const kept = (["filtered", "rejected", "deduplicated"] as const).flatMap((name) => (counts[name] ? [`${withCommas(counts[name])} ${name}`] : []));
+  const text = [`${withCommas(counts["read"] ?? 0)} rows read`, ...kept, `${withCommas(counts["written"] ?? 0)} written`, `${seconds.toFixed(1)} s`].join(", ");
+  run.reporter.say("transformed", `transform ${subject}: ${text}`, { table: subject, ...counts, seconds });
+}
