@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Selection, Source, SourceTable } from "../../lib/databases/port.js";
 import { parseRows } from "../../lib/files/csv-rows.js";
 import type { WrittenFile } from "../../lib/files/part-writer.js";
+import { extractFingerprint, piiColumns } from "../../lib/mapping/fingerprints.js";
 import type { Extract } from "../../lib/mapping/migration.js";
 import { addChecksums, emptyChecksum } from "../../lib/model/checksum.js";
 import { StageError } from "../../lib/model/errors.js";
@@ -10,7 +11,6 @@ import { buildManifest, type Manifest, type Resource } from "../../lib/model/man
 import { checksumColumn, fieldOf, partName, resourceOf } from "../../lib/model/resource.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { tool } from "../../lib/program/tool.js";
-import { extractFingerprint, piiColumns } from "./plan.js";
 
 interface ExtractResult {
   readonly source: Source;

@@ -5,9 +5,10 @@ import { openSource } from "../../lib/databases/open-source.js";
 import type { Selection } from "../../lib/databases/port.js";
 import { filesStand, readManifest } from "../../lib/files/manifest-file.js";
 import { bindRun } from "../../lib/files/work-directory.js";
+import { extractFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Extract } from "../../lib/mapping/migration.js";
 import type { ExtractOptions } from "./options.js";
-import { chooseExtracts, extractFingerprint } from "./plan.js";
+import { chooseExtracts } from "./plan.js";
 import { selectionJson } from "./extract-manifest.js";
 import { readExtract } from "./read-extract.js";
 

@@ -1,5 +1,6 @@
 import { changeColumns, ledgerColumns, rejectColumns } from "../../lib/engine/output-sql.js";
 import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
+import { transformFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { assertBalanced, type TransformCounts } from "../../lib/model/counts.js";
 import type { Json } from "../../lib/model/hash.js";
@@ -9,7 +10,7 @@ import type { Run } from "../../lib/program/open-run.js";
 import { tool } from "../../lib/program/tool.js";
 import type { TransformInputs } from "./inputs.js";
 import type { TransformResult } from "./outputs.js";
-import { transformFingerprint, verdictOf } from "./plan.js";
+import { verdictOf } from "./plan.js";
 
 interface Transformed {
   readonly table: Table;

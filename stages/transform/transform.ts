@@ -1,5 +1,6 @@
 import { filesStand, readManifest } from "../../lib/files/manifest-file.js";
 import { chooseTables } from "../../lib/mapping/choose-tables.js";
+import { transformFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Manifest } from "../../lib/model/manifest.js";
@@ -8,7 +9,6 @@ import { openRun, type Run } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
 import { readInputs, type TransformInputs } from "./inputs.js";
 import type { TransformOptions } from "./options.js";
-import { transformFingerprint } from "./plan.js";
 import { transformTable } from "./transform-table.js";
 
 /** Maps what is stale of the tables asked for, parents first, and prints the paths of their manifests. */

@@ -1,0 +1,46 @@
+import { hashOf, type Json, sha256 } from "../model/hash.js";
+import type { Input } from "../model/manifest.js";
+import type { Sha256 } from "../model/names.js";
+import type { Extract, Migration, Table } from "./migration.js";
+
+// What decides a stage's output, and nothing else: a changed rule makes transform stale, not extract. Here, not in the
+// stages, because `status` asks too whether what stands is still what the specification wants.
+
+/** Everything in the specification that decides what this extract's files hold. */
+export function extractFingerprint(migration: Migration, extract: Extract, selection: Json): Sha256 {
+  const { watermark: _, ...deciding } = extract;
+  return hashOf({
+    program: "extract/1",
+    migration: migration.id,
+    pii: piiColumns(migration, extract),
+    selection,
+    extract: { ...deciding, from: { ...deciding.from } } as unknown as Json,
+  });
+}
+
+/** Columns of an extract that feed a column marked `pii`: their values never stand in a manifest. */
+export function piiColumns(migration: Migration, extract: Extract): readonly string[] {
+  const tables = migration.tables.filter(({ from }) => from === extract.name);
+  const columns = tables.flatMap((table) => (table.columns === "all" ? [] : table.columns)).filter(({ pii }) => pii);
+  return columns.flatMap(({ origin }) => {
+    if (origin.kind === "from") return [origin.column];
+    return origin.kind === "uuid5" ? origin.columns : [];
+  });
+}
+
+/** Everything that decides what a table's transform holds: its rules, the lookups they name, the inputs, the limits. */
+export function transformFingerprint(migration: Migration, table: Table, inputs: readonly Input[]): Sha256 {
+  const { file: _file, lines: _lines, expect, ...rules } = table;
+  const settled = JSON.stringify(rules);
+  // A file the rules name, wherever they name it: a lookup that changes makes its tables stale and no others.
+  const files = migration.files.filter(({ path }) => settled.includes(JSON.stringify(path)));
+  return hashOf({
+    program: "transform/1",
+    migration: migration.id,
+    table: JSON.parse(settled) as Json,
+    unique: expect.tests.filter(({ kind }) => kind === "unique") as unknown as Json,
+    files: Object.fromEntries(files.map(({ path, content }) => [path, sha256(content)])),
+    acceptance: migration.acceptance.rejectedMaxPercent ?? null,
+    inputs: inputs.map(({ path, outputHash }) => ({ path, outputHash })),
+  });
+}
