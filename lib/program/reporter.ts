@@ -11,8 +11,11 @@ export interface Reporter {
   say(event: string, text: string, fields?: EventFields): void;
   /** Like `say`, for what somebody should look at; shown even with `--quiet`. */
   warn(event: string, text: string, fields?: EventFields): void;
-  /** Data somebody asked for: the only thing that reaches stdout. */
-  output(line: string): void;
+  /**
+   * Data somebody asked for: the only thing that reaches stdout; on a terminal without control characters. False when
+   * nobody reads it any more (`| head`).
+   */
+  output(line: string): boolean;
   progress(label: string, totalRows?: number): Progress;
   /** From now on events are kept in this run's log.jsonl; those said before are added. */
   keepLogIn(runFolder: string): void;
@@ -42,7 +45,10 @@ export function createReporter(options: ReporterOptions): Reporter {
   return {
     say: (event, text, fields = {}) => tell("info", event, { text, fields }),
     warn: (event, text, fields = {}) => tell("warn", event, { text: `warning: ${text}`, fields: { ...fields, text } }),
-    output: (line) => void process.stdout.write(`${line}\n`),
+    output: (line) => {
+      process.stdout.write(`${process.stdout.isTTY ? printable(line) : line}\n`);
+      return process.stdout.writable;
+    },
     progress: (label, totalRows) =>
       startProgress({ label, totalRows, show: !options.json && !options.quiet, write: (text) => void process.stderr.write(text) }),
     keepLogIn: (folder) => {

@@ -1,6 +1,8 @@
 import { exitCodes, StageError } from "../model/errors.js";
 import { canonicalJson } from "../model/hash.js";
+import { ChildFailed } from "./child-stage.js";
 import { createReporter, printable, type Reporter, type ReporterOptions } from "./reporter.js";
+import { exitOnSignals } from "./signals.js";
 
 /** What a program gets from its surroundings. */
 export interface Context {
@@ -51,34 +53,26 @@ function reasonOf(error: unknown): { readonly message?: string } {
 
 /** The exit code an error stands for; anything that is not a StageError is a bug of ours. */
 export function codeOf(error: unknown): number {
+  if (error instanceof ChildFailed) return error.exitCode;
   return error instanceof StageError ? exitCodes[error.kind] : exitCodes.bug;
 }
 
 /** What is true, then what to type next; a stack only for a bug of ours. */
 export function errorText(error: unknown, json: boolean): string {
   if (json) return `${canonicalJson({ event: "error", code: codeOf(error), ...messageOf(error) })}\n`;
+  if (error instanceof ChildFailed) return `${printable(error.message)}\n`;
   if (!(error instanceof StageError)) return `a bug in Waybill, please report it:\n${stackOf(error)}\n`;
   return printable(`${error.message}${error.hint === undefined ? "" : `\n  → ${error.hint}`}`) + "\n";
 }
 
 function messageOf(error: unknown): { readonly message: string; readonly hint?: string } {
+  if (error instanceof ChildFailed) return { message: error.message };
   if (!(error instanceof StageError)) return { message: stackOf(error) };
   return error.hint === undefined ? { message: error.message } : { message: error.message, hint: error.hint };
 }
 
 function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-// A kill at any moment is safe by design: drafts are not results, the server rolls back what was not committed and a
-// dead process holds no lock. So there is nothing to tidy up, and Ctrl-C works at once.
-function exitOnSignals(name: string): void {
-  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
-    process.once(signal, () => {
-      process.stderr.write(`\n${name}: interrupted; nothing half-done counts, run the same command again to go on\n`);
-      process.exit(code);
-    });
-  }
 }
 
 // `waybill inspect … | head` closes our stdout: that is success, as it is for cat.

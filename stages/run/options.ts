@@ -1,0 +1,37 @@
+import {
+  type ProgramDescription,
+  parseArguments,
+  type RawOptions,
+  type StageOptions,
+  stageOptions,
+  stageOptionsOf,
+} from "../../lib/program/options.js";
+
+export interface RunOptions extends StageOptions {
+  /** The options as arguments, to be handed on to every stage; without the names. */
+  readonly shared: readonly string[];
+}
+
+/** The program as `--help` shows it. */
+export const runDescription: ProgramDescription = {
+  name: "run",
+  summary:
+    "Runs extract, transform, load and validate, one after another: all tables, or those named and the tables they refer to.\n" +
+    "Stops at the first stage that fails and exits as it did; with --keep-going it goes on and exits with the highest code.",
+  arguments: "[tables…]",
+  options: stageOptions,
+};
+
+export async function parseRunOptions(argv: readonly string[]): Promise<RunOptions | { readonly print: string }> {
+  const raw = await parseArguments(runDescription, argv);
+  if ("print" in raw) return { print: String(raw.print) };
+  return { ...stageOptionsOf(raw), shared: argumentsOf(raw) };
+}
+
+// `--name=value` is one word, so that a value that begins with a dash stays a value.
+function argumentsOf({ names: _, ...raw }: RawOptions): readonly string[] {
+  return Object.entries(raw).flatMap(([name, value]) => {
+    if (typeof value === "string") return [`--${name}=${value}`];
+    return value === true ? [`--${name}`] : [];
+  });
+}

@@ -1,0 +1,51 @@
+import { chooseTables, parentsOf } from "../../lib/mapping/choose-tables.js";
+import type { Migration, Table } from "../../lib/mapping/migration.js";
+import type { Stage } from "../../lib/model/manifest.js";
+import type { RunOptions } from "./options.js";
+
+/** One stage to be run, and the names and options it gets. */
+export interface StageCall {
+  readonly stage: Stage;
+  readonly args: readonly string[];
+}
+
+const stages: readonly Stage[] = ["extract", "transform", "load", "validate"];
+
+/**
+ * The four stages in order, with their arguments. Tables that are named bring along those they refer to, and extract
+ * gets the extracts all of these are made from; a unit (`--key`, `--sample`) finds its parents by itself.
+ */
+export function planRun(
+  migration: Migration,
+  options: Pick<RunOptions, "names" | "key" | "sample" | "shared">,
+): readonly StageCall[] {
+  const { names, key, sample, shared } = options;
+  const chosen = chooseTables(migration, names);
+  const isUnit = key !== undefined || sample !== undefined;
+  const tables = names.length === 0 || isUnit ? names : namesOf(withParents(migration, chosen));
+  const extracts = names.length === 0 || isUnit ? names : extractsOf(migration, tables);
+  return stages.map((stage) => ({ stage, args: withNames(shared, stage === "extract" ? extracts : tables) }));
+}
+
+function withParents(migration: Migration, chosen: readonly Table[]): readonly Table[] {
+  const wanted = new Set<string>(namesOf(chosen));
+  // Parents stand before their children, so from the last to the first every ancestor is met after its descendants.
+  for (const table of [...migration.tables].reverse()) {
+    if (wanted.has(table.name)) for (const parent of parentsOf(table)) wanted.add(parent);
+  }
+  return migration.tables.filter(({ name }) => wanted.has(name));
+}
+
+function extractsOf(migration: Migration, tables: readonly string[]): readonly string[] {
+  const made = migration.tables.filter(({ name }) => tables.includes(name)).map(({ from }) => from);
+  return namesOf(migration.extracts.filter(({ name }) => made.includes(name)));
+}
+
+function namesOf(named: readonly { readonly name: string }[]): readonly string[] {
+  return named.map(({ name }) => name);
+}
+
+// After `--` a name may begin with a dash.
+function withNames(shared: readonly string[], names: readonly string[]): readonly string[] {
+  return names.length === 0 ? shared : [...shared, "--", ...names];
+}
