@@ -6,10 +6,21 @@ import type { YamlPath } from "./yaml-file.js";
 
 /** Every table and target column that the tests of `expect:` name exists. */
 export function checkExpectations(file: TableFile, { tables }: Known): readonly Problem[] {
-  return file.parsed.expect.flatMap((test, index) => {
+  const named = file.parsed.expect.flatMap((test, index) => {
     const [kind = ""] = Object.keys(test);
     const path = ["expect", index, kind];
     return [...checkColumns(file, path, columnsOf(test)), ...checkParent(file, path, { test, tables })];
+  });
+  return [...named, ...doubledRelationships(file)];
+}
+
+/** The rule that rejects an orphan is named after its column, so a column has only one. */
+function doubledRelationships({ parsed, yaml }: TableFile): readonly Problem[] {
+  const columns = parsed.expect.map(({ relationships }) => relationships?.column);
+  return columns.flatMap((column, index) => {
+    if (column === undefined || columns.indexOf(column) === index) return [];
+    const text = `a second relationship of ${JSON.stringify(column)}`;
+    return [problemAt(yaml, ["expect", index], [text, "a column refers to one parent: keep one"])];
   });
 }
 

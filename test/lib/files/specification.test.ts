@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { readSpecification } from "../../../lib/files/specification.js";
+import { parseMigration } from "../../../lib/mapping/parse-migration.js";
 
 let directory: string;
 beforeEach(async () => {
@@ -43,6 +44,12 @@ it("reads the YAML files of the folder and everything in lookups, steps and sche
     ],
   ]);
   expect(files.map(({ content }) => content.toString())).toEqual(files.map(({ path }) => `content of ${path}`));
+});
+
+it("the migration that the quickstart runs is read and accepted", async () => {
+  const { tables } = parseMigration(await readSpecification("mappings/relief"));
+
+  expect(tables.map(({ name }) => name)).toEqual(["programmes", "beneficiaries", "distributions"]);
 });
 
 it("a folder that is not there, or is a file, is missing", async () => {

@@ -151,10 +151,10 @@ describe("the order of tables", () => {
     [
       `table: ${name}`,
       "from: people",
-      "columns: { id: id }",
+      `columns: { id: id${parents.map((parent) => `, ${parent}: id`).join("")} }`,
       "expect:",
       "  - not_null: id",
-      ...parents.map((parent) => `  - relationships: { column: id, to: ${parent}.id }`),
+      ...parents.map((parent) => `  - relationships: { column: ${parent}, to: ${parent}.id }`),
     ].join("\n");
 
   it("parents come before children, equals by name, and a table may refer to itself", () => {
@@ -254,6 +254,13 @@ describe("what is refused", () => {
     ],
   ])("a column: %s", (column, line) => {
     expect(complaints(people(peopleWith(column))).lines).toEqual([line]);
+  });
+
+  it("a second relationship of one column", () => {
+    const relationship = "  - relationships: { column: id, to: people.id }\n";
+    const { lines } = complaints(people(`${peopleWith("id: id")}expect:\n${relationship}${relationship}`));
+
+    expect(lines).toEqual(['people.yaml:6: a second relationship of "id"']);
   });
 
   it("a second flagged column", () => {
