@@ -65,6 +65,11 @@ export async function filesStand(folder: string, manifest: Manifest): Promise<bo
   return manifest.resources.every((resource, index) => sizes[index] === resource.bytes);
 }
 
+/** Whether a plain file lies at `path`. */
+export async function isFile(path: string): Promise<boolean> {
+  return (await fileBytes(path).catch(() => undefined)) !== undefined;
+}
+
 async function fileBytes(path: string): Promise<number | undefined> {
   try {
     const status = await lstat(path);

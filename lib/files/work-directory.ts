@@ -27,8 +27,22 @@ export async function openWorkDirectory(path: string, unit?: string): Promise<Wo
   const run = resolve(path);
   await makeFolder(run);
   await assertPrivate(run);
+  const work = foldersOf(run, unit);
+  if (unit !== undefined) await makeFolder(work.root);
+  return work;
+}
+
+/** The work directory at `path` for who only looks: makes and binds nothing. 66 when there is none, 65 for another migration's. */
+export async function findWorkDirectory(path: string, migration: string): Promise<WorkDirectory> {
+  const work = foldersOf(resolve(path));
+  const binding = await readBinding(join(work.run, "run.json"));
+  if (binding.migration === undefined) throw new StageError("missing", `${path} holds no run`, "start one: waybill extract, or say where it is with --work DIR");
+  assertSame(work, "migration", [binding.migration, migration]);
+  return work;
+}
+
+function foldersOf(run: string, unit?: string): WorkDirectory {
   const root = unit === undefined ? run : join(run, "units", safeName(unit));
-  if (unit !== undefined) await makeFolder(root);
   return {
     root,
     run,

@@ -1,0 +1,90 @@
+import type { Manifest, Stage } from "../../lib/model/manifest.js";
+import type { Step } from "./plan.js";
+
+export type State = "done" | "stale" | "missing" | "damaged" | "said no";
+
+/** What was found of a step: its manifest, or none, or what is wrong with it. */
+export type Finding =
+  | { readonly kind: "standing"; readonly manifest: Manifest }
+  | { readonly kind: "missing" }
+  | { readonly kind: "damaged"; readonly reason: string };
+
+/** A step and what is to be said of it. */
+export interface Judgement {
+  readonly stage: Stage;
+  readonly subject: string;
+  readonly state: State;
+  readonly rowCount: number | undefined;
+  /** Why it is not simply done; empty when it is. */
+  readonly reason: string;
+}
+
+/** The manifests of all steps, by the path they bear in `inputs[]`. */
+export type Findings = ReadonlyMap<string, Finding>;
+
+/** What is to be said of a step, given everything found and what was said of the steps before it. */
+export function judge(
+  step: Step,
+  finding: Finding,
+  around: { readonly findings: Findings; readonly before: readonly Judgement[] },
+): Judgement {
+  const { stage, subject } = step;
+  if (finding.kind === "missing") return { stage, subject, state: "missing", rowCount: undefined, reason: "" };
+  if (finding.kind === "damaged")
+    return { stage, subject, state: "damaged", rowCount: undefined, reason: finding.reason };
+  const { _waybill: statement } = finding.manifest;
+  const said = { stage, subject, rowCount: rowCountOf(finding.manifest) };
+  const changed = changedInput(finding.manifest, around.findings) ?? changedSpecification(step, finding.manifest);
+  if (changed !== undefined) return { ...said, state: "stale", reason: changed };
+  if (statement.verdict.code === 1) return { ...said, state: "said no", reason: statement.verdict.reasons.join("; ") };
+  return { ...said, state: "done", reason: doubt(step, around.before) };
+}
+
+/** The step to begin with: the first that is not done. */
+export function firstBreak(judgements: readonly Judgement[]): Judgement | undefined {
+  return judgements.find(({ state }) => state !== "done");
+}
+
+function changedInput(manifest: Manifest, findings: Findings): string | undefined {
+  for (const { path, outputHash } of manifest._waybill.inputs) {
+    const finding = findings.get(path);
+    const name = path.replace(/\/manifest\.json$/, "");
+    if (finding === undefined) return `${name}, which it was made from, is no part of the migration any more`;
+    if (finding.kind !== "standing") return `${name}, which it was made from, is ${finding.kind}`;
+    if (finding.manifest._waybill.outputHash !== outputHash) return `${name}, which it was made from, has changed`;
+  }
+  return undefined;
+}
+
+function changedSpecification(step: Step, { _waybill: statement }: Manifest): string | undefined {
+  const wanted = step.fingerprint?.(statement.inputs);
+  return wanted === undefined || wanted === statement.fingerprint ? undefined : "its specification has changed";
+}
+
+// Whether it will be stale too is known only when what it rests on has been made again: the output may be the same.
+function doubt(step: Step, before: readonly Judgement[]): string {
+  const open = before.find(({ stage, subject, state }) => isAmong(step.from, stage, subject) && state !== "done");
+  return open === undefined
+    ? ""
+    : `rests on ${open.stage} ${open.subject}, which ${open.state === "said no" ? "said no" : `is ${open.state}`}`;
+}
+
+function isAmong(steps: Step["from"], stage: Stage, subject: string): boolean {
+  return steps.some((one) => one.stage === stage && one.subject === subject);
+}
+
+/** The count that says how many rows left this stage. */
+function rowCountOf({ _waybill: { stage, counts } }: Manifest): number | undefined {
+  switch (stage) {
+    case "extract":
+      return counts.read;
+    case "transform":
+      return counts.written;
+    case "load":
+      return counts.loaded;
+    case "validate":
+      return counts.target;
+    default:
+      return stage satisfies never;
+  }
+}
