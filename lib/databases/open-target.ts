@@ -3,9 +3,11 @@ import { adapterFor } from "./url-scheme.js";
 
 type Open = (url: string, options: OpenOptions) => Promise<Target>;
 
-/** `application` is what the server's list of sessions shows: `waybill/<stage>`. */
 export interface OpenOptions {
+  /** What the server's list of sessions shows: `waybill/<stage>`. */
   readonly application: string;
+  /** Nothing can be written: for a dry run. */
+  readonly readOnly?: boolean;
 }
 
 // Loaded when the scheme asks for them: a driver costs more time than a program's --help.

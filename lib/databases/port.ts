@@ -23,6 +23,8 @@ export interface DatabaseColumn {
   /** Computed by the database: cannot be loaded. */
   readonly generated: boolean;
   readonly identity: boolean;
+  /** The database fills it in where nothing is delivered. */
+  readonly hasDefault: boolean;
 }
 
 export interface ForeignKey {
@@ -77,15 +79,19 @@ export interface PartToLoad {
   open(): CsvStream | Promise<CsvStream>;
 }
 
-export interface ReplaceRequest {
+/** What is to be replaced, before any file is opened. */
+export interface Replacement {
   readonly migration: string;
   readonly table: string;
-  readonly generation: string;
   /** The columns of the files, in their order. */
   readonly columns: readonly string[];
-  readonly parts: readonly PartToLoad[];
   /** `--confirm` named this migration: rows that no run of ours wrote may go. */
   readonly confirmed: boolean;
+}
+
+export interface ReplaceRequest extends Replacement {
+  readonly generation: string;
+  readonly parts: readonly PartToLoad[];
 }
 
 export interface ReplaceOutcome {
@@ -143,6 +149,8 @@ export interface Target {
   ensureLedger(): Promise<void>;
   /** The ledger's lines for a table; none where there is no ledger yet. */
   linesOf(migration: string, table: string): Promise<readonly LoadLine[]>;
+  /** Throws whatever `replace` would refuse before the first row: foreign rows, rules, columns. Changes nothing. */
+  assertReplaceable(replacement: Replacement): Promise<void>;
   /** Saves the definitions of secondary indexes, unique constraints and foreign keys, then drops them. */
   saveAndDrop(migration: string, tables: readonly string[]): Promise<readonly Definition[]>;
   /** All rows of a table in exchange for those of the parts, in one transaction, or nothing. */

@@ -95,7 +95,7 @@ export async function describeQuery(connection: Connection, select: string): Pro
     LATERAL ${typeFacts(sql`f.type`, sql`f.modifier`, sql`own.typcollation`)} AS facts ORDER BY f.position`);
   return rows.map((row, index) => {
     const name = fields[index]?.name ?? "";
-    return { ...typeOf(row), name, nullable: true, generated: false, identity: false };
+    return { ...typeOf(row), name, nullable: true, generated: false, identity: false, hasDefault: false };
   });
 }
 
@@ -116,6 +116,7 @@ interface ColumnRow extends TypeRow {
   readonly nullable: string;
   readonly generated: string;
   readonly identity: string;
+  readonly has_default: string;
 }
 
 function typeOf(row: TypeRow): Pick<DatabaseColumn, "databaseType" | "type" | "sortsByBytes"> {
@@ -131,7 +132,8 @@ async function columnsOf(connection: Connection, oid: Sql): Promise<readonly Dat
   const rows = await connection.query<ColumnRow>(sql`
     SELECT a.attname AS name, NOT a.attnotnull AS nullable, facts.*,
       COALESCE(to_jsonb(a) ->> 'attgenerated', '') <> '' AS generated,
-      COALESCE(to_jsonb(a) ->> 'attidentity', '') <> '' AS identity
+      COALESCE(to_jsonb(a) ->> 'attidentity', '') <> '' AS identity,
+      a.atthasdef OR (SELECT t.typdefault IS NOT NULL FROM pg_type t WHERE t.oid = a.atttypid) AS has_default
     FROM pg_attribute a, LATERAL ${typeFacts(sql`a.atttypid`, sql`a.atttypmod`, sql`a.attcollation`)} AS facts
     WHERE a.attrelid = ${oid} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`);
   return rows.map((row) => ({
@@ -140,5 +142,6 @@ async function columnsOf(connection: Connection, oid: Sql): Promise<readonly Dat
     nullable: row.nullable === "t",
     generated: row.generated === "t",
     identity: row.identity === "t",
+    hasDefault: row.has_default === "t",
   }));
 }

@@ -4,7 +4,7 @@
 // 3. Nothing commits unless the server counted, part by part, what the manifest promised.
 // 4. One writer at a time: the table is locked before its rows are counted.
 import { StageError } from "../../model/errors.js";
-import type { ReplaceOutcome, ReplaceRequest } from "../port.js";
+import type { Replacement, ReplaceOutcome, ReplaceRequest } from "../port.js";
 import { type FoundTable, findTable } from "./catalog.js";
 import type { Connection } from "./connection.js";
 import { copyPart } from "./copy-part.js";
@@ -35,6 +35,13 @@ export async function replaceTable(connection: Connection, request: ReplaceReque
   });
 }
 
+/** Throws what replacing would refuse before the first row. It looks only, so it needs no lock and no ledger. */
+export async function assertReplaceable(connection: Connection, replacement: Replacement): Promise<void> {
+  const table = await findTable(connection, replacement.table);
+  await assertLoadable(connection, table, replacement.columns);
+  await assertOurs(connection, table, replacement);
+}
+
 /** Locks a table against other writers until the transaction ends; readers go on. Throws "temporary" if it is busy. */
 export async function lockTable(connection: Connection, table: FoundTable): Promise<void> {
   const rows = await connection.query<{ locked: string }>(
@@ -53,16 +60,28 @@ export async function countRows(connection: Connection, table: FoundTable): Prom
   return Number(rows[0]?.count);
 }
 
-async function assertOurs(connection: Connection, table: FoundTable, request: ReplaceRequest): Promise<number> {
+async function assertOurs(connection: Connection, table: FoundTable, request: Replacement): Promise<number> {
   const present = await countRows(connection, table);
   if (present === 0 || request.confirmed) return present;
   const ours = await accountedRows(connection, request.migration, table.qualifiedName);
   if (present === ours) return present;
+  // Fewer rows than we loaded: somebody deleted some. That alone endangers nobody's rows, if the rest is ours.
+  if (present < ours && (await strangers(connection, table, request.migration)) === 0) return present;
   throw new StageError(
     "integrity",
     `${table.qualifiedName} holds ${present} rows, but ${request.migration} loaded ${ours} of them`,
     `look at them first; to replace them all the same: --confirm ${request.migration}`,
   );
+}
+
+// Rows and the ledger's line that speaks of them were written by one transaction, and both still bear its number.
+async function strangers(connection: Connection, table: FoundTable, migration: string): Promise<number> {
+  const rows = await connection.query<{ count: string }>(
+    sql`SELECT count(*) AS count FROM ${table.sql} AS t WHERE t.xmin::text NOT IN (
+        SELECT l.xmin::text FROM waybill.loads l WHERE l.migration = $1 AND l.table_name = $2)`,
+    [migration, table.qualifiedName],
+  );
+  return Number(rows[0]?.count);
 }
 
 // TRUNCATE where it is allowed: it leaves no dead rows, and lets COPY write frozen ones. A foreign key from another

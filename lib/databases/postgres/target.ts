@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { StageError } from "../../model/errors.js";
 import type { OpenOptions } from "../open-target.js";
 import type { Target, UpsertOutcome, UpsertRequest } from "../port.js";
@@ -8,7 +9,7 @@ import { restoreDefinitions, saveAndDrop } from "./definitions.js";
 import { literal, sql } from "./identifiers.js";
 import { assertLoadable } from "./load-obstacles.js";
 import { ensureLedger, linesOf, writeLine } from "./loads-ledger.js";
-import { countRows, replaceTable } from "./replace-table.js";
+import { assertReplaceable, countRows, replaceTable } from "./replace-table.js";
 import { upsertRows } from "./upsert-rows.js";
 
 /** A PostgreSQL target over one session. Several may be open at once, one for each table that loads. */
@@ -22,6 +23,7 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
     lock: (migration) => lock(connection, migration),
     ensureLedger: () => ensureLedger(connection),
     linesOf: async (migration, table) => await linesOf(connection, migration, await resolve(table)),
+    assertReplaceable: (replacement) => assertReplaceable(connection, replacement),
     saveAndDrop: (migration, tables) => saveAndDrop(connection, migration, tables),
     replace: (request) => replaceTable(connection, request),
     upsert: (request) => upsert(connection, request),
@@ -33,13 +35,21 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
   };
 }
 
+/** A server notices within a second that a client was killed; until then the dead run's session still holds the lock. */
+const lockTries = 8;
+const lockPauseMs = 250;
+
 // A lock of the session: the server frees it the moment the session ends, however it ends.
 async function lock(connection: Connection, migration: string): Promise<void> {
+  await noticeLostClients(connection);
   const name = literal(`waybill migration ${migration}`);
-  const rows = await connection.query<{ locked: string }>(
-    sql`SELECT pg_try_advisory_lock(hashtextextended(${name}, 0)) AS locked`,
-  );
-  if (rows[0]?.locked === "t") return;
+  for (let tries = 0; tries < lockTries; tries += 1) {
+    if (tries > 0) await pause(lockPauseMs);
+    const rows = await connection.query<{ locked: string }>(
+      sql`SELECT pg_try_advisory_lock(hashtextextended(${name}, 0)) AS locked`,
+    );
+    if (rows[0]?.locked === "t") return;
+  }
   const holder = await connection.query<{ who: string }>(sql`
     SELECT format('process %s, %s, since %s', a.pid, a.application_name, a.backend_start) AS who
     FROM pg_locks l JOIN pg_stat_activity a USING (pid)
@@ -51,6 +61,13 @@ async function lock(connection: Connection, migration: string): Promise<void> {
     `another run of ${migration} holds this target: ${who}`,
     "try again when it is done",
   );
+}
+
+// Else an index build goes on to its end for a client that is gone. Servers before 14, and on Windows, cannot.
+async function noticeLostClients(connection: Connection): Promise<void> {
+  await connection.query(sql`SET client_connection_check_interval = '500ms'`).catch((error: unknown) => {
+    if (!(error instanceof StageError) || error.kind === "temporary") throw error;
+  });
 }
 
 async function upsert(connection: Connection, request: UpsertRequest): Promise<UpsertOutcome> {

@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { DatabaseIdentity } from "../../lib/databases/port.js";
+import { PartWriter, type WrittenFile } from "../../lib/files/part-writer.js";
+import { encodeRow } from "../../lib/model/csv-dialect.js";
+import { StageError } from "../../lib/model/errors.js";
+import { buildManifest, type Field, type Manifest } from "../../lib/model/manifest.js";
+import { fieldOf, resourceOf } from "../../lib/model/resource.js";
+import type { Run } from "../../lib/program/open-run.js";
+import { tool } from "../../lib/program/tool.js";
+import type { LoadPlan } from "./plan.js";
+
+/** What became of a table's rows. */
+export interface LoadResult {
+  /** How many rows were there before; undefined when the run that knew it was cut off. */
+  readonly before: number | undefined;
+  readonly loaded: number;
+  /** Rows in the target afterwards. */
+  readonly target: number;
+}
+
+const path = "commits.csv.gz";
+
+const fields: readonly Field[] = [
+  fieldOf({ name: "part", type: "string" }),
+  fieldOf({ name: "hash", type: "string" }),
+  fieldOf({ name: "rows", type: "integer" }),
+  fieldOf({ name: "generation", type: "string" }),
+];
+
+/** Writes what was committed, a row for each part, and gives the manifest that says so. */
+export async function writeCommits(
+  run: Run,
+  plan: LoadPlan,
+  {
+    folder,
+    result,
+    target,
+  }: { readonly folder: string; readonly result: LoadResult; readonly target: DatabaseIdentity },
+): Promise<Manifest> {
+  assertWhole(run, plan, result);
+  const file = await writeLines(join(folder, path), plan);
+  const { before, loaded } = result;
+  return buildManifest([resourceOf(file, { path, role: "commits", fields, primaryKey: ["part"] })], {
+    stage: "load",
+    subject: plan.table.name,
+    migration: run.migration.id,
+    fingerprint: plan.fingerprint,
+    inputs: [{ path: run.work.manifestName("transform", plan.table.name), outputHash: plan.generation }],
+    snapshots: [],
+    counts: {
+      written: plan.rowCount,
+      loaded,
+      quarantined: 0,
+      ...(before === undefined ? {} : { before }),
+      target: result.target,
+    },
+    checksum: plan.transform._waybill.checksum,
+    verdict: { code: 0, reasons: [] },
+    tool: { ...tool(), target: `${target.product} ${target.version}` },
+    details: { mode: plan.table.load.mode, generation: plan.generation },
+  });
+}
+
+// written = loaded + quarantined, and the target holds what was loaded: to zero, or the load is not over.
+function assertWhole(run: Run, { table, rowCount }: LoadPlan, { loaded, target }: LoadResult): void {
+  if (loaded === rowCount && target === loaded) return;
+  throw new StageError(
+    "integrity",
+    `${table.name}: transform wrote ${rowCount} rows, ${loaded} were loaded, and the target holds ${target}`,
+    `somebody else writes to this table: stop that, then ${run.command("load", table.name, "--force")}`,
+  );
+}
+
+async function writeLines(file: string, { lines }: LoadPlan): Promise<WrittenFile> {
+  const writer = await PartWriter.create(file, { columns: fields.map(({ name }) => name) });
+  try {
+    const rows = lines.map(({ part, hash, rowCount, generation }) =>
+      encodeRow([part, hash, String(rowCount), generation]),
+    );
+    await pipeline(Readable.from(rows, { objectMode: false }), writer);
+    return await writer.publish();
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+}

@@ -1,0 +1,88 @@
+import type { PartToLoad, Target } from "../../lib/databases/port.js";
+import { openPart } from "../../lib/files/part-reader.js";
+import { emptyStageFolder } from "../../lib/files/stage-folder.js";
+import type { Run } from "../../lib/program/open-run.js";
+import { withCommas } from "../../lib/program/progress.js";
+import type { LoadResult } from "./load-manifest.js";
+import type { LoadPlan } from "./plan.js";
+
+/** A table whose rows are in the target, its indexes back in place. */
+export interface LoadedTable {
+  readonly plan: LoadPlan;
+  readonly result: LoadResult;
+}
+
+/**
+ * Exchanges a table's rows for those of the parts, then makes it whole: indexes, sequences, statistics. With `rows`
+ * "there" an earlier run has committed the very rows, and only the rest is done.
+ */
+export async function loadTable(
+  run: Run,
+  target: Target,
+  {
+    plan,
+    rows,
+    confirmed,
+  }: { readonly plan: LoadPlan; readonly rows: "to load" | "there"; readonly confirmed: boolean },
+): Promise<LoadedTable> {
+  const startedMs = performance.now();
+  const { name } = plan.table;
+  await emptyStageFolder(run.work.stageFolder("load", name));
+  const moved =
+    rows === "to load" ? await replace(run, target, { plan, confirmed }) : { before: undefined, loaded: plan.rowCount };
+  await target.rebuildIndexes(run.migration.id, name);
+  await target.afterLoad(name);
+  const result = { ...moved, target: await target.rowCount(name) };
+  if (rows === "to load") tell(run, plan, (performance.now() - startedMs) / 1000);
+  else tellRecorded(run, plan);
+  return { plan, result };
+}
+
+async function replace(
+  run: Run,
+  target: Target,
+  { plan, confirmed }: { readonly plan: LoadPlan; readonly confirmed: boolean },
+) {
+  const { table, generation, columns, rowCount } = plan;
+  const progress = run.reporter.progress(`load ${table.name}`, rowCount);
+  try {
+    const { before, loaded, warnings } = await target.replace({
+      migration: run.migration.id,
+      table: table.name,
+      generation,
+      columns,
+      parts: partsToLoad(run, plan, progress.advance),
+      confirmed,
+    });
+    for (const warning of warnings) run.reporter.warn("load-warning", warning, { table: table.name });
+    return { before, loaded };
+  } finally {
+    progress.finish();
+  }
+}
+
+function partsToLoad(run: Run, { table, parts }: LoadPlan, onRows: (rowCount: number) => void): readonly PartToLoad[] {
+  const folder = run.work.stageFolder("transform", table.name);
+  const command = run.command("transform", table.name, "--force");
+  return parts.map((part) => ({
+    name: part.path,
+    hash: part._contentHash,
+    rowCount: part._rowCount,
+    open: () => openPart(folder, part, command, { onRows }),
+  }));
+}
+
+function tell(run: Run, { table, parts, rowCount }: LoadPlan, seconds: number): void {
+  const text = `${withCommas(rowCount)} rows in ${parts.length} part${parts.length === 1 ? "" : "s"}, ${seconds.toFixed(1)} s`;
+  run.reporter.say("loaded", `load ${table.name}: ${text}`, {
+    table: table.name,
+    rows: rowCount,
+    parts: parts.length,
+    seconds,
+  });
+}
+
+function tellRecorded(run: Run, { table, rowCount }: LoadPlan): void {
+  const text = `its ${withCommas(rowCount)} rows are in the target already, committed by an earlier run; nothing was loaded again`;
+  run.reporter.say("load-recorded", `load ${table.name}: ${text}`, { table: table.name, rows: rowCount });
+}

@@ -1,0 +1,143 @@
+// What holds of load:
+// 1. Before the first byte goes out for any table, every byte of every part and every column was checked for all.
+// 2. A table's rows and its lines in waybill.loads commit together; a crash anywhere leaves the old rows or the new.
+// 3. The live target decides what is up to date, never the manifest alone.
+// 4. What was dropped is restored before this program ends, whatever happened, or by the next one.
+// 5. A manifest is written only when its table is whole again, foreign keys included.
+import { openTarget } from "../../lib/databases/open-target.js";
+import type { Target } from "../../lib/databases/port.js";
+import { writeManifest } from "../../lib/files/manifest-file.js";
+import { inStageFolder } from "../../lib/files/stage-folder.js";
+import { bindRun } from "../../lib/files/work-directory.js";
+import { chooseTables } from "../../lib/mapping/choose-tables.js";
+import type { Table } from "../../lib/mapping/migration.js";
+import { StageError } from "../../lib/model/errors.js";
+import { databaseUrl } from "../../lib/program/database-url.js";
+import { eachTable } from "../../lib/program/each-table.js";
+import { openRun, type Run } from "../../lib/program/open-run.js";
+import type { Context } from "../../lib/program/run-program.js";
+import { writeCommits } from "./load-manifest.js";
+import { type LoadedTable, loadTable } from "./load-table.js";
+import type { LoadOptions } from "./options.js";
+import { assertConfirmed } from "./plan.js";
+import { type Intents, plansOf, readPlans, settleIntents } from "./preflight.js";
+import { rehearse } from "./rehearse.js";
+
+/** Loads what the target does not hold yet of the tables asked for, and prints the paths of their manifests. */
+export async function load(options: LoadOptions, context: Context): Promise<void> {
+  assertNoUnit(options);
+  const run = await openRun(options, context);
+  assertConfirmed(run.migration, options.confirm);
+  const tables = chooseTables(run.migration, options.names);
+  const url = databaseUrl("target", {
+    option: options.target,
+    migration: run.migration,
+    environment: context.environment,
+  });
+  if (options.dryRun) return await rehearse(run, tables, { options, url });
+  const read = await readPlans(run, tables, options);
+  const target = await openTarget(url, { application: "waybill/load" });
+  try {
+    const { id } = run.migration;
+    await bindRun(run.work, { migration: id, target: target.identity.identity });
+    await target.lock(id);
+    await target.ensureLedger();
+    await loadAll(run, target, { tables, read, options });
+  } finally {
+    await target.close();
+  }
+}
+
+function assertNoUnit({ key, sample }: LoadOptions): void {
+  if (key === undefined && sample === undefined) return;
+  throw new StageError(
+    "usage",
+    `load does not take ${key === undefined ? "--sample" : "--key"} yet`,
+    "load whole tables: leave it out",
+  );
+}
+
+interface Work {
+  readonly tables: readonly Table[];
+  readonly read: Intents;
+  readonly options: LoadOptions;
+}
+
+async function loadAll(run: Run, target: Target, { tables, read, options }: Work): Promise<void> {
+  const loaded: LoadedTable[] = [];
+  const settle = async () => settleIntents(run, target, { read, options });
+  const intents = await settle().catch(async (error: unknown) => {
+    await restoreAfterFailure(run, target);
+    throw error;
+  });
+  await inFolders(run, staleTables(intents), async () => {
+    try {
+      await loadTables(run, target, { tables, intents, options, loaded });
+    } catch (error) {
+      if (await restoreAfterFailure(run, target)) await publish(run, target, loaded);
+      throw error;
+    }
+    await target.restore(run.migration.id);
+    await publish(run, target, loaded);
+  });
+}
+
+interface Tables extends Omit<Work, "read"> {
+  readonly intents: Intents;
+  /** Grows by each table that is done, so that the tables before a failure keep what they have. */
+  readonly loaded: LoadedTable[];
+}
+
+async function loadTables(run: Run, target: Target, { tables, intents, options, loaded }: Tables): Promise<void> {
+  const { keepGoing, confirm } = options;
+  const names = plansOf(intents).map(({ table }) => table.name);
+  if (names.length > 0) await target.saveAndDrop(run.migration.id, names);
+  await eachTable(tables, { keepGoing, reporter: run.reporter }, async ({ name }) => {
+    const intent = intents.get(name);
+    if (intent === undefined) return;
+    if (intent.kind === "failed") throw intent.error;
+    if (intent.kind === "up to date") return tellUpToDate(run, name);
+    if (intent.kind === "load") run.reporter.say("loading", `load ${name}: ${intent.reason}`, { table: name });
+    const rows = intent.kind === "load" ? "to load" : "there";
+    loaded.push(await loadTable(run, target, { plan: intent.plan, rows, confirmed: confirm !== undefined }));
+  });
+}
+
+function tellUpToDate(run: Run, name: Table["name"]): void {
+  run.reporter.say("up-to-date", `load ${name}: up to date`, { table: name });
+  run.reporter.output(`${run.work.stageFolder("load", name)}/manifest.json`);
+}
+
+/** Whether all that was dropped stands again. The failure that led here is what the user must read, so this only warns. */
+async function restoreAfterFailure(run: Run, target: Target): Promise<boolean> {
+  try {
+    await target.restore(run.migration.id);
+    return true;
+  } catch (error) {
+    if (!(error instanceof StageError)) throw error;
+    run.reporter.warn(
+      "not-restored",
+      `indexes and keys are not all back in place, the next load restores them: ${error.message}`,
+    );
+    return false;
+  }
+}
+
+async function publish(run: Run, target: Target, loaded: readonly LoadedTable[]): Promise<void> {
+  for (const { plan, result } of loaded) {
+    const folder = run.work.stageFolder("load", plan.table.name);
+    await writeManifest(folder, await writeCommits(run, plan, { folder, result, target: target.identity }));
+    run.reporter.output(`${folder}/manifest.json`);
+  }
+}
+
+function staleTables(intents: Intents): readonly Table["name"][] {
+  return [...intents].filter(([, { kind }]) => kind === "load" || kind === "record").map(([name]) => name);
+}
+
+/** Runs `work` as the only one in the load folders of all these tables. */
+async function inFolders(run: Run, names: readonly Table["name"][], work: () => Promise<void>): Promise<void> {
+  const [first, ...rest] = names;
+  if (first === undefined) return await work();
+  await inStageFolder(run.work.stageFolder("load", first), run.context.pid, () => inFolders(run, rest, work));
+}
