@@ -1,0 +1,79 @@
+import type { Aggregate } from "../mapping/migration.js";
+import type { CopyOut, DatabaseIdentity, DatabaseTable, PartToLoad } from "./port.js";
+
+/**
+ * A target as validate sees it. It writes nothing: rows to compare with stand in temporary tables that are gone when
+ * the transaction ends, and everything beyond them is forbidden to the session by the server itself.
+ */
+export interface Checks {
+  readonly identity: DatabaseIdentity;
+  /** Checks one table in one transaction, whose every answer is of one state of the target. */
+  checkTable<Result>(request: CheckRequest, work: (table: CheckedTable) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+export interface CheckRequest {
+  readonly table: string;
+  /** The columns of the parts, in their order: what is compared. */
+  readonly columns: readonly string[];
+  /** The columns that name a row, where the specification says so; else the target's primary key does. */
+  readonly key: readonly string[] | undefined;
+  /** Rows of the target that are in no part are differences; not so for a unit, which is one of many. */
+  readonly allRows: boolean;
+  readonly parts: readonly PartToLoad[];
+}
+
+/** Which rows the target is compared with: those of the parts, or a sample mapped anew from the source. */
+export type ExpectedRows = "parts" | "sample";
+
+/** What comparing found. `expected = equal + missing + changed`, and with all rows `actual = equal + extra + changed`. */
+export interface Comparison {
+  readonly of: ExpectedRows;
+  readonly expected: number;
+  readonly actual: number;
+  readonly equal: number;
+  readonly missing: number;
+  readonly extra: number;
+  readonly changed: number;
+  /** In how many changed rows each column differs; columns that never do are left out. */
+  readonly columns: Readonly<Record<string, number>>;
+  /** The columns by which rows were paired; none: rows were compared whole, and how often each occurs. */
+  readonly pairedBy: readonly string[];
+}
+
+/** A reference from columns of the checked table to columns of a parent. */
+export interface Reference {
+  readonly columns: readonly string[];
+  /** As the specification or the catalog writes it. */
+  readonly parent: string;
+  readonly parentColumns: readonly string[];
+}
+
+/** A group counts as differing when one side lacks it or a measure of it differs. */
+export interface AggregateComparison {
+  readonly groups: number;
+  readonly differing: number;
+}
+
+/** One table of the target, and beside it the rows that are expected in it, all as the target's types see them. */
+export interface CheckedTable {
+  readonly description: DatabaseTable;
+  rowCount(): Promise<number>;
+  /** Compares every row. Values are equal when the column's type says so, texts when their characters are. */
+  compare(): Promise<Comparison>;
+  /** Compares the rows of one more file with those of the same key. */
+  compareSample(part: PartToLoad): Promise<Comparison>;
+  /** CSV: kind, key, column, expected, actual; in the order of the key, `limit` lines at the most. */
+  differences(comparison: Comparison, limit: number): CopyOut;
+  compareAggregate(aggregate: Aggregate): Promise<AggregateComparison>;
+  /** Values (or combinations) without NULL that occur more than once. */
+  countRepeated(columns: readonly string[]): Promise<number>;
+  countNulls(columns: readonly string[]): Promise<number>;
+  /** Rows whose value is neither NULL nor one of these. */
+  countUnaccepted(column: string, values: readonly string[]): Promise<number>;
+  /** Rows that refer to a parent that is not there. */
+  countOrphans(reference: Reference): Promise<number>;
+}
+
+/** The columns of the lines that `differences` gives. */
+export const differenceColumns = ["kind", "key", "column", "expected", "actual"] as const;

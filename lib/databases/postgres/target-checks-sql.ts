@@ -1,0 +1,74 @@
+import type { Aggregate } from "../../mapping/migration.js";
+import type { Sql } from "../../model/names.js";
+import type { DatabaseColumn } from "../port.js";
+import { identifier, identifiers, joined, literal, sql, trusted } from "./identifiers.js";
+
+// Each statement gives one row with one number, `count`: of what should not be there.
+
+/** Values (or combinations) that occur more than once; NULL is equal to nothing. */
+export function countRepeated(table: Sql, columns: readonly string[]): Sql {
+  const present = joined(
+    columns.map((name) => sql`${identifier(name)} IS NOT NULL`),
+    " AND ",
+  );
+  return sql`SELECT count(*) FROM (SELECT FROM ${table} WHERE ${present} GROUP BY ${identifiers(columns)} HAVING count(*) > 1) AS repeated`;
+}
+
+/** Rows in which at least one of the columns is NULL. */
+export function countNulls(table: Sql, columns: readonly string[]): Sql {
+  return sql`SELECT count(*) FROM ${table} WHERE ${joined(
+    columns.map((name) => sql`${identifier(name)} IS NULL`),
+    " OR ",
+  )}`;
+}
+
+/** Rows whose value is not one of these, each read as the column's type reads it. */
+export function countUnaccepted(table: Sql, column: DatabaseColumn, values: readonly string[]): Sql {
+  const name = identifier(column.name);
+  const list = values.map((value) => sql`${literal(value)}::${trusted(column.databaseType)}`);
+  const accepted = list.length === 0 ? sql`false` : sql`${name} IN (${joined(list)})`;
+  return sql`SELECT count(*) FROM ${table} WHERE ${name} IS NOT NULL AND NOT (${accepted})`;
+}
+
+/** One side of a reference: its table, its columns, and whether these have to be compared as text. */
+export interface ReferenceSides {
+  readonly child: Sql;
+  readonly columns: readonly string[];
+  readonly parent: Sql;
+  readonly parentColumns: readonly string[];
+  /** The types differ, so that the database may have no equality for them. */
+  readonly asText: boolean;
+}
+
+/** Rows without NULL in the reference whose parent is not there: what MATCH SIMPLE, the default, forbids. */
+export function countOrphans({ child, columns, parent, parentColumns, asText }: ReferenceSides): Sql {
+  const own = columns.map((name) => sql`c.${identifier(name)}`);
+  const cast = asText ? sql`::text` : sql``;
+  const same = own.map((name, index) => sql`p.${identifier(parentColumns[index] ?? "")}${cast} = ${name}${cast}`);
+  return sql`SELECT count(*) FROM ${child} AS c WHERE ${joined(
+    own.map((name) => sql`${name} IS NOT NULL`),
+    " AND ",
+  )}
+    AND NOT EXISTS (SELECT FROM ${parent} AS p WHERE ${joined(same, " AND ")})`;
+}
+
+/** One row: `groups` among the expected rows, and in how many groups (of either side) the two sides differ. */
+export function compareAggregate(expected: Sql, actual: Sql, { group, measures }: Aggregate): Sql {
+  const names = identifiers(group);
+  const list = joined([...group.map(identifier), ...measures.map(measureSql)]);
+  const grouped = (table: Sql): Sql =>
+    sql`SELECT ${list} FROM ${table}${group.length === 0 ? sql`` : sql` GROUP BY ${names}`}`;
+  // A group that differs stands on both sides of the differences, one that is missing on one: it is counted once.
+  const keys = group.length === 0 ? sql`1` : joined(group.map((_, index) => trusted(`d.g${index}`)));
+  const columns = joined([
+    ...group.map((_, index) => trusted(`g${index}`)),
+    ...measures.map((_, index) => trusted(`m${index}`)),
+  ]);
+  return sql`WITH e (${columns}) AS (${grouped(expected)}), t (${columns}) AS (${grouped(actual)}),
+    d AS ((SELECT * FROM e EXCEPT SELECT * FROM t) UNION ALL (SELECT * FROM t EXCEPT SELECT * FROM e))
+    SELECT (SELECT count(*) FROM e) AS groups, (SELECT count(*) FROM (SELECT DISTINCT ${keys} FROM d) AS named) AS differing`;
+}
+
+function measureSql({ measure, column }: Aggregate["measures"][number]): Sql {
+  return column === undefined ? sql`count(*)` : sql`${trusted(measure)}(${identifier(column)})`;
+}

@@ -1,0 +1,140 @@
+import { StageError } from "../../model/errors.js";
+import type { Sql } from "../../model/names.js";
+import type { CheckedTable, CheckRequest, Checks, Comparison, Reference } from "../checks-port.js";
+import type { CopyOut, DatabaseColumn, DatabaseTable, PartToLoad } from "../port.js";
+import { describeTable, type FoundTable, findTable, identityOf } from "./catalog.js";
+import { compareRows, countRows, selectDifferences } from "./compare.js";
+import { type ComparedColumn, comparedColumns } from "./compare-columns.js";
+import type { KeyedSides } from "./compare-sql.js";
+import { type Connection, connect } from "./connection.js";
+import { copyPart } from "./copy-part.js";
+import { identifiers, sql } from "./identifiers.js";
+import { compareAggregate, countNulls, countOrphans, countRepeated, countUnaccepted } from "./target-checks-sql.js";
+
+const begin = sql`BEGIN ISOLATION LEVEL REPEATABLE READ`;
+
+/** Hashing 1.25 M rows of 160 bytes takes 200 MB, and a hash may take twice work_mem; beyond that it spills. */
+const workMemory = sql`'128MB'`;
+
+const expectedRows = sql`pg_temp.waybill_expected`;
+const sampleRows = sql`pg_temp.waybill_sample`;
+
+/** Connects to a PostgreSQL target that is to be checked. */
+export async function openPostgresChecks(url: string, options: { readonly application: string }): Promise<Checks> {
+  const connection = await connect(url, options);
+  return {
+    identity: await identityOf(connection),
+    checkTable: (request, work) =>
+      connection.transaction(async () => {
+        const table = await findTable(connection, request.table);
+        const description = await describeTable(connection, request.table);
+        const checked = await prepare(connection, { request, table, description });
+        return await work(checked);
+      }, begin),
+    close: () => connection.close(),
+  };
+}
+
+interface Checking {
+  readonly request: CheckRequest;
+  readonly table: FoundTable;
+  readonly description: DatabaseTable;
+}
+
+// The temporary tables have the target's types and none of its constraints. Once they are there, the server forbids
+// this transaction to write anything else.
+async function prepare(connection: Connection, checking: Checking): Promise<CheckedTable> {
+  const { request, table, description } = checking;
+  const all = description.columns.filter(({ generated }) => !generated).map(({ name }) => name);
+  const names = request.columns.length === 0 ? all : request.columns;
+  const columns = await comparedColumns(connection, table, names);
+  for (const copy of [sql`waybill_expected`, sql`waybill_sample`]) {
+    await connection.execute(
+      sql`CREATE TEMPORARY TABLE ${copy} ON COMMIT DROP AS SELECT ${identifiers(names)} FROM ${table.sql} WITH NO DATA`,
+    );
+  }
+  await connection.execute(sql`SET TRANSACTION READ ONLY`);
+  await connection.execute(sql`SET LOCAL work_mem = ${workMemory}`);
+  const take = (goal: Sql, part: PartToLoad) =>
+    copyPart(connection, { sql: goal, name: request.table, columns: names, freeze: true }, part);
+  for (const part of request.parts) await take(expectedRows, part);
+  const declared = request.key ?? description.primaryKey;
+  const key = declared.flatMap((name) => columns.filter((column) => column.name === name));
+  const sides = { actual: table.sql, columns, key: key.length === declared.length ? key : [] };
+  return checkedTable(connection, { ...checking, columns, sides, take });
+}
+
+interface Prepared extends Checking {
+  readonly columns: readonly ComparedColumn[];
+  readonly sides: Pick<KeyedSides, "actual" | "columns" | "key">;
+  readonly take: (goal: Sql, part: PartToLoad) => Promise<void>;
+}
+
+function checkedTable(connection: Connection, { request, table, description, sides, take }: Prepared): CheckedTable {
+  const count = async (select: Sql): Promise<number> =>
+    Number((await connection.query<{ count: string }>(select))[0]?.count);
+  const sidesOf = (of: Comparison["of"]): KeyedSides =>
+    of === "parts"
+      ? { ...sides, expected: expectedRows, allRows: request.allRows }
+      : { ...sides, expected: sampleRows, allRows: false };
+  return {
+    description,
+    rowCount: () => countRows(connection, table.sql),
+    compare: () => compareRows(connection, { of: "parts", sides: sidesOf("parts") }),
+    compareSample: async (part) => {
+      await take(sampleRows, part);
+      return await compareRows(connection, { of: "sample", sides: sidesOf("sample") });
+    },
+    differences: (comparison, limit) =>
+      copyOut(connection, selectDifferences(sidesOf(comparison.of), comparison, limit)),
+    compareAggregate: async (aggregate) => {
+      const statement = compareAggregate(expectedRows, table.sql, aggregate);
+      const [row] = await connection.query<{ groups: string; differing: string }>(statement);
+      return { groups: Number(row?.groups), differing: Number(row?.differing) };
+    },
+    countRepeated: (columns) => count(countRepeated(table.sql, columns)),
+    countNulls: (columns) => count(countNulls(table.sql, columns)),
+    countUnaccepted: (column, values) => count(countUnaccepted(table.sql, columnNamed(description, column), values)),
+    countOrphans: async (reference) => count(await orphans(connection, { table, description }, reference)),
+  };
+}
+
+function copyOut(connection: Connection, select: Sql): CopyOut {
+  const rows = connection.copyTo(sql`COPY (${select}) TO STDOUT (FORMAT csv, NULL '\\N')`);
+  const serverRowCount = async () => {
+    // The stream ends with the last row; the server's count comes in a later message, before the next answer.
+    await connection.query(sql`SELECT 1`);
+    return rows.rowCount;
+  };
+  return { rows, serverRowCount };
+}
+
+async function orphans(
+  connection: Connection,
+  { table, description }: Omit<Checking, "request">,
+  reference: Reference,
+): Promise<Sql> {
+  const parent = await findTable(connection, reference.parent);
+  const parentTable = await describeTable(connection, reference.parent);
+  const typesOf = (of: DatabaseTable, names: readonly string[]) =>
+    names.map((name) => columnNamed(of, name).databaseType).join();
+  const asText = typesOf(description, reference.columns) !== typesOf(parentTable, reference.parentColumns);
+  return countOrphans({
+    child: table.sql,
+    columns: reference.columns,
+    parent: parent.sql,
+    parentColumns: reference.parentColumns,
+    asText,
+  });
+}
+
+function columnNamed({ qualifiedName, columns }: DatabaseTable, name: string): DatabaseColumn {
+  const column = columns.find((candidate) => candidate.name === name);
+  if (column !== undefined) return column;
+  const known = columns.map((one) => one.name).join(", ");
+  throw new StageError(
+    "specification",
+    `${qualifiedName} has no column ${name}, which a test asks about`,
+    `its columns are ${known}`,
+  );
+}
