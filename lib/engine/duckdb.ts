@@ -19,7 +19,6 @@ export interface EngineConnection {
 }
 
 export interface EngineOptions {
-  readonly threads: number;
   /** Where it may spill what does not fit its memory; made when it is not there. */
   readonly spillFolder: string;
   /** The only folders it may read and write. */
@@ -33,11 +32,13 @@ export interface EngineOptions {
 const memoryLimit = "400MB";
 
 /** Starts an engine that reaches nothing but the given folders: no network, no extensions, settings locked. */
-export async function openEngine({ threads, spillFolder, folders }: EngineOptions): Promise<Engine> {
+export async function openEngine({ spillFolder, folders }: EngineOptions): Promise<Engine> {
   const { DuckDBInstance, version } = await import("@duckdb/node-api");
   await makeFolder(spillFolder);
   const instance = await DuckDBInstance.create(":memory:", {
-    threads: String(threads),
+    // Parallelism is one connection a part. Threads of its own on top spin while they wait: 24 s of processor time
+    // instead of 19 for the same 1.25 M rows.
+    threads: "1",
     memory_limit: memoryLimit,
     temp_directory: spillFolder,
     autoload_known_extensions: "false",

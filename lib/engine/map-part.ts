@@ -1,7 +1,7 @@
 import { StageError } from "../model/errors.js";
 import type { Resource } from "../model/manifest.js";
 import type { EngineConnection } from "./duckdb.js";
-import { loadSource, makeMapped } from "./mapped-sql.js";
+import { makeMapped, numberOccurrences } from "./mapped-sql.js";
 import { selectWrongChecksums } from "./output-sql.js";
 import type { MappingPlan } from "./plan-mapping.js";
 import { sql } from "../mapping/sql.js";
@@ -19,20 +19,18 @@ export interface PartToMap {
 
 /** Maps one part: afterwards the connection's table `mapped` holds every row's values and where it goes. */
 export async function mapPart(connection: EngineConnection, plan: MappingPlan, { folder, part, index }: PartToMap): Promise<void> {
-  await connection.run(loadSource(folder, part));
+  await connection.run(makeMapped(plan, folder, part));
   await assertRows(connection, part);
   if (plan.hasRowChecksum) await assertRowChecksums(connection, plan, part);
-  await connection.run(makeMapped(plan));
-  await connection.run(sql`DROP TABLE source`);
+  await runAll(connection, [numberOccurrences(plan) ?? []].flat());
   if (!plan.needsFirstPass) await settleOwnPart(connection, plan, index);
   await runAll(connection, applySettled(plan, plan.needsFirstPass ? firstPass : ownPart, index));
 }
 
 /** Adds one part to the first pass; the first part, index 0, has to come before the others. */
 export async function addToFirstPass(connection: EngineConnection, plan: MappingPlan, { folder, part, index }: PartToMap): Promise<void> {
-  await connection.run(loadSource(folder, part));
-  await assertRows(connection, part);
-  await connection.run(makeMapped(plan));
+  await connection.run(makeMapped(plan, folder, part));
+  await runAll(connection, [numberOccurrences(plan) ?? []].flat());
   if (index === 0) await runAll(connection, makeSettleTables(plan, firstPass, false));
   await connection.run(addCandidates(plan, firstPass, index));
 }
@@ -69,7 +67,7 @@ async function countRows(connection: EngineConnection, tables: Tables): Promise<
 }
 
 async function assertRows(connection: EngineConnection, part: Resource): Promise<void> {
-  const [[found] = []] = await connection.rows(sql`SELECT count(*) FROM source`);
+  const [[found] = []] = await connection.rows(sql`SELECT count(*) FROM mapped`);
   if (Number(found) === part._rowCount) return;
   throw new StageError("integrity", `${part.path}: its manifest promises ${part._rowCount} rows, the transform engine reads ${String(found)}`, "report this: one of the two counts wrongly");
 }

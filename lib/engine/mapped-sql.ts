@@ -1,33 +1,32 @@
 import { valueName } from "../mapping/migration.js";
 import { identifier, join, literal, sql } from "../mapping/sql.js";
 import type { Sql } from "../model/names.js";
-import { finalValue, isSourceColumn, type MappingPlan, valueAfter } from "./plan-mapping.js";
-import { readCsv } from "./read-csv.js";
+import { finalValue, isSourceColumn, isStored, type MappingPlan, valueAfter } from "./plan-mapping.js";
+import { keyText, readCsv } from "./read-csv.js";
 import type { Resource } from "../model/manifest.js";
 
-/** Reads one part of the extract into the connection's own table `source`; its rowid is the row's place in the part. */
-export function loadSource(folder: string, part: Resource): Sql {
-  return sql`CREATE OR REPLACE TEMP TABLE source AS SELECT * FROM ${readCsv(folder, [part])}`;
-}
-
 /**
- * Makes the connection's own table `mapped` from `source`: in source order, the source's columns, every column's value
+ * Makes the connection's own table `mapped` from one part: in source order, the source's columns, every column's value
  * after each step, and for rows that a rule keeps out their disposition, rule and reason.
  */
-export function makeMapped(plan: MappingPlan): Sql {
-  const layers = [baseLayer(plan), ...stepLayers(plan), outcomeLayer(plan)];
+export function makeMapped(plan: MappingPlan, folder: string, part: Resource): Sql {
+  const layers = [baseLayer(plan, readCsv(folder, [part])), ...stepLayers(plan), outcomeLayer(plan)];
   const nested = layers.map((layer, index) => sql`${identifier(`layer${index}`)} AS (${layer})`);
   const last = identifier(`layer${layers.length - 1}`);
   return sql`CREATE OR REPLACE TEMP TABLE mapped AS WITH ${join(nested, ",\n")}
-    SELECT ${join(keptColumns(plan), ", ")} FROM ${last} ${parentJoins(plan)} ORDER BY "~row"`;
+    SELECT ${join(keptColumns(plan), ", ")} FROM ${last} ${parentJoins(plan)} ${joinsAnything(plan) ? sql`ORDER BY "~row"` : sql``}`;
+}
+
+// A join gives rows in any order, even one with a table of forty rows; without one they stay as they were read.
+function joinsAnything({ compiled, parents }: MappingPlan): boolean {
+  return compiled.lookups.length > 0 || parents.some(({ keys }) => keys !== undefined);
 }
 
 // One layer of SELECT a step: each may name the value after the step before.
-function baseLayer(plan: MappingPlan): Sql {
-  const keys = join(plan.key.map(identifier), ", ");
-  const occurrence = plan.keyIsUnique || plan.key.length === 0 ? sql`1` : sql`row_number() OVER (PARTITION BY ${keys} ORDER BY rowid)`;
+function baseLayer(plan: MappingPlan, part: Sql): Sql {
   const starts = plan.compiled.columns.flatMap(({ start }, index) => (start === undefined ? [] : [sql`, ${start} AS ${identifier(valueName(index, 0))}`]));
-  return sql`SELECT rowid AS "~row", ${occurrence} AS "~occurrence", source.*${join(starts, "")} FROM source`;
+  // row_number() over nothing streams and keeps the order; reading into a table first would copy every value once more.
+  return sql`SELECT row_number() OVER () - 1 AS "~row", source.*${join(starts, "")} FROM ${part} AS source`;
 }
 
 function stepLayers(plan: MappingPlan): readonly Sql[] {
@@ -48,6 +47,16 @@ function stepLayer(plan: MappingPlan, step: number): Sql {
     if (compiled.join !== undefined) joins.push(sql`LEFT JOIN ${identifier(compiled.join.lookup)} ON ${compiled.join.on}`);
   });
   return sql`SELECT ${before}.*, ${join(selected, ", ")} FROM ${before} ${join(joins, " ")}`;
+}
+
+/** Numbers rows that share their key with another: few do, so only these go through the window function. */
+export function numberOccurrences(plan: MappingPlan): Sql | undefined {
+  if (plan.keyIsUnique || plan.key.length === 0) return undefined;
+  const key = keyText(plan.key);
+  return sql`UPDATE mapped SET "~occurrence" = numbered.number FROM
+    (SELECT "~row" AS row, row_number() OVER (PARTITION BY ${key} ORDER BY "~row") AS number FROM mapped
+      WHERE coalesce(${key}, '') IN (SELECT coalesce(${key}, '') FROM mapped GROUP BY ALL HAVING count(*) > 1)) AS numbered
+    WHERE mapped."~row" = numbered.row AND numbered.number > 1`;
 }
 
 interface Outcome {
@@ -80,7 +89,7 @@ function outcomeLayer(plan: MappingPlan): Sql {
 
 function keptColumns(plan: MappingPlan): readonly Sql[] {
   return [
-    sql`"~row", "~occurrence"`,
+    sql`"~row", 1::BIGINT AS "~occurrence"`,
     ...plan.sourceColumns.map(({ name }) => identifier(name)),
     ...(plan.hasRowChecksum ? [sql`row_checksum`] : []),
     ...storedValues(plan),
@@ -94,7 +103,7 @@ function keptColumns(plan: MappingPlan): readonly Sql[] {
 function storedValues(plan: MappingPlan): readonly Sql[] {
   return plan.compiled.columns.flatMap(({ start, steps }, column) => {
     const values = start === undefined || isSourceColumn(plan, start) ? [] : [identifier(valueName(column, 0))];
-    const later = steps.map((_, step) => identifier(valueName(column, step + 1)));
+    const later = steps.flatMap((_, step) => (isStored(plan, column, step + 1) ? [identifier(valueName(column, step + 1))] : []));
     const flags = steps.flatMap(({ flag }, step) => (flag === undefined ? [] : [identifier(`~flag.${column}.${step}`)]));
     return [...values, ...later, ...flags];
   });

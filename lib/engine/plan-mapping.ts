@@ -96,8 +96,15 @@ function parentLink({ table, compiled, relationship, index }: LinkRequest): Pare
 /** Where the mapped table holds a column's value after step `step`; plain copies are not stored twice. */
 export function valueAfter(plan: MappingPlan, column: number, step: number): Sql {
   const compiled = plan.compiled.columns[column];
+  if (step > 0 && !isStored(plan, column, step)) return valueAfter(plan, column, step - 1);
   if (step === 0 && compiled?.start !== undefined && isSourceColumn(plan, compiled.start)) return compiled.start;
   return identifier(valueName(column, step));
+}
+
+/** Whether the value after a step is stored: a rule that lets values pass as they are adds nothing to store. */
+export function isStored(plan: MappingPlan, column: number, step: number): boolean {
+  const value = plan.compiled.columns[column]?.steps[step - 1]?.value;
+  return value !== identifier(valueName(column, step - 1));
 }
 
 /** Where the mapped table holds a column's final value. */

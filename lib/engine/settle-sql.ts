@@ -32,7 +32,7 @@ function candidates(plan: MappingPlan, part: number): Sql {
   const self = selfLink(plan);
   const own = self?.ownColumn === undefined ? literal(null) : finalValue(plan, self.ownColumn);
   const reference = self === undefined ? literal(null) : finalValue(plan, self.column);
-  const tie = plan.table.dedupe === undefined ? literal(null) : sql`md5(${rowText(plan.sourceColumns.map(({ name }) => identifier(name)))})`;
+  const tie = plan.table.dedupe === undefined ? literal(null) : sql`md5(${rowText(plan.sourceColumns.map(({ name, type }) => ({ value: identifier(name), type })))})`;
   return sql`SELECT ${String(part) as Sql} AS part, "~row" AS row, ${keyText(plan.key)} AS key, "~occurrence" AS occurrence,
     ${targetKeyText(plan)} AS target_key, "~disposition" AS disposition, "~rule" AS rule, "~orphan_rule" AS orphan_rule,
     ${tie} AS tie, ${own} AS own, ${reference} AS reference${join(by, "")}${join(order, "")} FROM mapped`;

@@ -6,9 +6,11 @@ import { type Sha256, sha256Of } from "../model/names.js";
 import { diskError } from "./disk-error.js";
 import { draftOf, fileMode, publishDraft, removeDraft } from "./whole-file.js";
 
-// Level 1: 124 MB/s a thread and 2.5 x smaller; level 6 would be 38 MB/s and 2.9 x.
 const compress = promisify(gzip);
-const level = 1;
+// Level 1: 124 MB/s a thread and 2.5 x smaller; level 6 would be 38 MB/s and 2.9 x. A window of 4 KB instead of 32 stays
+// in the processor's cache: rows resemble their neighbours. A ledger takes 0.43 s instead of 0.78 for 32 MB and is 5 %
+// smaller, a part of ordinary columns 0.39 s instead of 0.43 and no larger.
+const options = { level: 1, windowBits: 12 } as const;
 /** How many blocks may wait for a thread or for the disk: enough for Node's four threads, 8 MB at the most. */
 const blocksInFlight = 6;
 
@@ -45,9 +47,9 @@ export class GzipBlocks {
     }
   }
 
-  /** Takes one block; resolves when there is room for the next. The block's bytes must not change afterwards. */
-  async add(block: Buffer): Promise<void> {
-    const compressed = compress(block, { level });
+  /** Takes one block; resolves when there is room for the next. `release` says when its bytes are free to change again. */
+  async add(block: Buffer, release?: () => void): Promise<void> {
+    const compressed = compress(block, options).finally(release);
     const before = this.#written;
     this.#written = Promise.all([compressed, before]).then(([bytes]) => this.#append(bytes));
     // The next await may come late: an error must not count as unhandled until then.

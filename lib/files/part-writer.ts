@@ -11,10 +11,13 @@ import { scanRecords } from "./record-scanner.js";
 /** A block ends with the last record that ends within these bytes: it depends on the content, never on chunk sizes. */
 const blockBytes = 1 << 20;
 
+/** The last byte of a `\N` that ends a record: no hex digit, so it tells NULL from a checksum. */
+const letterN = 0x4e;
+
 export interface PartWriterOptions {
   readonly columns: readonly string[];
-  /** The last column holds an MD5 in hex, never NULL unless `checksumMayBeNull`: sum them up. */
-  readonly sumLastColumn?: boolean;
+  /** The last column holds an MD5 in hex: sum them up. "where present" skips those that are NULL. */
+  readonly sumLastColumn?: "always" | "where present" | undefined;
   readonly onRows?: (rowCount: number, bytes: number) => void;
 }
 
@@ -40,7 +43,8 @@ export class PartWriter extends Writable {
   readonly #path: string;
   readonly #contentHash: Hash = createHash("sha256");
   readonly #sum: ChecksumSum | undefined;
-  #buffer: Buffer = Buffer.allocUnsafe(2 * blockBytes);
+  readonly #free: Buffer[] = [];
+  #buffer: Buffer = Buffer.allocUnsafeSlow(2 * blockBytes);
   #length = 0;
   #scanAt = blockBytes;
   #rowCount = 0;
@@ -53,7 +57,7 @@ export class PartWriter extends Writable {
     this.#path = path;
     this.#blocks = blocks;
     this.#options = options;
-    this.#sum = options.sumLastColumn ? sumOfMd5() : undefined;
+    this.#sum = options.sumLastColumn === undefined ? undefined : sumOfMd5();
   }
 
   static async create(path: string, options: PartWriterOptions): Promise<PartWriter> {
@@ -138,15 +142,22 @@ export class PartWriter extends Writable {
     this.#longest = Math.max(this.#longest, found.longestBytes);
     this.#first ??= firstRecord(pending);
     this.#last = pending.toString("utf8", found.lastStart, found.end);
-    const rest = Buffer.allocUnsafe(Math.max(2 * blockBytes, this.#length - found.end));
+    const used = this.#buffer;
+    const rest = this.#freeBuffer(this.#length - found.end);
     pending.copy(rest, 0, found.end);
     const block = this.#finished(pending.subarray(0, found.end));
     this.#buffer = rest;
     this.#length -= found.end;
     this.#contentHash.update(block);
     this.#options.onRows?.(found.recordCount, block.length);
-    await this.#blocks.add(block);
+    await this.#blocks.add(block, () => this.#free.push(used));
     return true;
+  }
+
+  // Buffers go round: a fresh one for each megabyte took as long in page faults and collection as the hashing.
+  #freeBuffer(bytes: number): Buffer {
+    const free = this.#free.pop();
+    return free !== undefined && free.length >= bytes ? free : Buffer.allocUnsafeSlow(Math.max(2 * blockBytes, bytes));
   }
 
   #finished(block: Buffer): Buffer {
@@ -154,6 +165,7 @@ export class PartWriter extends Writable {
   }
 
   #addToSum(sum: ChecksumSum, bytes: Buffer, lineFeedAt: number): void {
+    if (this.#options.sumLastColumn === "where present" && bytes[lineFeedAt - 1] === letterN) return;
     if (sum.add(bytes, lineFeedAt)) return;
     throw new StageError(
       "integrity",

@@ -90,7 +90,7 @@ async function readPart(parts: Parts, { index, range, onRows }: Part): Promise<W
   const path = join(folder, partName("part", index));
   let file: WrittenFile | undefined;
   await source.copy({ extract, table, range, selection }, async (copy) => {
-    const writer = await PartWriter.create(path, { columns: columnNames(extract, table), sumLastColumn: extract.rowChecksum, onRows });
+    const writer = await PartWriter.create(path, { columns: columnNames(extract, table), sumLastColumn: extract.rowChecksum ? "always" : undefined, onRows });
     file = await publishPart(writer, copy, path);
   });
   if (file === undefined) throw new Error("the source handed out no rows");

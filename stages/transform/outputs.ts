@@ -6,7 +6,7 @@ import {
 } from "../../lib/engine/output-sql.js";
 import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
 import { copyTo } from "../../lib/engine/read-csv.js";
-import { PartWriter, type WrittenFile } from "../../lib/files/part-writer.js";
+import { PartWriter, type PartWriterOptions, type WrittenFile } from "../../lib/files/part-writer.js";
 import { appendPlainFile, finishPart } from "../../lib/files/plain-file.js";
 import { addChecksums, type Checksum, emptyChecksum, checksumOfHalves } from "../../lib/model/checksum.js";
 import type { Sql } from "../../lib/model/names.js";
@@ -49,6 +49,8 @@ export async function openOutputs(folder: string, plan: MappingPlan): Promise<Ou
   const ledgers: WrittenFile[] = [];
   const rules = new Map<string, RuleCount>();
   const turns = inTurns();
+  // A full ledger holds the checksum of every written row: summing them while they pass spares computing them twice.
+  const sumLastColumn = plan.table.ledger === "full" ? "where present" : undefined;
   let checksum = emptyChecksum;
   let changesLeft = plan.table.changesLimit;
 
@@ -62,8 +64,9 @@ export async function openOutputs(folder: string, plan: MappingPlan): Promise<Ou
     async write(connection, index) {
       const plain = join(folder, ".spill", `plain-${index}.csv`);
       parts[index] = await writeWhole(connection, { plain, select: selectWritten(plan), path: join(folder, partName("part", index)), columns: targetColumns });
-      ledgers[index] = await writeWhole(connection, { plain, select: selectLedger(plan), path: join(folder, partName("ledger", index)), columns: ledgerColumns });
-      checksum = addChecksums(checksum, await checksumOf(connection, plan));
+      const ledger = await writeWhole(connection, { plain, select: selectLedger(plan), path: join(folder, partName("ledger", index)), columns: ledgerColumns, sumLastColumn });
+      ledgers[index] = ledger;
+      checksum = addChecksums(checksum, ledger.checksum ?? (await checksumOf(connection, plan)));
       await countRules(connection, plan, rules);
       // Rejects and changes of all parts share a file, and stand in it in source order.
       await turns.take(index, () => writeShared(connection, plain));
@@ -78,8 +81,12 @@ interface Writing {
   readonly select: Sql;
 }
 
-async function writeWhole(connection: EngineConnection, { plain, select, path, columns }: Writing & { readonly path: string; readonly columns: readonly string[] }): Promise<WrittenFile> {
-  const writer = await PartWriter.create(path, { columns });
+interface WholeFile extends Writing, PartWriterOptions {
+  readonly path: string;
+}
+
+async function writeWhole(connection: EngineConnection, { plain, select, path, ...options }: WholeFile): Promise<WrittenFile> {
+  const writer = await PartWriter.create(path, options);
   try {
     await append(connection, { plain, select, writer });
     return await finishPart(writer);

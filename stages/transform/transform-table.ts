@@ -26,7 +26,6 @@ export async function transformTable(run: Run, table: Table, inputs: TransformIn
     const plan = planMapping(table, compiled, inputs.extract);
     const spillFolder = join(folder, ".spill");
     const engine = await openEngine({
-      threads: run.options.jobs,
       spillFolder,
       folders: [inputs.folder, ...[...inputs.parents.values()].map((parent) => parent.folder)],
     });
@@ -56,6 +55,9 @@ async function verifyInputs(run: Run, { folder, extract, parents }: TransformInp
   }
 }
 
+/** More parts at once would not fit the engine's memory: a part of 250,000 rows takes some 100 MB while it is mapped. */
+const partsAtOnce = 4;
+
 interface Mapping {
   readonly engine: Engine;
   readonly plan: MappingPlan;
@@ -84,8 +86,8 @@ async function mapParts(run: Run, { engine, plan, inputs, outputs }: Mapping): P
       progress.advance(part.part._rowCount);
     }
   };
-  // Two parts at a time: while one is written and compressed the other is mapped. More would only take more memory.
-  const others = run.options.jobs > 1 && parts.length > 1 ? [await engine.connect()] : [];
+  const others: EngineConnection[] = [];
+  while (others.length + 1 < Math.min(run.options.jobs, parts.length, partsAtOnce)) others.push(await engine.connect());
   await Promise.all([first, ...others].map(async (connection) => {
     try {
       await work(connection);
