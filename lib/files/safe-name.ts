@@ -16,7 +16,7 @@ function encodeByte(byte: number, position: number): string {
   return plain.test(character) && byte < 128 ? character : `%${byte.toString(16).padStart(2, "0")}`;
 }
 
-// Names that mean devices on Windows, and names ending in a dot, which it drops.
+// Names that mean devices on Windows, names ending in a dot, which it drops, and names that look like those made here.
 function isReserved(name: string): boolean {
-  return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/.test(name) || name.endsWith(".");
+  return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/.test(name) || name.endsWith(".") || /-[0-9a-f]{8}$/.test(name);
 }
