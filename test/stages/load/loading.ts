@@ -1,9 +1,11 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { createDatabase, type TestDatabase } from "../../support/postgres.js";
 import { type ProgramResult, runProgram, startProgram } from "../../support/program.js";
 import { temporaryFolder } from "../../support/work.js";
+
+type Environment = Readonly<Record<string, string>>;
 
 /** Towns and their people: in a source, transformed in a work directory, and an empty target to load them into. */
 export interface Ready {
@@ -14,9 +16,11 @@ export interface Ready {
   readonly work: string;
   /** What every stage gets to know on its command line. */
   readonly places: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  /** Runs a stage to its end. */
-  stage(name: string, ...args: readonly string[]): Promise<ProgramResult>;
+  readonly env: Environment;
+  /** Runs a stage to its end; what is no text is environment. */
+  stage(name: string, ...args: readonly (string | Environment)[]): Promise<ProgramResult>;
+  /** Changes a file of the specification. */
+  rewrite(name: string, change: (text: string) => string): Promise<void>;
   /** Starts load, to be killed. */
   startLoad(...args: readonly string[]): ReturnType<typeof startProgram>;
   /** A file of a stage's folder. */
@@ -52,6 +56,8 @@ export interface ReadyOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Run in the target after the usual tables were made. */
   readonly targetSql?: string;
+  /** What transform must exit with. */
+  readonly verdict?: 0 | 1;
 }
 
 /** Everything up to and including transform, by the real programs. */
@@ -59,6 +65,7 @@ export async function readyToLoad({
   people = 10,
   files = {},
   targetSql: more = "",
+  verdict = 0,
 }: ReadyOptions = {}): Promise<Ready> {
   const [source, target] = [await createDatabase(sourceSql(people)), await createDatabase(`${targetSql}; ${more}`)];
   onTestFinished(() => source.drop());
@@ -77,12 +84,28 @@ export async function readyToLoad({
     work,
     places,
     env,
-    stage: (name, ...args) => runProgram(name, [...args, ...places], { env, timeoutMs: 50_000 }),
+    stage: (name, ...args) => {
+      const words = args.filter((one) => typeof one === "string");
+      const more = args.filter((one) => typeof one !== "string");
+      return runProgram(name, [...words, ...places], { env: Object.assign({}, env, ...more), timeoutMs: 50_000 });
+    },
+    rewrite: async (name, change) => {
+      const path = join(migration, name);
+      await writeFile(path, change(await readFile(path, "utf8")));
+    },
     startLoad: (...args) => startProgram("load", [...args, ...places], { env, timeoutMs: 50_000 }),
     file: (stage, subject, name) => join(work, stage, subject, name),
   };
-  for (const name of ["extract", "transform"]) expect(await ready.stage(name)).toMatchObject({ exitCode: 0 });
+  expect(await ready.stage("extract")).toMatchObject({ exitCode: 0 });
+  expect(await ready.stage("transform", "--keep-going")).toMatchObject({ exitCode: verdict });
   return ready;
+}
+
+/** The very row versions of the target's tables: equal before and after means nothing was written. */
+export async function versionsOf(target: TestDatabase): Promise<object> {
+  const versions = (table: string) => target.query(`SELECT id, ctid, xmin FROM ${table} ORDER BY id`);
+  const relations = await target.query("SELECT oid, relname FROM pg_class WHERE relnamespace = 'public'::regnamespace");
+  return { towns: await versions("towns"), people: await versions("people"), relations };
 }
 
 /** Everything of a target that a load may change, apart from the time it happened. */

@@ -1,0 +1,50 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type ProgramResult, runProgram } from "../support/program.js";
+import { temporaryFolder } from "../support/work.js";
+
+/** A migration of one test's own, and the programs run on it. */
+export interface TestMigration {
+  readonly folder: string;
+  /** The migration's folder and the work directory: rewrite a file, look at a manifest. */
+  readonly specification: string;
+  readonly work: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  write(files: Readonly<Record<string, string>>): Promise<void>;
+  /** Runs a program with -m and -w set. */
+  run(program: string, args?: readonly string[]): Promise<ProgramResult>;
+}
+
+/** Writes a migration's files; `extracts` is what stands below `extracts:`, one line each. */
+export async function createMigration(options: {
+  readonly source: string;
+  readonly target?: string;
+  readonly extracts: readonly string[];
+  readonly files?: Readonly<Record<string, string>>;
+}): Promise<TestMigration> {
+  const folder = await temporaryFolder();
+  const specification = join(folder, "migration");
+  const work = join(folder, "work");
+  const environment = { WAYBILL_SOURCE_URL: options.source, WAYBILL_TARGET_URL: options.target };
+  const write = async (files: Readonly<Record<string, string>>) => {
+    for (const [name, content] of Object.entries(files)) {
+      await mkdir(dirname(join(specification, name)), { recursive: true });
+      await writeFile(join(specification, name), content);
+    }
+  };
+  await write({
+    "migration.yaml": ["migration: TEST-1", "extracts:", ...options.extracts.map((line) => `  ${line}`), ""].join("\n"),
+    // A migration needs a table; extract does not look at it.
+    ...(options.files ?? {
+      "anything.yaml": `table: anything\nfrom: ${nameOf(options.extracts[0] ?? "")}\ncolumns: all\n`,
+    }),
+  });
+  const run = (program: string, args: readonly string[] = []) =>
+    runProgram(program, [...args, "-m", specification, "-w", work], { env: environment, cwd: folder });
+  return { folder, specification, work, environment, write, run };
+}
+
+// `"my table": { key: [id] }` → `"my table"`
+function nameOf(line: string): string {
+  return line.slice(0, line.lastIndexOf(": "));
+}
