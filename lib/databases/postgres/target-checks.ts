@@ -92,7 +92,9 @@ function checkedTable(connection: Connection, { request, table, description, sid
       const [row] = await connection.query<{ groups: string; differing: string }>(statement);
       return { groups: Number(row?.groups), differing: Number(row?.differing) };
     },
-    countRepeated: (columns) => count(countRepeated(table.sql, columns)),
+    // What the primary key forbids need not be looked for.
+    countRepeated: async (columns) =>
+      isCovered(columns, description.primaryKey) ? 0 : await count(countRepeated(table.sql, columns)),
     countNulls: (columns) => count(countNulls(table.sql, columns)),
     countUnaccepted: (column, values) => count(countUnaccepted(table.sql, columnNamed(description, column), values)),
     countOrphans: async (reference) => count(await orphans(connection, { table, description }, reference)),
@@ -126,6 +128,10 @@ async function orphans(
     parentColumns: reference.parentColumns,
     asText,
   });
+}
+
+function isCovered(columns: readonly string[], key: readonly string[]): boolean {
+  return key.length > 0 && key.every((name) => columns.includes(name));
 }
 
 function columnNamed({ qualifiedName, columns }: DatabaseTable, name: string): DatabaseColumn {

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { type CheckedTable, type Comparison, differenceColumns } from "../../lib/databases/checks-port.js";
+import { readRows } from "../../lib/files/csv-rows.js";
+import { PartWriter } from "../../lib/files/part-writer.js";
+import { finishPart } from "../../lib/files/plain-file.js";
+import type { Table } from "../../lib/mapping/migration.js";
+import type { Resource } from "../../lib/model/manifest.js";
+import { fieldOf, resourceOf } from "../../lib/model/resource.js";
+
+/** The file of a table's differences: always there, with a header only when there are none. */
+export const differencesPath = "differences.csv.gz";
+
+/** More lines help nobody; the counts are complete. */
+const lineLimit = 10_000;
+
+/** Writes the lines of all comparisons, straight from the target into the file. */
+export async function writeDifferences(
+  folder: string,
+  checked: CheckedTable,
+  comparisons: readonly Comparison[],
+): Promise<Resource> {
+  const writer = await PartWriter.create(join(folder, differencesPath), { columns: differenceColumns });
+  try {
+    let room = lineLimit;
+    for (const comparison of comparisons.filter((one) => differingRows(one) > 0)) {
+      const copy = checked.differences(comparison, room);
+      await pipeline(copy.rows, writer, { end: false });
+      room -= await copy.serverRowCount();
+    }
+    const fields = differenceColumns.map((name) => fieldOf({ name, type: "string" }));
+    return resourceOf(await finishPart(writer), { path: differencesPath, role: "differences", fields });
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+}
+
+/** Rows that are missing, extra or changed. */
+export function differingRows({ missing, extra, changed }: Comparison): number {
+  return missing + extra + changed;
+}
+
+/** The first few differences without their values, as somebody is told: `42 (name, phone)`, `7 (missing)`. */
+export async function firstDifferences(
+  folder: string,
+  table: Table,
+  pairedBy: readonly string[],
+): Promise<readonly string[]> {
+  const shown = shownKeys(table, pairedBy);
+  const found = new Map<string, string[]>();
+  for await (const [kind, key, column] of withoutHeader(join(folder, differencesPath))) {
+    const name = shown(key ?? "");
+    if (!found.has(name) && found.size === shownCount) break;
+    found.set(name, [...(found.get(name) ?? []), column ?? kind ?? ""]);
+  }
+  return [...found].map(([key, columns]) => `${key} (${columns.join(", ")})`);
+}
+
+const shownCount = 5;
+
+async function* withoutHeader(path: string): AsyncGenerator<readonly (string | null)[]> {
+  let isHeader = true;
+  for await (const row of readRows(path)) {
+    if (!isHeader) yield row;
+    isHeader = false;
+  }
+}
+
+// Keys are names, unless the specification says that they are personal data, or the whole row is the key.
+function shownKeys({ columns }: Table, pairedBy: readonly string[]): (key: string) => string {
+  const pii = columns === "all" ? [] : columns.filter((column) => column.pii).map(({ name }) => name);
+  if (pairedBy.length > 0 && !pairedBy.some((name) => pii.includes(name))) return (key) => key;
+  return (key) => `sha256:${createHash("sha256").update(key).digest("hex").slice(0, 16)}`;
+}

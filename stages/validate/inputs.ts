@@ -1,0 +1,69 @@
+import { requireManifest } from "../../lib/files/manifest-file.js";
+import type { Extract, Table } from "../../lib/mapping/migration.js";
+import { StageError } from "../../lib/model/errors.js";
+import type { Json } from "../../lib/model/hash.js";
+import { filesOf, type Input, type Manifest, type Resource, type Stage } from "../../lib/model/manifest.js";
+import type { Run } from "../../lib/program/open-run.js";
+
+/** What the stages before stated of one table, and where their files lie. */
+export interface ValidateInputs {
+  readonly table: Table;
+  /** The extract as the specification declares it. */
+  readonly declared: Extract;
+  readonly extract: Manifest;
+  readonly transform: Manifest;
+  readonly load: Manifest;
+  readonly extractFolder: string;
+  readonly transformFolder: string;
+  readonly parts: readonly Resource[];
+  readonly columns: readonly string[];
+  readonly inputs: readonly Input[];
+  readonly snapshots: readonly Json[];
+}
+
+/** Reads the three manifests. 66 where a stage has not finished, 65 where one stage read not what lies there now. */
+export async function readInputs(run: Run, table: Table): Promise<ValidateInputs> {
+  const read = (stage: Stage, subject: string): Promise<Manifest> =>
+    requireManifest(run.work.stageFolder(stage, subject), run.command(stage, subject));
+  const load = await read("load", table.name);
+  const transform = await read("transform", table.name);
+  const extract = await read("extract", table.from);
+  assertChain(run, { from: transform, to: load });
+  assertChain(run, { from: extract, to: transform });
+  const parts = filesOf(transform, "part");
+  return {
+    table,
+    declared: declaredExtract(run, table),
+    extract,
+    transform,
+    load,
+    extractFolder: run.work.stageFolder("extract", table.from),
+    transformFolder: run.work.stageFolder("transform", table.name),
+    parts,
+    columns: parts[0]?.schema.fields.map(({ name }) => name) ?? [],
+    inputs: [extract, transform, load].map((manifest) => inputOf(run, manifest)),
+    snapshots: transform._waybill.snapshots,
+  };
+}
+
+function declaredExtract({ migration }: Run, { from }: Table): Extract {
+  const declared = migration.extracts.find(({ name }) => name === from);
+  if (declared === undefined) throw new Error(`no extract ${from}, though the specification was checked`);
+  return declared;
+}
+
+function inputOf(run: Run, { _waybill }: Manifest): Input {
+  return { path: run.work.manifestName(_waybill.stage, _waybill.subject), outputHash: _waybill.outputHash };
+}
+
+function assertChain(run: Run, { from, to }: { readonly from: Manifest; readonly to: Manifest }): void {
+  const { path, outputHash } = inputOf(run, from);
+  const found = to._waybill.inputs.find((input) => input.path === path)?.outputHash;
+  if (found === outputHash) return;
+  const { stage, subject } = to._waybill;
+  throw new StageError(
+    "integrity",
+    `${stage} ${subject} was made from ${path} when its output was ${found ?? "not there"}, now it is ${outputHash}`,
+    `run it again: ${run.command(stage, subject)}`,
+  );
+}

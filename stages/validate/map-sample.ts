@@ -1,0 +1,85 @@
+import type { EngineConnection } from "../../lib/engine/duckdb.js";
+import { loadLookups } from "../../lib/engine/load-lookups.js";
+import { loadParent } from "../../lib/engine/load-parents.js";
+import { addToFirstPass, mapPart, type PartToMap, settleFirstPass } from "../../lib/engine/map-part.js";
+import { finalValue, type MappingPlan, type ParentLink } from "../../lib/engine/plan-mapping.js";
+import { readCsv } from "../../lib/engine/read-csv.js";
+import { requireManifest, verifyFile } from "../../lib/files/manifest-file.js";
+import { identifier, sql } from "../../lib/mapping/sql.js";
+import { filesOf, type Manifest } from "../../lib/model/manifest.js";
+import type { Sql } from "../../lib/model/names.js";
+import type { Run } from "../../lib/program/open-run.js";
+import type { ValidateInputs } from "./inputs.js";
+import { copyMapped } from "./sample-sql.js";
+
+export interface MapSample {
+  readonly connection: EngineConnection;
+  readonly plan: MappingPlan;
+  readonly inputs: ValidateInputs;
+  readonly part: PartToMap;
+  /** The plain file to write. */
+  readonly path: string;
+}
+
+/** Maps the sample's rows by the same rules as transform, and writes those that have not changed since the snapshot. */
+export async function mapSample(run: Run, { connection, plan, inputs, part, path }: MapSample): Promise<void> {
+  await loadLookups(connection, plan.compiled.lookups, run.migration.files);
+  await loadParents(run, { connection, plan, part });
+  if (plan.needsFirstPass) {
+    await addToFirstPass(connection, plan, part);
+    await settleFirstPass(connection, plan);
+  }
+  await mapPart(connection, plan, part);
+  await connection.run(copyMapped(plan, path, plan.needsFirstPass ? await ledgerOf(run, inputs) : undefined));
+}
+
+// Only the parents the sample refers to: all keys of a large parent would not fit the memory validate may use. Which
+// these are shows when the sample is mapped without looking at parents.
+async function loadParents(
+  run: Run,
+  { connection, plan, part }: Pick<MapSample, "connection" | "plan" | "part">,
+): Promise<void> {
+  if (plan.parents.length === 0) return;
+  const alone: MappingPlan = {
+    ...plan,
+    table: { ...plan.table, dedupe: undefined },
+    parents: [],
+    needsFirstPass: false,
+  };
+  await mapPart(connection, alone, part);
+  for (const link of plan.parents)
+    await connection.run(
+      sql`CREATE TABLE ${wanted(link)} AS SELECT DISTINCT ${finalValue(alone, link.column)} AS key FROM mapped`,
+    );
+  for (const link of plan.parents) {
+    const { parent } = link.relationship;
+    const manifest = await requireManifest(run.work.stageFolder("transform", parent), run.command("transform", parent));
+    const folder = await verified(run, manifest, ["part", "ledger"]);
+    await connection.run(addWinners(link, folder, manifest));
+    await loadParent(connection, link, { folder, manifest, only: sql`SELECT key FROM ${wanted(link)}` });
+  }
+}
+
+// A reference to a deduplicated parent follows its winner, which has to be there to be followed.
+function addWinners(link: ParentLink, folder: string, manifest: Manifest): Sql {
+  return sql`INSERT INTO ${wanted(link)} SELECT DISTINCT winner_target_key FROM ${readCsv(folder, filesOf(manifest, "ledger"))}
+    WHERE winner_target_key IS NOT NULL AND target_key IN (SELECT key FROM ${wanted(link)})`;
+}
+
+function wanted({ column }: ParentLink): Sql {
+  return identifier(`sample_wanted_${column}`);
+}
+
+async function ledgerOf(run: Run, { transform, transformFolder }: ValidateInputs) {
+  await verified(run, transform, ["ledger"]);
+  return { folder: transformFolder, files: filesOf(transform, "ledger") };
+}
+
+async function verified(run: Run, manifest: Manifest, roles: readonly ("part" | "ledger")[]): Promise<string> {
+  const { subject } = manifest._waybill;
+  const folder = run.work.stageFolder("transform", subject);
+  for (const role of roles)
+    for (const file of filesOf(manifest, role))
+      await verifyFile(folder, file, run.command("transform", subject, "--force"));
+  return folder;
+}

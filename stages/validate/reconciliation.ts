@@ -1,0 +1,134 @@
+import type { Comparison } from "../../lib/databases/checks-port.js";
+import type { Migration } from "../../lib/mapping/migration.js";
+import { unexplained } from "../../lib/model/counts.js";
+import type { Manifest } from "../../lib/model/manifest.js";
+import { type Check, equality, skipped } from "./check.js";
+import type { ValidateInputs } from "./inputs.js";
+
+/** Where a table's rows are, from the source as it is now to the target as it is now. */
+export interface Reconciliation {
+  /** undefined: the source was not asked. */
+  readonly sourceNow: number | undefined;
+  readonly snapshot: number;
+  readonly read: number;
+  readonly filtered: number;
+  readonly rejected: number;
+  readonly deduplicated: number;
+  readonly written: number;
+  readonly loaded: number;
+  readonly quarantined: number;
+  readonly target: number;
+  /** What no rule accounts for, at all steps together, without regard to sign. */
+  readonly unexplained: number;
+}
+
+/** What the source and the target say now; `why` the source was not asked, if it was not. */
+export interface CountedNow {
+  readonly source: number | undefined;
+  readonly why: string | undefined;
+  readonly target: number;
+}
+
+/** Puts the counts of all stages side by side. */
+export function reconcile(
+  { extract, transform, load }: ValidateInputs,
+  { source, target }: CountedNow,
+): Reconciliation {
+  const [snapshot, loaded, quarantined] = [
+    countOf(extract, "read"),
+    countOf(load, "loaded"),
+    countOf(load, "quarantined"),
+  ];
+  const counts = {
+    read: countOf(transform, "read"),
+    filtered: countOf(transform, "filtered"),
+    rejected: countOf(transform, "rejected"),
+    deduplicated: countOf(transform, "deduplicated"),
+    written: countOf(transform, "written"),
+  };
+  const steps = [snapshot - counts.read, unexplained(counts), counts.written - loaded - quarantined, loaded - target];
+  return {
+    sourceNow: source,
+    snapshot,
+    ...counts,
+    loaded,
+    quarantined,
+    target,
+    unexplained: steps.reduce((sum, step) => sum + Math.abs(step), 0),
+  };
+}
+
+function countOf({ _waybill }: Manifest, name: string): number {
+  return _waybill.counts[name] ?? 0;
+}
+
+/** The checks of the counts. A source that went on since the extract has drifted, which is no loss. */
+export function countChecks(
+  migration: Migration,
+  inputs: ValidateInputs,
+  counts: Reconciliation,
+  why?: string,
+): readonly Check[] {
+  const { sourceNow, snapshot, read, filtered, rejected, deduplicated, written, loaded, quarantined, target } = counts;
+  const drift = "rows in the source, now and in the snapshot";
+  return [
+    sourceNow === undefined
+      ? skipped(drift, snapshot, why ?? "the source was not asked")
+      : equality(drift, snapshot, sourceNow, "warned"),
+    equality("rows extracted and read by transform", snapshot, read),
+    equality("read = filtered + rejected + deduplicated + written", read, filtered + rejected + deduplicated + written),
+    equality("written = loaded + quarantined", written, loaded + quarantined),
+    equality("rows in the target", loaded, target),
+    equality("unexplained variance", 0, counts.unexplained),
+    ...acceptedRejects(migration, counts),
+    ...Object.entries(inputs.table.expect.counts).map(([name, expected]) =>
+      equality(`declared count: ${name}`, expected, countOf(inputs.transform, name)),
+    ),
+  ];
+}
+
+function acceptedRejects({ acceptance }: Migration, { read, rejected }: Reconciliation): readonly Check[] {
+  const limit = acceptance.rejectedMaxPercent;
+  if (limit === undefined) return [];
+  const percent = read === 0 ? 0 : (100 * rejected) / read;
+  return [
+    {
+      name: "rejected rows accepted",
+      expected: `at most ${limit} %`,
+      actual: `${percent.toFixed(2)} %`,
+      verdict: percent <= limit ? "passed" : "failed",
+    },
+  ];
+}
+
+/** How many rows each rule kept out, as transform counted them. */
+export function keptOutBy({ transform }: ValidateInputs): Readonly<Record<string, number>> {
+  const rules = (transform._waybill.details.rules ?? []) as readonly Readonly<Record<string, string | number>>[];
+  const counts = rules.map((rule): [string, number] => [String(rule.rule), kept(rule)]);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+}
+
+function kept(rule: Readonly<Record<string, string | number>>): number {
+  return ["filtered", "rejected", "deduplicated"].reduce((sum, name) => sum + Number(rule[name] ?? 0), 0);
+}
+
+/** What the check of the sample is called. */
+export const sampleName = "sample of source rows, mapped anew, in the target";
+
+/** The check that no row was passed over. */
+export function rowsCheck({ of, expected, equal, extra, missing, changed }: Comparison): Check {
+  const name = of === "parts" ? "every row of the target is as transform wrote it" : sampleName;
+  const parts = [
+    `${equal} equal`,
+    ...(missing > 0 ? [`${missing} missing`] : []),
+    ...(extra > 0 ? [`${extra} extra`] : []),
+    ...(changed > 0 ? [`${changed} changed`] : []),
+  ];
+  const holds = equal === expected && extra === 0;
+  return {
+    name,
+    expected: `${expected} equal`,
+    actual: parts.join(", "),
+    verdict: holds ? (of === "parts" ? "passed" : "sampled") : "failed",
+  };
+}

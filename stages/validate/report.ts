@@ -1,0 +1,64 @@
+import type { Json } from "../../lib/model/hash.js";
+import type { Run } from "../../lib/program/open-run.js";
+import { tallyOf } from "./check.js";
+import type { TableVerdict } from "./validate-manifest.js";
+import type { TableResult } from "./validate-table.js";
+
+export const reportFormat = { name: "waybill-validation", version: 1 } as const;
+
+/** The whole validation as one value: what validate/report.json says, and a page for people is made from. */
+export function buildReport(run: Run, results: readonly TableResult[]): Json {
+  const { migration } = run;
+  const notValidated = migration.tables
+    .map(({ name }) => name as string)
+    .filter((name) => !results.some(({ inputs }) => inputs.table.name === name));
+  const snapshots = distinct(results.flatMap(({ inputs }) => inputs.snapshots));
+  return {
+    format: reportFormat,
+    migration: migration.id,
+    title: migration.title,
+    specification: run.specification,
+    verdict: overall(results),
+    // A table that was not asked for is not vouched for.
+    notValidated,
+    snapshots,
+    mixedSnapshots: snapshots.length > 1,
+    summary: { ...tallyOf(results.flatMap(({ checks }) => checks)) },
+    tables: results.map((result) => tableJson(run, result)),
+  };
+}
+
+/** The worst verdict of all tables. */
+export function overall(results: readonly TableResult[]): TableVerdict {
+  if (results.some(({ verdict }) => verdict === "failed")) return "failed";
+  return results.some(({ verdict }) => verdict === "incomplete") ? "incomplete" : "passed";
+}
+
+function tableJson(run: Run, { inputs, counts, manifest, checks, verdict, comparisons, seconds }: TableResult): Json {
+  const { table } = inputs;
+  const { sourceNow, ...known } = counts;
+  return {
+    table: table.name,
+    extract: table.from,
+    verdict,
+    manifest: run.work.manifestName("validate", table.name),
+    outputHash: manifest._waybill.outputHash,
+    inputs: inputs.inputs as unknown as Json,
+    snapshots: inputs.snapshots,
+    reconciliation: {
+      ...known,
+      sourceNow: sourceNow ?? null,
+      drift: sourceNow === undefined ? null : sourceNow - known.snapshot,
+    },
+    keptOutBy: manifest._waybill.details.keptOutBy,
+    checksum: (manifest._waybill.checksum ?? null) as unknown as Json,
+    comparisons: comparisons as unknown as Json,
+    checks: checks as unknown as Json,
+    seconds: Number(seconds.toFixed(1)),
+  };
+}
+
+function distinct(snapshots: readonly Json[]): readonly Json[] {
+  const idOf = (snapshot: Json): string => String((snapshot as { readonly id?: string }).id);
+  return [...new Map(snapshots.map((snapshot) => [idOf(snapshot), snapshot])).values()];
+}

@@ -1,0 +1,184 @@
+import { join } from "node:path";
+import type { CheckedTable, Checks, Comparison } from "../../lib/databases/checks-port.js";
+import type { PartToLoad } from "../../lib/databases/port.js";
+import { writeManifest } from "../../lib/files/manifest-file.js";
+import { openPart } from "../../lib/files/part-reader.js";
+import { emptyStageFolder, inStageFolder, removeFolder } from "../../lib/files/stage-folder.js";
+import type { Manifest } from "../../lib/model/manifest.js";
+import type { Run } from "../../lib/program/open-run.js";
+import { type Check, skipped } from "./check.js";
+import { differingRows, firstDifferences, writeDifferences } from "./differences.js";
+import { checkExpectations } from "./expectations.js";
+import type { ValidateInputs } from "./inputs.js";
+import { answerOr, countLive, type LiveSource } from "./live-source.js";
+import { countChecks, reconcile, rowsCheck, sampleName } from "./reconciliation.js";
+import { type Sample, takeSample } from "./sample.js";
+import { type TableVerdict, type Validated, validateManifest } from "./validate-manifest.js";
+
+/** The two databases, each reached when the first table asks for it. */
+export interface Databases {
+  checks(): Promise<Checks>;
+  source(): Promise<LiveSource>;
+  /** Checks that only the source can answer may be left out. */
+  readonly asksSource: boolean;
+}
+
+/** What is known of a table once it was validated. */
+export interface TableResult extends Validated {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  /** The first few keys that differ, with their columns. */
+  readonly first: readonly string[];
+  readonly seconds: number;
+}
+
+/** Validates one table: source counts and sample beside the comparison, one report at the end, nothing written but that. */
+export async function validateTable(run: Run, databases: Databases, inputs: ValidateInputs): Promise<TableResult> {
+  const folder = run.work.stageFolder("validate", inputs.table.name);
+  return await inStageFolder(folder, run.context.pid, async () => {
+    const startedMs = performance.now();
+    await emptyStageFolder(folder);
+    const checks = await databases.checks();
+    const sampleFolder = join(folder, ".sample");
+    const asked = askSource(run, { databases, inputs, folder: sampleFolder });
+    // Awaited below, beside the comparison: until then a failure must not count as unhandled.
+    asked.catch(() => {});
+    try {
+      const request = { ...tableRequest(run, inputs), parts: partsOf(run, inputs) };
+      return await checks.checkTable(request, async (checked) => {
+        const { validated, differences } = await examine(run, {
+          checked,
+          databases,
+          inputs,
+          asked,
+          folder,
+          target: checks.identity,
+        });
+        const manifest = validateManifest(run, validated, differences);
+        await asked;
+        await removeFolder(sampleFolder);
+        await writeManifest(folder, manifest);
+        const first = await firstDifferences(
+          folder,
+          inputs.table,
+          validated.comparisons.find((one) => differingRows(one) > 0)?.pairedBy ?? [],
+        );
+        return { ...validated, folder, manifest, first, seconds: (performance.now() - startedMs) / 1000 };
+      });
+    } finally {
+      await asked.catch(() => {});
+      await removeFolder(sampleFolder);
+    }
+  });
+}
+
+function tableRequest(run: Run, { table, columns }: ValidateInputs) {
+  return { table: table.name, columns, key: table.key, allRows: !isUnit(run) };
+}
+
+// A unit's rows are some of many: what else the target holds is not its concern.
+function isUnit({ options }: Run): boolean {
+  return options.key !== undefined || options.sample !== undefined;
+}
+
+function partsOf(run: Run, { table, parts, transformFolder }: ValidateInputs): readonly PartToLoad[] {
+  const command = run.command("transform", table.name, "--force");
+  return parts.map((part) => ({
+    name: part.path,
+    hash: part._contentHash,
+    rowCount: part._rowCount,
+    open: () => openPart(transformFolder, part, command),
+  }));
+}
+
+/** What the source says now: how many rows it has, and the sample mapped anew; or why it says nothing. */
+interface SourceAnswer {
+  readonly rowCount: number | undefined;
+  readonly why: string | undefined;
+  readonly sample: Sample | { readonly kind: "closed"; readonly why: string };
+}
+
+interface SourceQuestion {
+  readonly databases: Databases;
+  readonly inputs: ValidateInputs;
+  readonly folder: string;
+}
+
+async function askSource(run: Run, { databases, inputs, folder }: SourceQuestion): Promise<SourceAnswer> {
+  const live = await databases.source();
+  const counted = await countLive(live, inputs.declared);
+  if (live.kind === "closed" || counted.kind === "closed") {
+    const why = live.kind === "closed" ? live.why : counted.kind === "closed" ? counted.why : "";
+    return { rowCount: undefined, why, sample: { kind: "closed", why } };
+  }
+  if (run.migration.acceptance.sampleRows === 0)
+    return { rowCount: counted.rowCount, why: undefined, sample: { kind: "closed", why: "no sample is asked for" } };
+  const sample = await answerOr(() => takeSample(run, { inputs, live, source: counted.table, folder }));
+  return { rowCount: counted.rowCount, why: undefined, sample };
+}
+
+interface Examination {
+  readonly checked: CheckedTable;
+  readonly databases: Databases;
+  readonly inputs: ValidateInputs;
+  readonly asked: Promise<SourceAnswer>;
+  readonly folder: string;
+  readonly target: Checks["identity"];
+}
+
+async function examine(run: Run, { checked, databases, inputs, asked, folder, target }: Examination) {
+  const compared = await checked.compare();
+  const expectations = await checkExpectations(inputs.table, checked);
+  const answer = await asked;
+  const sample = await checkSample(run, checked, answer);
+  const comparisons = [compared, ...(sample.comparison === undefined ? [] : [sample.comparison])];
+  const counts = reconcile(inputs, {
+    source: answer.rowCount,
+    why: answer.why,
+    target: isUnit(run) ? compared.expected - compared.missing : compared.actual,
+  });
+  const checks = [
+    ...countChecks(run.migration, inputs, counts, answer.why),
+    rowsCheck(compared),
+    ...expectations,
+    ...sample.checks,
+  ];
+  const verdict = verdictOf(checks, databases.asksSource);
+  const sampleDrift = answer.sample.kind === "taken" ? answer.sample.changed : undefined;
+  const validated: Validated = { inputs, counts, comparisons, checks, verdict, sampleDrift, target };
+  return { validated, differences: await writeDifferences(folder, checked, comparisons) };
+}
+
+interface SampleChecked {
+  readonly comparison: Comparison | undefined;
+  readonly checks: readonly Check[];
+}
+
+async function checkSample(
+  { migration }: Run,
+  checked: CheckedTable,
+  { sample }: SourceAnswer,
+): Promise<SampleChecked> {
+  if (migration.acceptance.sampleRows === 0) return { comparison: undefined, checks: [] };
+  if (sample.kind === "closed") {
+    return {
+      comparison: undefined,
+      checks: [skipped(sampleName, `${migration.acceptance.sampleRows} rows`, sample.why)],
+    };
+  }
+  if (sample.chosen > 0 && sample.changed === sample.chosen)
+    return {
+      comparison: undefined,
+      checks: [
+        skipped(sampleName, `${sample.chosen} rows`, "every row chosen has changed in the source since the snapshot"),
+      ],
+    };
+  const comparison = await checked.compareSample(sample.part);
+  const note = `${sample.chosen} rows chosen, ${sample.changed} of them changed in the source since the snapshot`;
+  return { comparison, checks: [{ ...rowsCheck(comparison), note }] };
+}
+
+function verdictOf(checks: readonly Check[], asksSource: boolean): TableVerdict {
+  if (checks.some(({ verdict }) => verdict === "failed")) return "failed";
+  return asksSource && checks.some(({ verdict }) => verdict === "skipped") ? "incomplete" : "passed";
+}

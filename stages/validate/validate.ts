@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import type { Checks } from "../../lib/databases/checks-port.js";
+import { openChecks } from "../../lib/databases/open-checks.js";
+import { writeWhole } from "../../lib/files/whole-file.js";
+import { bindRun } from "../../lib/files/work-directory.js";
+import { chooseTables } from "../../lib/mapping/choose-tables.js";
+import type { Table } from "../../lib/mapping/migration.js";
+import { canonicalJson } from "../../lib/model/hash.js";
+import { databaseUrl } from "../../lib/program/database-url.js";
+import { eachTable } from "../../lib/program/each-table.js";
+import { openRun, type Run } from "../../lib/program/open-run.js";
+import { withCommas } from "../../lib/program/progress.js";
+import type { Context } from "../../lib/program/run-program.js";
+import { readInputs } from "./inputs.js";
+import { type LiveSource, openLiveSource } from "./live-source.js";
+import type { ValidateOptions } from "./options.js";
+import { buildReport, overall } from "./report.js";
+import { attention, refusal, tableLine, totalLine } from "./summary.js";
+import { type Databases, type TableResult, validateTable } from "./validate-table.js";
+
+/** Validates the tables asked for, parents first, and prints the path of the report. 1 when anything does not hold. */
+export async function validate(options: ValidateOptions, context: Context): Promise<void> {
+  const run = await openRun(options, context);
+  const tables = chooseTables(run.migration, options.names);
+  if (options.dryRun) return await rehearse(run, tables);
+  const results: TableResult[] = [];
+  const databases = databasesOf(run, options);
+  const each = eachTable(tables, { keepGoing: options.keepGoing, reporter: run.reporter }, async (table) => {
+    const result = await validateTable(run, databases, await readInputs(run, table));
+    tellTable(run, result);
+    results.push(result);
+  });
+  // A table that stops the run does not take the report of the others with it.
+  await each.finally(async () => {
+    await databases.close();
+    if (results.length > 0) await publish(run, results);
+  });
+  const refused = refusal(run, results);
+  if (refused !== undefined) throw refused;
+}
+
+async function rehearse(run: Run, tables: readonly Table[]): Promise<void> {
+  for (const table of tables) {
+    const { transform } = await readInputs(run, table);
+    const rows = withCommas(transform._waybill.counts.written ?? 0);
+    run.reporter.say("would-run", `validate ${table.name}: ${rows} rows would be compared with the target`, {
+      table: table.name,
+    });
+  }
+}
+
+function tellTable(run: Run, result: TableResult): void {
+  const { inputs, counts, verdict, seconds } = result;
+  const fields = { table: inputs.table.name, verdict, rows: counts.written, target: counts.target, seconds };
+  if (verdict === "passed") run.reporter.say("validated", tableLine(result), fields);
+  else run.reporter.warn("validated", tableLine(result), fields);
+}
+
+async function publish(run: Run, results: readonly TableResult[]): Promise<void> {
+  const path = join(run.work.root, "validate", "report.json");
+  await writeWhole(path, `${canonicalJson(buildReport(run, results), 2)}\n`);
+  const lines = results.flatMap(attention);
+  if (lines.length > 0) run.reporter.say("attention", ["look first at:", ...lines].join("\n"), {});
+  run.reporter.say("summary", totalLine(results), { verdict: overall(results) });
+  run.reporter.output(path);
+}
+
+/** Both databases, reached once, when first asked for. */
+function databasesOf(run: Run, { asksSource }: ValidateOptions): Databases & { close(): Promise<void> } {
+  let target: Promise<Checks> | undefined;
+  let source: Promise<LiveSource> | undefined;
+  const left: LiveSource = { kind: "closed", why: "left out, as --no-source asks" };
+  return {
+    asksSource,
+    checks: () => (target ??= openTarget(run)),
+    source: () => (source ??= asksSource ? openLiveSource(run) : Promise.resolve(left)),
+    close: async () => {
+      const live = await source?.catch(() => undefined);
+      if (live?.kind === "open") await live.source.close();
+      await (await target?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+async function openTarget(run: Run): Promise<Checks> {
+  const { migration, options, context } = run;
+  const url = databaseUrl("target", { option: options.target, migration, environment: context.environment });
+  const checks = await openChecks(url, { application: "waybill/validate" });
+  try {
+    await bindRun(run.work, { migration: migration.id, target: checks.identity.identity });
+    return checks;
+  } catch (error) {
+    await checks.close();
+    throw error;
+  }
+}
