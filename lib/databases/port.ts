@@ -136,8 +136,9 @@ export interface MovedSequence {
 }
 
 /**
- * What load needs of a database. Order of a load: lock, ensureLedger, restore (what a crashed run left), saveAndDrop
- * for all tables, then per table replace, rebuildIndexes, afterLoad, and restore at the very end.
+ * What load needs of a database. Order of a load: lock, ensureLedger, saveAndDrop for all tables, then per table
+ * replace, rebuildIndexes, afterLoad, and restore at the very end, also when something failed and when nothing was to
+ * be loaded: it brings back what a crashed run left as well. Restored any earlier, a foreign key could stand in the way.
  */
 export interface Target {
   readonly identity: DatabaseIdentity;

@@ -4,7 +4,6 @@ import { pipeline } from "node:stream/promises";
 import type { DatabaseIdentity } from "../../lib/databases/port.js";
 import { PartWriter, type WrittenFile } from "../../lib/files/part-writer.js";
 import { encodeRow } from "../../lib/model/csv-dialect.js";
-import { StageError } from "../../lib/model/errors.js";
 import { buildManifest, type Field, type Manifest } from "../../lib/model/manifest.js";
 import { fieldOf, resourceOf } from "../../lib/model/resource.js";
 import type { Run } from "../../lib/program/open-run.js";
@@ -39,7 +38,6 @@ export async function writeCommits(
     target,
   }: { readonly folder: string; readonly result: LoadResult; readonly target: DatabaseIdentity },
 ): Promise<Manifest> {
-  assertWhole(run, plan, result);
   const file = await writeLines(join(folder, path), plan);
   const { before, loaded } = result;
   return buildManifest([resourceOf(file, { path, role: "commits", fields, primaryKey: ["part"] })], {
@@ -61,16 +59,6 @@ export async function writeCommits(
     tool: { ...tool(), target: `${target.product} ${target.version}` },
     details: { mode: plan.table.load.mode, generation: plan.generation },
   });
-}
-
-// written = loaded + quarantined, and the target holds what was loaded: to zero, or the load is not over.
-function assertWhole(run: Run, { table, rowCount }: LoadPlan, { loaded, target }: LoadResult): void {
-  if (loaded === rowCount && target === loaded) return;
-  throw new StageError(
-    "integrity",
-    `${table.name}: transform wrote ${rowCount} rows, ${loaded} were loaded, and the target holds ${target}`,
-    `somebody else writes to this table: stop that, then ${run.command("load", table.name, "--force")}`,
-  );
 }
 
 async function writeLines(file: string, { lines }: LoadPlan): Promise<WrittenFile> {

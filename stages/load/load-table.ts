@@ -1,6 +1,7 @@
 import type { PartToLoad, Target } from "../../lib/databases/port.js";
 import { openPart } from "../../lib/files/part-reader.js";
 import { emptyStageFolder } from "../../lib/files/stage-folder.js";
+import { StageError } from "../../lib/model/errors.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { withCommas } from "../../lib/program/progress.js";
 import type { LoadResult } from "./load-manifest.js";
@@ -33,6 +34,7 @@ export async function loadTable(
   await target.rebuildIndexes(run.migration.id, name);
   await target.afterLoad(name);
   const result = { ...moved, target: await target.rowCount(name) };
+  assertWhole(run, plan, result);
   if (rows === "to load") tell(run, plan, (performance.now() - startedMs) / 1000);
   else tellRecorded(run, plan);
   return { plan, result };
@@ -70,6 +72,16 @@ function partsToLoad(run: Run, { table, parts }: LoadPlan, onRows: (rowCount: nu
     rowCount: part._rowCount,
     open: () => openPart(folder, part, command, { onRows }),
   }));
+}
+
+// written = loaded + quarantined, and the target holds what was loaded: to zero, or the load is not over.
+function assertWhole(run: Run, { table, rowCount }: LoadPlan, { loaded, target }: LoadResult): void {
+  if (loaded === rowCount && target === loaded) return;
+  throw new StageError(
+    "integrity",
+    `${table.name}: transform wrote ${rowCount} rows, ${loaded} were loaded, and the target holds ${target}`,
+    `somebody else writes to this table: stop that, then ${run.command("load", table.name, "--force")}`,
+  );
 }
 
 function tell(run: Run, { table, parts, rowCount }: LoadPlan, seconds: number): void {

@@ -5,7 +5,7 @@
 // 4. What was dropped is restored before this program ends, whatever happened, or by the next one.
 // 5. A manifest is written only when its table is whole again, foreign keys included.
 import { openTarget } from "../../lib/databases/open-target.js";
-import type { Target } from "../../lib/databases/port.js";
+import type { Definition, Target } from "../../lib/databases/port.js";
 import { writeManifest } from "../../lib/files/manifest-file.js";
 import { inStageFolder } from "../../lib/files/stage-folder.js";
 import { bindRun } from "../../lib/files/work-directory.js";
@@ -19,8 +19,8 @@ import type { Context } from "../../lib/program/run-program.js";
 import { writeCommits } from "./load-manifest.js";
 import { type LoadedTable, loadTable } from "./load-table.js";
 import type { LoadOptions } from "./options.js";
-import { assertConfirmed } from "./plan.js";
-import { type Intents, plansOf, readPlans, settleIntents } from "./preflight.js";
+import { assertConfirmed, notLoadedYet } from "./plan.js";
+import { type ByTable, type Intent, type Planned, plansOf, readPlans, settleIntents } from "./preflight.js";
 import { rehearse } from "./rehearse.js";
 
 /** Loads what the target does not hold yet of the tables asked for, and prints the paths of their manifests. */
@@ -35,14 +35,14 @@ export async function load(options: LoadOptions, context: Context): Promise<void
     environment: context.environment,
   });
   if (options.dryRun) return await rehearse(run, tables, { options, url });
-  const read = await readPlans(run, tables, options);
+  const planned = await readPlans(run, tables, options);
   const target = await openTarget(url, { application: "waybill/load" });
   try {
     const { id } = run.migration;
     await bindRun(run.work, { migration: id, target: target.identity.identity });
     await target.lock(id);
     await target.ensureLedger();
-    await loadAll(run, target, { tables, read, options });
+    await loadAll(run, target, { tables, planned, options });
   } finally {
     await target.close();
   }
@@ -59,13 +59,13 @@ function assertNoUnit({ key, sample }: LoadOptions): void {
 
 interface Work {
   readonly tables: readonly Table[];
-  readonly read: Intents;
+  readonly planned: ByTable<Planned>;
   readonly options: LoadOptions;
 }
 
-async function loadAll(run: Run, target: Target, { tables, read, options }: Work): Promise<void> {
+async function loadAll(run: Run, target: Target, { tables, planned, options }: Work): Promise<void> {
   const loaded: LoadedTable[] = [];
-  const settle = async () => settleIntents(run, target, { read, options });
+  const settle = async () => settleIntents(run, target, { planned, options });
   const intents = await settle().catch(async (error: unknown) => {
     await restoreAfterFailure(run, target);
     throw error;
@@ -77,13 +77,14 @@ async function loadAll(run: Run, target: Target, { tables, read, options }: Work
       if (await restoreAfterFailure(run, target)) await publish(run, target, loaded);
       throw error;
     }
-    await target.restore(run.migration.id);
+    const restored = await target.restore(run.migration.id);
+    if (loaded.length === 0) tellRestored(run, restored);
     await publish(run, target, loaded);
   });
 }
 
-interface Tables extends Omit<Work, "read"> {
-  readonly intents: Intents;
+interface Tables extends Omit<Work, "planned"> {
+  readonly intents: ByTable<Intent>;
   /** Grows by each table that is done, so that the tables before a failure keep what they have. */
   readonly loaded: LoadedTable[];
 }
@@ -95,9 +96,9 @@ async function loadTables(run: Run, target: Target, { tables, intents, options, 
   await eachTable(tables, { keepGoing, reporter: run.reporter }, async ({ name }) => {
     const intent = intents.get(name);
     if (intent === undefined) return;
-    if (intent.kind === "failed") throw intent.error;
+    if (intent.kind === "refused") throw intent.error;
     if (intent.kind === "up to date") return tellUpToDate(run, name);
-    if (intent.kind === "load") run.reporter.say("loading", `load ${name}: ${intent.reason}`, { table: name });
+    if (intent.kind === "load") tellWhyAgain(run, name, intent.reason);
     const rows = intent.kind === "load" ? "to load" : "there";
     loaded.push(await loadTable(run, target, { plan: intent.plan, rows, confirmed: confirm !== undefined }));
   });
@@ -106,6 +107,11 @@ async function loadTables(run: Run, target: Target, { tables, intents, options, 
 function tellUpToDate(run: Run, name: Table["name"]): void {
   run.reporter.say("up-to-date", `load ${name}: up to date`, { table: name });
   run.reporter.output(`${run.work.stageFolder("load", name)}/manifest.json`);
+}
+
+function tellWhyAgain(run: Run, name: Table["name"], reason: string): void {
+  if (reason !== notLoadedYet)
+    run.reporter.say("load-again", `load ${name}: loaded again (${reason})`, { table: name });
 }
 
 /** Whether all that was dropped stands again. The failure that led here is what the user must read, so this only warns. */
@@ -123,6 +129,14 @@ async function restoreAfterFailure(run: Run, target: Target): Promise<boolean> {
   }
 }
 
+function tellRestored(run: Run, restored: readonly Definition[]): void {
+  if (restored.length === 0) return;
+  const names = restored.map(({ kind, table, name }) => `${kind} ${name} of ${table}`).join(", ");
+  run.reporter.say("restored", `load: restored what an interrupted run had taken away: ${names}`, {
+    count: restored.length,
+  });
+}
+
 async function publish(run: Run, target: Target, loaded: readonly LoadedTable[]): Promise<void> {
   for (const { plan, result } of loaded) {
     const folder = run.work.stageFolder("load", plan.table.name);
@@ -131,7 +145,7 @@ async function publish(run: Run, target: Target, loaded: readonly LoadedTable[])
   }
 }
 
-function staleTables(intents: Intents): readonly Table["name"][] {
+function staleTables(intents: ByTable<Intent>): readonly Table["name"][] {
   return [...intents].filter(([, { kind }]) => kind === "load" || kind === "record").map(([name]) => name);
 }
 

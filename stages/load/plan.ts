@@ -44,19 +44,19 @@ export function planTable(migration: Migration, table: Table, transform: Manifes
   };
 }
 
-/** What the target says of a table: the ledger's lines, and how many rows there are. */
-export interface Standing {
-  readonly lines: readonly LoadLine[];
-  readonly rowCount: number;
-}
+export const notLoadedYet = "not loaded yet";
 
-/** Why the target does not hold this plan's rows, as somebody would say it; undefined when it does. */
-export function difference(plan: LoadPlan, { lines, rowCount }: Standing): string | undefined {
+/** Why the target's ledger does not speak of this plan's rows, as somebody would say it; undefined when it does. */
+export function ledgerDifference(plan: LoadPlan, lines: readonly LoadLine[]): string | undefined {
   // Units upsert single rows into a loaded table: they leave lines of their own beside the parts'.
   const ours = lines.filter(({ part }) => !part.startsWith("unit:"));
-  if (ours.length === 0) return "not loaded yet";
-  if (JSON.stringify(ours.map(lineValues)) !== JSON.stringify(plan.lines.map(lineValues)))
-    return "another transform's rows are there";
+  if (ours.length === 0) return notLoadedYet;
+  const same = JSON.stringify(ours.map(lineValues)) === JSON.stringify(plan.lines.map(lineValues));
+  return same ? undefined : "the target holds the rows of another transform";
+}
+
+/** Why the target does not hold as many rows as were loaded; undefined when it does. */
+export function rowDifference(plan: LoadPlan, rowCount: number): string | undefined {
   return rowCount === plan.rowCount ? undefined : `the target holds ${rowCount} rows, ${plan.rowCount} were loaded`;
 }
 

@@ -5,7 +5,12 @@ import { StageError } from "../../lib/model/errors.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { readPlan } from "./inputs.js";
 import type { LoadOptions } from "./options.js";
-import { columnProblems, difference, type LoadPlan } from "./plan.js";
+import { columnProblems, type LoadPlan, ledgerDifference, rowDifference } from "./plan.js";
+
+type Refused = { readonly kind: "refused"; readonly error: StageError };
+
+/** A table whose transform was read, or why it cannot be loaded. */
+export type Planned = { readonly kind: "planned"; readonly plan: LoadPlan } | Refused;
 
 /** What is to be done with one table, known for all tables before the first byte of any goes out. */
 export type Intent =
@@ -13,20 +18,27 @@ export type Intent =
   /** The rows are in the target, committed by a run that was cut off before it could say so. */
   | { readonly kind: "record"; readonly plan: LoadPlan }
   | { readonly kind: "up to date"; readonly plan: LoadPlan }
-  | { readonly kind: "failed"; readonly error: StageError };
+  | Refused;
 
-export type Intents = ReadonlyMap<Table["name"], Intent>;
+export type ByTable<Value> = ReadonlyMap<Table["name"], Value>;
 
-/** Reads what is to be loaded. With --keep-going a table that cannot be loaded becomes "failed", else it ends the run. */
-export async function readPlans(run: Run, tables: readonly Table[], { keepGoing }: LoadOptions): Promise<Intents> {
-  const read = async (table: Table): Promise<Intent> => ({
-    kind: "load",
-    plan: await readPlan(run, table),
-    reason: "",
-  });
-  const intents = new Map<Table["name"], Intent>();
-  for (const table of tables) intents.set(table.name, await unlessRefused(keepGoing, () => read(table)));
-  return intents;
+/** Reads what is to be loaded. Without --keep-going the first table that cannot be loaded ends the run. */
+export async function readPlans(
+  run: Run,
+  tables: readonly Table[],
+  { keepGoing }: LoadOptions,
+): Promise<ByTable<Planned>> {
+  const plans = new Map<Table["name"], Planned>();
+  for (const table of tables) {
+    const read = async () => ({ kind: "planned", plan: await readPlan(run, table) }) as const;
+    plans.set(table.name, keepGoing ? await unlessRefused(read) : await read());
+  }
+  return plans;
+}
+
+interface Settling {
+  readonly planned: ByTable<Planned>;
+  readonly options: LoadOptions;
 }
 
 /**
@@ -36,38 +48,28 @@ export async function readPlans(run: Run, tables: readonly Table[], { keepGoing 
 export async function settleIntents(
   run: Run,
   target: Target,
-  { read, options }: { readonly read: Intents; readonly options: LoadOptions },
-): Promise<Intents> {
+  { planned, options }: Settling,
+): Promise<ByTable<Intent>> {
   const { keepGoing } = options;
-  const each = async (intents: Intents, work: (plan: LoadPlan) => Promise<Intent>): Promise<Intents> => {
-    const settled = new Map<Table["name"], Intent>();
-    for (const [name, intent] of intents) {
-      settled.set(name, intent.kind === "load" ? await unlessRefused(keepGoing, () => work(intent.plan)) : intent);
-    }
-    return settled;
-  };
-  let intents = await each(read, (plan) => standing(run, target, { plan, options }));
+  const intents = new Map<Table["name"], Intent>();
+  for (const [name, table] of planned) {
+    intents.set(name, table.kind === "planned" ? await standing(run, target, { plan: table.plan, options }) : table);
+  }
+  // Of all tables at once, so that one correction of the mapping is enough.
   if (!keepGoing) await assertColumns(target, plansOf(intents));
-  const check = (assert: (plan: LoadPlan) => Promise<void>) => async (intents: Intents) =>
-    each(intents, async (plan) => {
-      await assert(plan);
-      return intents.get(plan.table.name) ?? { kind: "load", plan, reason: "" };
-    });
-  const { id } = run.migration;
-  const confirmed = options.confirm !== undefined;
-  const checks = [
-    check((plan) => assertColumns(target, [plan])),
-    check((plan) =>
-      target.assertReplaceable({ migration: id, table: plan.table.name, columns: plan.columns, confirmed }),
-    ),
-    check((plan) => verifyParts(run, plan)),
-  ];
-  for (const next of checks) intents = await next(intents);
+  for (const [name, intent] of intents) {
+    if (intent.kind !== "load") continue;
+    const proved = async () => {
+      await assertLoadable(run, target, { plan: intent.plan, options });
+      return intent;
+    };
+    intents.set(name, keepGoing ? await unlessRefused(proved) : await proved());
+  }
   return intents;
 }
 
 /** The plans of the tables that must be loaded. */
-export function plansOf(intents: Intents): readonly LoadPlan[] {
+export function plansOf(intents: ByTable<Intent>): readonly LoadPlan[] {
   return [...intents.values()].flatMap((intent) => (intent.kind === "load" ? [intent.plan] : []));
 }
 
@@ -77,11 +79,12 @@ interface Asked {
 }
 
 // Never from the manifest alone: the target may have been restored, emptied or loaded by others since.
-async function standing(run: Run, target: Target, { plan, options }: Asked): Promise<Intent> {
+async function standing(run: Run, target: Target, { plan, options }: Asked): Promise<Exclude<Intent, Refused>> {
   if (options.force) return { kind: "load", plan, reason: "--force" };
   const { name } = plan.table;
-  const [lines, rowCount] = [await target.linesOf(run.migration.id, name), await target.rowCount(name)];
-  const reason = difference(plan, { lines, rowCount });
+  const reason =
+    ledgerDifference(plan, await target.linesOf(run.migration.id, name)) ??
+    rowDifference(plan, await target.rowCount(name));
   if (reason !== undefined) return { kind: "load", plan, reason };
   const folder = run.work.stageFolder("load", name);
   const manifest = await readManifest(folder);
@@ -89,28 +92,28 @@ async function standing(run: Run, target: Target, { plan, options }: Asked): Pro
   return { kind: stands ? "up to date" : "record", plan };
 }
 
+async function assertLoadable(run: Run, target: Target, { plan, options }: Asked): Promise<void> {
+  const { table, columns, parts } = plan;
+  await assertColumns(target, [plan]);
+  const confirmed = options.confirm !== undefined;
+  await target.assertReplaceable({ migration: run.migration.id, table: table.name, columns, confirmed });
+  const command = run.command("transform", table.name, "--force");
+  for (const part of parts) await verifyFile(run.work.stageFolder("transform", table.name), part, command);
+}
+
 async function assertColumns(target: Target, plans: readonly LoadPlan[]): Promise<void> {
   const problems: string[] = [];
   for (const plan of plans) problems.push(...columnProblems(plan, await target.describe(plan.table.name)));
   if (problems.length === 0) return;
-  throw new StageError(
-    "specification",
-    problems.join("\n"),
-    "correct the mapping, or the target's tables; nothing was loaded",
-  );
+  const hint = "correct the mapping, or the target's tables; nothing was loaded";
+  throw new StageError("specification", problems.join("\n"), hint);
 }
 
-async function verifyParts(run: Run, { table, parts }: LoadPlan): Promise<void> {
-  const folder = run.work.stageFolder("transform", table.name);
-  const command = run.command("transform", table.name, "--force");
-  for (const part of parts) await verifyFile(folder, part, command);
-}
-
-async function unlessRefused(keepGoing: boolean, work: () => Promise<Intent>): Promise<Intent> {
+async function unlessRefused<Value>(work: () => Promise<Value>): Promise<Value | Refused> {
   try {
     return await work();
   } catch (error) {
-    if (!keepGoing || !(error instanceof StageError)) throw error;
-    return { kind: "failed", error };
+    if (error instanceof StageError) return { kind: "refused", error };
+    throw error;
   }
 }

@@ -4,7 +4,7 @@ import { StageError } from "../../lib/model/errors.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { readPlan } from "./inputs.js";
 import type { LoadOptions } from "./options.js";
-import { type Intent, type Intents, settleIntents } from "./preflight.js";
+import { type ByTable, type Intent, type Planned, settleIntents } from "./preflight.js";
 
 /** Says what load would do, on a connection that cannot write. */
 export async function rehearse(
@@ -12,22 +12,22 @@ export async function rehearse(
   tables: readonly Table[],
   { options, url }: { readonly options: LoadOptions; readonly url: string },
 ): Promise<void> {
-  const read = await readReady(run, tables);
-  if (read.size === 0) return;
+  const planned = await readReady(run, tables);
+  if (planned.size === 0) return;
   const target = await openTarget(url, { application: "waybill/load", readOnly: true });
   try {
-    for (const [name, intent] of await settleIntents(run, target, { read, options })) tell(run, name, intent);
+    for (const [name, intent] of await settleIntents(run, target, { planned, options })) tell(run, name, intent);
   } finally {
     await target.close();
   }
 }
 
 // In a rehearsal of all stages transform has not run again either: what waits for it is no failure.
-async function readReady(run: Run, tables: readonly Table[]): Promise<Intents> {
-  const ready = new Map<Table["name"], Intent>();
+async function readReady(run: Run, tables: readonly Table[]): Promise<ByTable<Planned>> {
+  const ready = new Map<Table["name"], Planned>();
   for (const table of tables) {
     try {
-      ready.set(table.name, { kind: "load", plan: await readPlan(run, table), reason: "" });
+      ready.set(table.name, { kind: "planned", plan: await readPlan(run, table) });
     } catch (error) {
       if (!(error instanceof StageError) || (error.kind !== "missing" && error.kind !== "integrity")) throw error;
       run.reporter.say("would-run", `load ${table.name}: would be loaded, once it is transformed (${error.message})`, {
@@ -52,7 +52,7 @@ function tell(run: Run, table: Table["name"], intent: Intent): void {
     case "up to date":
       reporter.say("up-to-date", `load ${table}: up to date`, { table });
       return;
-    case "failed":
+    case "refused":
       reporter.warn("would-fail", `load ${table}: would fail: ${intent.error.message}`, { table });
       return;
     default:

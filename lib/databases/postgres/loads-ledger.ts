@@ -8,7 +8,6 @@ import type { Connection } from "./connection.js";
 import { sql } from "./identifiers.js";
 
 const tables = [
-  sql`CREATE SCHEMA IF NOT EXISTS waybill`,
   sql`CREATE TABLE IF NOT EXISTS waybill.loads (
     migration text NOT NULL,
     table_name text NOT NULL,
@@ -29,6 +28,10 @@ const tables = [
     validate text,
     saved_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (migration, kind, table_name, name))`,
+];
+
+const schema = [
+  sql`CREATE SCHEMA waybill`,
   sql`COMMENT ON SCHEMA waybill IS 'What Waybill loaded here. Drop it when the migration is over and signed off.'`,
 ];
 
@@ -48,13 +51,21 @@ export async function ensureLedger(connection: Connection): Promise<void> {
     await connection.transaction(async () => {
       // IF NOT EXISTS is no protection against a concurrent creator: both see nothing and one fails.
       await connection.query(sql`SELECT pg_advisory_xact_lock(hashtextextended('waybill ledger', 0))`);
-      for (const statement of tables) await connection.execute(statement);
+      for (const statement of [...((await hasSchema(connection)) ? [] : schema), ...tables]) {
+        await connection.execute(statement);
+      }
     });
   } catch (error) {
     if (!(error instanceof StageError) || error.kind !== "forbidden") throw error;
     const hint = "as the owner of the database: CREATE SCHEMA waybill AUTHORIZATION <the role that loads>";
     throw new StageError("forbidden", `${connection.location}: ${error.message}`, hint, error);
   }
+}
+
+// IF NOT EXISTS asks for the privilege to create even where the owner of the database made the schema for us.
+async function hasSchema(connection: Connection): Promise<boolean> {
+  const rows = await connection.query<{ there: string }>(sql`SELECT to_regnamespace('waybill') IS NOT NULL AS there`);
+  return rows[0]?.there === "t";
 }
 
 /** The lines of one migration for one table (`schema.table`), by part. */
