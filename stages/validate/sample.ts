@@ -49,6 +49,7 @@ export async function takeSample(run: Run, request: SampleRequest): Promise<Samp
     folder,
     ...plan.parents.map(({ relationship }) => run.work.stageFolder("transform", relationship.parent)),
   ];
+  const engine = await openEngine({ spillFolder: join(folder, "spill"), folders });
   try {
     const connection = await engine.connect();
     const keys = await chooseKeys(connection, plan, { inputs, rowCount: run.migration.acceptance.sampleRows });
