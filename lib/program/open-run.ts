@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { readSpecification } from "../files/specification.js";
 import { keepSpecification } from "../files/specification-copy.js";
 import { bindRun, openWorkDirectory, type WorkDirectory } from "../files/work-directory.js";
-import type { Migration } from "../mapping/migration.js";
+import { chooseTables } from "../mapping/choose-tables.js";
+import type { Migration, Table } from "../mapping/migration.js";
 import { parseMigration } from "../mapping/parse-migration.js";
+import { migrationOfUnit, planUnit, type Unit } from "../mapping/unit.js";
 import { StageError } from "../model/errors.js";
 import type { StageOptions } from "./options.js";
 import type { Reporter } from "./reporter.js";
@@ -17,6 +19,10 @@ export interface Run {
   readonly options: StageOptions;
   readonly context: Context;
   readonly reporter: Reporter;
+  /** The tables to work on, parents first: those asked for, and for a unit those they refer to. */
+  readonly tables: readonly Table[];
+  /** What `--key` or `--sample` ask for: its stages lie in units/ and never touch the full run's files. */
+  readonly unit: Unit | undefined;
   /** The hash of the specification as it was read. */
   readonly specification: string;
   /** The command that runs `stage` for `subject` here, as somebody would type it. */
@@ -25,20 +31,28 @@ export interface Run {
 
 type Places = Pick<StageOptions, "migration" | "work">;
 
-/** Reads the specification and opens the work directory, binding it to the migration; `unit` names a unit's folder. */
-export async function openRun(options: StageOptions, context: Context, unit?: string): Promise<Run> {
-  const migration = await readMigration(options.migration);
-  const work = await openWorkDirectory(options.work ?? join("work", migration.id), unit);
+/** Reads the specification and opens the work directory (a unit's, with `--key` or `--sample`), bound to the migration. */
+export async function openRun(options: StageOptions, context: Context): Promise<Run> {
+  const whole = await readMigration(options.migration);
+  const unit = planUnit(whole, options);
+  const migration = unit === undefined ? whole : migrationOfUnit(whole, unit);
+  const work = await openWorkDirectory(options.work ?? join("work", migration.id), unit?.name);
   await bindRun(work, { migration: migration.id });
   context.reporter.keepLogIn(work.run);
   return {
     migration,
+    tables: unit === undefined ? chooseTables(migration, options.names) : migration.tables,
+    unit,
     work,
     options,
     context,
     reporter: context.reporter,
     specification: await keepSpecification(work, migration.files),
-    command: (stage, subject, more) => commandLine(options, [stage, subject, more]),
+    // A unit is run by the names it was asked for: its parents' names alone would make another unit.
+    command: (stage, subject, more) =>
+      unit === undefined
+        ? commandLine(options, [stage, subject, more])
+        : commandLine(options, [stage, ...options.names, more, ...unitWords(options)]),
   };
 }
 
@@ -63,6 +77,11 @@ async function defaultFolder(): Promise<string> {
 
 async function exists(path: string): Promise<boolean> {
   return access(path).then(() => true, () => false);
+}
+
+function unitWords({ key, sample }: StageOptions): readonly string[] {
+  if (key !== undefined) return [`--key '${key}'`];
+  return sample === undefined ? [] : [`--sample ${sample}`];
 }
 
 /** A command as somebody would type it to go on, with the same folders as this one. */

@@ -1,10 +1,8 @@
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import type { DatabaseIdentity } from "../../lib/databases/port.js";
-import { PartWriter, type WrittenFile } from "../../lib/files/part-writer.js";
-import { encodeRow } from "../../lib/model/csv-dialect.js";
-import { buildManifest, type Field, type Manifest } from "../../lib/model/manifest.js";
+import type { DatabaseIdentity, UpsertOutcome } from "../../lib/databases/port.js";
+import { writeRows } from "../../lib/files/csv-file.js";
+import type { WrittenFile } from "../../lib/files/part-writer.js";
+import { buildManifest, type Field, type Manifest, type Resource } from "../../lib/model/manifest.js";
 import { fieldOf, resourceOf } from "../../lib/model/resource.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { tool } from "../../lib/program/tool.js";
@@ -62,15 +60,36 @@ export async function writeCommits(
 }
 
 async function writeLines(file: string, { lines }: LoadPlan): Promise<WrittenFile> {
-  const writer = await PartWriter.create(file, { columns: fields.map(({ name }) => name) });
-  try {
-    const rows = lines.map(({ part, hash, rowCount, generation }) =>
-      encodeRow([part, hash, String(rowCount), generation]),
-    );
-    await pipeline(Readable.from(rows, { objectMode: false }), writer);
-    return await writer.publish();
-  } catch (error) {
-    await writer.discard();
-    throw error;
-  }
+  const rows = lines.map(({ part, hash, rowCount, generation }) => [part, hash, String(rowCount), generation]);
+  return await writeRows(
+    file,
+    fields.map(({ name }) => name),
+    rows,
+  );
+}
+
+interface LoadedUnit {
+  /** The very rows that were upserted. */
+  readonly resource: Resource;
+  readonly outcome: UpsertOutcome;
+  readonly rowCount: number;
+  readonly target: DatabaseIdentity;
+}
+
+/** The manifest of a unit's table: the rows that were upserted, and how many were read but left alone. */
+export function unitManifest(run: Run, plan: LoadPlan, { resource, outcome, rowCount, target }: LoadedUnit): Manifest {
+  const { inserted, updated, unchanged } = outcome;
+  return buildManifest([resource], {
+    stage: "load",
+    subject: plan.table.name,
+    migration: run.migration.id,
+    fingerprint: plan.fingerprint,
+    inputs: [{ path: run.work.manifestName("transform", plan.table.name), outputHash: plan.generation }],
+    snapshots: [],
+    counts: { written: plan.rowCount, loaded: rowCount, quarantined: 0, leftAlone: plan.rowCount - rowCount, inserted, updated, unchanged },
+    checksum: null,
+    verdict: { code: 0, reasons: [] },
+    tool: { ...tool(), target: `${target.product} ${target.version}` },
+    details: { mode: "upsert", generation: plan.generation },
+  });
 }

@@ -3,9 +3,9 @@ import { openPart } from "../../lib/files/part-reader.js";
 import { emptyStageFolder } from "../../lib/files/stage-folder.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { withCommas } from "../../lib/program/progress.js";
 import type { LoadResult } from "./load-manifest.js";
 import type { LoadPlan } from "./plan.js";
+import { tellLoaded, tellRecorded } from "./tell.js";
 
 /** A table whose rows are in the target, its indexes back in place. */
 export interface LoadedTable {
@@ -35,7 +35,7 @@ export async function loadTable(
   await target.afterLoad(name);
   const result = { ...moved, target: await target.rowCount(name) };
   assertWhole(run, plan, result);
-  if (rows === "to load") tell(run, plan, (performance.now() - startedMs) / 1000);
+  if (rows === "to load") tellLoaded(run, plan, (performance.now() - startedMs) / 1000);
   else tellRecorded(run, plan);
   return { plan, result };
 }
@@ -82,19 +82,4 @@ function assertWhole(run: Run, { table, rowCount }: LoadPlan, { loaded, target }
     `${table.name}: transform wrote ${rowCount} rows, ${loaded} were loaded, and the target holds ${target}`,
     `somebody else writes to this table: stop that, then ${run.command("load", table.name, "--force")}`,
   );
-}
-
-function tell(run: Run, { table, parts, rowCount }: LoadPlan, seconds: number): void {
-  const text = `${withCommas(rowCount)} rows in ${parts.length} part${parts.length === 1 ? "" : "s"}, ${seconds.toFixed(1)} s`;
-  run.reporter.say("loaded", `load ${table.name}: ${text}`, {
-    table: table.name,
-    rows: rowCount,
-    parts: parts.length,
-    seconds,
-  });
-}
-
-function tellRecorded(run: Run, { table, rowCount }: LoadPlan): void {
-  const text = `its ${withCommas(rowCount)} rows are in the target already, committed by an earlier run; nothing was loaded again`;
-  run.reporter.say("load-recorded", `load ${table.name}: ${text}`, { table: table.name, rows: rowCount });
 }

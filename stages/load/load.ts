@@ -5,11 +5,10 @@
 // 4. What was dropped is restored before this program ends, whatever happened, or by the next one.
 // 5. A manifest is written only when its table is whole again, foreign keys included.
 import { openTarget } from "../../lib/databases/open-target.js";
-import type { Definition, Target } from "../../lib/databases/port.js";
+import type { Target } from "../../lib/databases/port.js";
 import { writeManifest } from "../../lib/files/manifest-file.js";
 import { inStageFolder } from "../../lib/files/stage-folder.js";
 import { bindRun } from "../../lib/files/work-directory.js";
-import { chooseTables } from "../../lib/mapping/choose-tables.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
 import { databaseUrl } from "../../lib/program/database-url.js";
@@ -18,17 +17,18 @@ import { openRun, type Run } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
 import { writeCommits } from "./load-manifest.js";
 import { type LoadedTable, loadTable } from "./load-table.js";
+import { loadUnit } from "./load-unit.js";
 import type { LoadOptions } from "./options.js";
-import { assertConfirmed, notLoadedYet } from "./plan.js";
+import { assertConfirmed } from "./plan.js";
 import { type ByTable, type Intent, type Planned, plansOf, readPlans, settleIntents } from "./preflight.js";
 import { rehearse } from "./rehearse.js";
+import { tellRestored, tellUpToDate, tellWhyAgain } from "./tell.js";
 
 /** Loads what the target does not hold yet of the tables asked for, and prints the paths of their manifests. */
 export async function load(options: LoadOptions, context: Context): Promise<void> {
-  assertNoUnit(options);
   const run = await openRun(options, context);
   assertConfirmed(run.migration, options.confirm);
-  const tables = chooseTables(run.migration, options.names);
+  const { tables } = run;
   const url = databaseUrl("target", {
     option: options.target,
     migration: run.migration,
@@ -42,19 +42,11 @@ export async function load(options: LoadOptions, context: Context): Promise<void
     await bindRun(run.work, { migration: id, target: target.identity.identity });
     await target.lock(id);
     await target.ensureLedger();
+    if (run.unit !== undefined) return await loadUnit(run, target, run.unit);
     await loadAll(run, target, { tables, planned, options });
   } finally {
     await target.close();
   }
-}
-
-function assertNoUnit({ key, sample }: LoadOptions): void {
-  if (key === undefined && sample === undefined) return;
-  throw new StageError(
-    "usage",
-    `load does not take ${key === undefined ? "--sample" : "--key"} yet`,
-    "load whole tables: leave it out",
-  );
 }
 
 interface Work {
@@ -97,21 +89,15 @@ async function loadTables(run: Run, target: Target, { tables, intents, options, 
     const intent = intents.get(name);
     if (intent === undefined) return;
     if (intent.kind === "refused") throw intent.error;
-    if (intent.kind === "up to date") return tellUpToDate(run, name);
+    if (intent.kind === "up to date") {
+      tellUpToDate(run, name);
+      run.reporter.output(`${run.work.stageFolder("load", name)}/manifest.json`);
+      return;
+    }
     if (intent.kind === "load") tellWhyAgain(run, name, intent.reason);
     const rows = intent.kind === "load" ? "to load" : "there";
     loaded.push(await loadTable(run, target, { plan: intent.plan, rows, confirmed: confirm !== undefined }));
   });
-}
-
-function tellUpToDate(run: Run, name: Table["name"]): void {
-  run.reporter.say("up-to-date", `load ${name}: up to date`, { table: name });
-  run.reporter.output(`${run.work.stageFolder("load", name)}/manifest.json`);
-}
-
-function tellWhyAgain(run: Run, name: Table["name"], reason: string): void {
-  if (reason !== notLoadedYet)
-    run.reporter.say("load-again", `load ${name}: loaded again (${reason})`, { table: name });
 }
 
 /** Whether all that was dropped stands again. The failure that led here is what the user must read, so this only warns. */
@@ -127,14 +113,6 @@ async function restoreAfterFailure(run: Run, target: Target): Promise<boolean> {
     );
     return false;
   }
-}
-
-function tellRestored(run: Run, restored: readonly Definition[]): void {
-  if (restored.length === 0) return;
-  const names = restored.map(({ kind, table, name }) => `${kind} ${name} of ${table}`).join(", ");
-  run.reporter.say("restored", `load: restored what an interrupted run had taken away: ${names}`, {
-    count: restored.length,
-  });
 }
 
 async function publish(run: Run, target: Target, loaded: readonly LoadedTable[]): Promise<void> {

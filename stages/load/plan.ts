@@ -44,6 +44,7 @@ export function planTable(migration: Migration, table: Table, transform: Manifes
   };
 }
 
+/** The reason of a first load, which needs no explanation. */
 export const notLoadedYet = "not loaded yet";
 
 /** Why the target's ledger does not speak of this plan's rows, as somebody would say it; undefined when it does. */

@@ -1,4 +1,5 @@
 import { openTarget } from "../../lib/databases/open-target.js";
+import { assertBound } from "../../lib/files/work-directory.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Run } from "../../lib/program/open-run.js";
@@ -16,6 +17,7 @@ export async function rehearse(
   if (planned.size === 0) return;
   const target = await openTarget(url, { application: "waybill/load", readOnly: true });
   try {
+    await assertBound(run.work, { migration: run.migration.id, target: target.identity.identity });
     for (const [name, intent] of await settleIntents(run, target, { planned, options })) tell(run, name, intent);
   } finally {
     await target.close();

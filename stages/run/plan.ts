@@ -1,5 +1,6 @@
-import { chooseTables, parentsOf } from "../../lib/mapping/choose-tables.js";
-import type { Migration, Table } from "../../lib/mapping/migration.js";
+import { chooseTables } from "../../lib/mapping/choose-tables.js";
+import type { Migration } from "../../lib/mapping/migration.js";
+import { withParents } from "../../lib/mapping/unit.js";
 import type { Stage } from "../../lib/model/manifest.js";
 import type { RunOptions } from "./options.js";
 
@@ -25,15 +26,6 @@ export function planRun(
   const tables = names.length === 0 || isUnit ? names : namesOf(withParents(migration, chosen));
   const extracts = names.length === 0 || isUnit ? names : extractsOf(migration, tables);
   return stages.map((stage) => ({ stage, args: withNames(shared, stage === "extract" ? extracts : tables) }));
-}
-
-function withParents(migration: Migration, chosen: readonly Table[]): readonly Table[] {
-  const wanted = new Set<string>(namesOf(chosen));
-  // Parents stand before their children, so from the last to the first every ancestor is met after its descendants.
-  for (const table of [...migration.tables].reverse()) {
-    if (wanted.has(table.name)) for (const parent of parentsOf(table)) wanted.add(parent);
-  }
-  return migration.tables.filter(({ name }) => wanted.has(name));
 }
 
 function extractsOf(migration: Migration, tables: readonly string[]): readonly string[] {

@@ -1,5 +1,4 @@
 import { filesStand, readManifest } from "../../lib/files/manifest-file.js";
-import { chooseTables } from "../../lib/mapping/choose-tables.js";
 import { transformFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
@@ -14,8 +13,7 @@ import { transformTable } from "./transform-table.js";
 /** Maps what is stale of the tables asked for, parents first, and prints the paths of their manifests. */
 export async function transform(options: TransformOptions, context: Context): Promise<void> {
   const run = await openRun(options, context);
-  const tables = chooseTables(run.migration, options.names);
-  await eachTable(tables, { keepGoing: options.keepGoing, reporter: run.reporter }, async (table) => {
+  await eachTable(run.tables, { keepGoing: options.keepGoing, reporter: run.reporter }, async (table) => {
     const verdict = await settle(run, table, options);
     run.reporter.output(`${run.work.stageFolder("transform", table.name)}/manifest.json`);
     if (verdict?.code === 1) throw refusal(run, table, verdict.reasons);

@@ -15,7 +15,9 @@ export interface ValidateInputs {
   readonly load: Manifest;
   readonly extractFolder: string;
   readonly transformFolder: string;
+  /** The files that hold the rows the target must hold, and their folder. */
   readonly parts: readonly Resource[];
+  readonly partsFolder: string;
   readonly columns: readonly string[];
   readonly inputs: readonly Input[];
   readonly snapshots: readonly Json[];
@@ -30,7 +32,9 @@ export async function readInputs(run: Run, table: Table): Promise<ValidateInputs
   const extract = await read("extract", table.from);
   assertChain(run, { from: transform, to: load });
   assertChain(run, { from: extract, to: transform });
-  const parts = filesOf(transform, "part");
+  // A unit upserts some of what was mapped, and keeps just those rows beside its load manifest.
+  const compared = run.unit === undefined ? transform : load;
+  const parts = filesOf(compared, "part");
   return {
     table,
     declared: declaredExtract(run, table),
@@ -39,6 +43,7 @@ export async function readInputs(run: Run, table: Table): Promise<ValidateInputs
     load,
     extractFolder: run.work.stageFolder("extract", table.from),
     transformFolder: run.work.stageFolder("transform", table.name),
+    partsFolder: run.work.stageFolder(compared._waybill.stage, table.name),
     parts,
     columns: parts[0]?.schema.fields.map(({ name }) => name) ?? [],
     inputs: [extract, transform, load].map((manifest) => inputOf(run, manifest)),

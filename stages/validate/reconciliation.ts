@@ -17,6 +17,8 @@ export interface Reconciliation {
   readonly written: number;
   readonly loaded: number;
   readonly quarantined: number;
+  /** Rows that a unit only read to settle the fate of others. */
+  readonly leftAlone: number;
   readonly target: number;
   /** What no rule accounts for, at all steps together, without regard to sign. */
   readonly unexplained: number;
@@ -34,10 +36,11 @@ export function reconcile(
   { extract, transform, load }: ValidateInputs,
   { source, target }: CountedNow,
 ): Reconciliation {
-  const [snapshot, loaded, quarantined] = [
+  const [snapshot, loaded, quarantined, leftAlone] = [
     countOf(extract, "read"),
     countOf(load, "loaded"),
     countOf(load, "quarantined"),
+    countOf(load, "leftAlone"),
   ];
   const counts = {
     read: countOf(transform, "read"),
@@ -46,13 +49,14 @@ export function reconcile(
     deduplicated: countOf(transform, "deduplicated"),
     written: countOf(transform, "written"),
   };
-  const steps = [snapshot - counts.read, unexplained(counts), counts.written - loaded - quarantined, loaded - target];
+  const steps = [snapshot - counts.read, unexplained(counts), counts.written - loaded - quarantined - leftAlone, loaded - target];
   return {
     sourceNow: source,
     snapshot,
     ...counts,
     loaded,
     quarantined,
+    leftAlone,
     target,
     unexplained: steps.reduce((sum, step) => sum + Math.abs(step), 0),
   };
@@ -69,7 +73,8 @@ export function countChecks(
   counts: Reconciliation,
   why?: string,
 ): readonly Check[] {
-  const { sourceNow, snapshot, read, filtered, rejected, deduplicated, written, loaded, quarantined, target } = counts;
+  const { sourceNow, snapshot, read, filtered, rejected, deduplicated, written, loaded, target } = counts;
+  const { quarantined, leftAlone } = counts;
   const drift = "rows in the source, now and in the snapshot";
   return [
     sourceNow === undefined
@@ -77,7 +82,9 @@ export function countChecks(
       : equality(drift, snapshot, sourceNow, "warned"),
     equality("rows extracted and read by transform", snapshot, read),
     equality("read = filtered + rejected + deduplicated + written", read, filtered + rejected + deduplicated + written),
-    equality("written = loaded + quarantined", written, loaded + quarantined),
+    leftAlone === 0
+      ? equality("written = loaded + quarantined", written, loaded + quarantined)
+      : equality("written = loaded + quarantined + left alone", written, loaded + quarantined + leftAlone),
     equality("rows in the target", loaded, target),
     equality("unexplained variance", 0, counts.unexplained),
     ...acceptedRejects(migration, counts),

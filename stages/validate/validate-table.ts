@@ -77,17 +77,17 @@ function tableRequest(run: Run, { table, columns }: ValidateInputs) {
 }
 
 // A unit's rows are some of many: what else the target holds is not its concern.
-function isUnit({ options }: Run): boolean {
-  return options.key !== undefined || options.sample !== undefined;
+function isUnit({ unit }: Run): boolean {
+  return unit !== undefined;
 }
 
-function partsOf(run: Run, { table, parts, transformFolder }: ValidateInputs): readonly PartToLoad[] {
+function partsOf(run: Run, { table, parts, partsFolder }: ValidateInputs): readonly PartToLoad[] {
   const command = run.command("transform", table.name, "--force");
   return parts.map((part) => ({
     name: part.path,
     hash: part._contentHash,
     rowCount: part._rowCount,
-    open: () => openPart(transformFolder, part, command),
+    open: () => openPart(partsFolder, part, command),
   }));
 }
 

@@ -3,7 +3,6 @@ import type { Checks } from "../../lib/databases/checks-port.js";
 import { openChecks } from "../../lib/databases/open-checks.js";
 import { writeWhole } from "../../lib/files/whole-file.js";
 import { bindRun } from "../../lib/files/work-directory.js";
-import { chooseTables } from "../../lib/mapping/choose-tables.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { canonicalJson } from "../../lib/model/hash.js";
 import { databaseUrl } from "../../lib/program/database-url.js";
@@ -21,7 +20,7 @@ import { type Databases, type TableResult, validateTable } from "./validate-tabl
 /** Validates the tables asked for, parents first, and prints the path of the report. 1 when anything does not hold. */
 export async function validate(options: ValidateOptions, context: Context): Promise<void> {
   const run = await openRun(options, context);
-  const tables = chooseTables(run.migration, options.names);
+  const { tables } = run;
   if (options.dryRun) return await rehearse(run, tables);
   const results: TableResult[] = [];
   const databases = databasesOf(run, options);
@@ -66,10 +65,12 @@ async function publish(run: Run, results: readonly TableResult[]): Promise<void>
 }
 
 /** Both databases, reached once, when first asked for. */
-function databasesOf(run: Run, { asksSource }: ValidateOptions): Databases & { close(): Promise<void> } {
+function databasesOf(run: Run, options: ValidateOptions): Databases & { close(): Promise<void> } {
   let target: Promise<Checks> | undefined;
   let source: Promise<LiveSource> | undefined;
-  const left: LiveSource = { kind: "closed", why: "left out, as --no-source asks" };
+  const asksSource = options.asksSource && run.unit === undefined;
+  const why = options.asksSource ? "a unit is read anew by extract" : "left out, as --no-source asks";
+  const left: LiveSource = { kind: "closed", why };
   return {
     asksSource,
     checks: () => (target ??= openTarget(run)),

@@ -26,7 +26,7 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
     assertReplaceable: (replacement) => assertReplaceable(connection, replacement),
     saveAndDrop: (migration, tables) => saveAndDrop(connection, migration, tables),
     replace: (request) => replaceTable(connection, request),
-    upsert: (request) => upsert(connection, request),
+    upsertAll: (requests) => upsertAll(connection, requests),
     rebuildIndexes: async (migration, table) =>
       await restoreDefinitions(connection, migration, { table: await resolve(table) }),
     restore: (migration) => restoreDefinitions(connection, migration),
@@ -70,16 +70,27 @@ async function noticeLostClients(connection: Connection): Promise<void> {
   });
 }
 
-async function upsert(connection: Connection, request: UpsertRequest): Promise<UpsertOutcome> {
+async function upsertAll(
+  connection: Connection,
+  requests: readonly UpsertRequest[],
+): Promise<readonly UpsertOutcome[]> {
   await ensureLedger(connection);
-  const table = await findTable(connection, request.table);
-  await assertLoadable(connection, table, request.columns);
+  for (const { table, columns } of requests) {
+    await assertLoadable(connection, await findTable(connection, table), columns);
+  }
   return await connection.transaction(async () => {
-    const outcome = await upsertRows(connection, table, request);
-    const { unit, part } = request;
-    // Rows inserted here are ours too, or the next replace would take them for a stranger's.
-    const line = { generation: `unit:${unit}`, part: `unit:${unit}`, hash: part.hash, rowCount: outcome.inserted };
-    await writeLine(connection, { migration: request.migration, table: table.qualifiedName }, line);
-    return outcome;
+    const outcomes: UpsertOutcome[] = [];
+    for (const request of requests) outcomes.push(await upsertOne(connection, request));
+    return outcomes;
   });
+}
+
+async function upsertOne(connection: Connection, request: UpsertRequest): Promise<UpsertOutcome> {
+  const table = await findTable(connection, request.table);
+  const outcome = await upsertRows(connection, table, request);
+  const { unit, part } = request;
+  // Rows inserted here are ours too, or the next replace would take them for a stranger's.
+  const line = { generation: `unit:${unit}`, part: `unit:${unit}`, hash: part.hash, rowCount: outcome.inserted };
+  await writeLine(connection, { migration: request.migration, table: table.qualifiedName }, line);
+  return outcome;
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openTarget } from "../../../../lib/databases/open-target.js";
-import type { Target, UpsertRequest } from "../../../../lib/databases/port.js";
+import type { Target, UpsertOutcome, UpsertRequest } from "../../../../lib/databases/port.js";
 import { createDatabase, type TestDatabase } from "../../../support/postgres.js";
 import { part, people, rejection } from "./loading.js";
 
@@ -27,7 +27,7 @@ describe("upserting", () => {
     );
     const untouched = await database.query("SELECT ctid, xmin FROM people WHERE id IN (1, 3) ORDER BY id");
 
-    const outcome = await target.upsert(unit(['1,Amina,1.5,"{""a"":1}"', "2,\\N,1.00,\\N", "4,Noor,\\N,\\N"]));
+    const outcome = await upsertOne(target, unit(['1,Amina,1.5,"{""a"":1}"', "2,\\N,1.00,\\N", "4,Noor,\\N,\\N"]));
 
     expect(outcome).toEqual({ inserted: 1, updated: 1, unchanged: 1 });
     expect(await database.query("SELECT price FROM people WHERE id = 2")).toEqual([{ price: "1.00" }]);
@@ -36,9 +36,9 @@ describe("upserting", () => {
 
   it("the same unit twice changes nothing, and its rows count as ours", async () => {
     await target.replace(people([part(["1,Amina"])]));
-    await target.upsert(unit(["2,Li,1,\\N"]));
+    await upsertOne(target, unit(["2,Li,1,\\N"]));
 
-    const again = await target.upsert(unit(["2,Li,1,\\N"]));
+    const again = await upsertOne(target, unit(["2,Li,1,\\N"]));
     const replaced = await target.replace(people([part(["1,Amina"])]));
 
     expect(again).toEqual({ inserted: 0, updated: 0, unchanged: 1 });
@@ -46,7 +46,7 @@ describe("upserting", () => {
   });
 
   it("refuses two rows of one key and keeps nothing", async () => {
-    const error = await rejection(target.upsert(unit(["2,Li,1,\\N", "2,Noor,1,\\N"])));
+    const error = await rejection(upsertOne(target, unit(["2,Li,1,\\N", "2,Noor,1,\\N"])));
 
     expect(error).toMatchObject({ kind: "integrity" });
     expect(await database.count("people")).toBe(0);
@@ -55,7 +55,7 @@ describe("upserting", () => {
   it("inserts into GENERATED ALWAYS AS IDENTITY, as key and beside it", async () => {
     await database.query("ALTER TABLE people ALTER id ADD GENERATED ALWAYS AS IDENTITY");
 
-    const outcome = await target.upsert(unit(["2,Li,1,\\N"]));
+    const outcome = await upsertOne(target, unit(["2,Li,1,\\N"]));
 
     expect(outcome).toEqual({ inserted: 1, updated: 0, unchanged: 0 });
   });
@@ -119,4 +119,9 @@ async function waitFor(work: () => Promise<void>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   await work();
+}
+
+async function upsertOne(target: Target, request: UpsertRequest): Promise<UpsertOutcome | undefined> {
+  const [outcome] = await target.upsertAll([request]);
+  return outcome;
 }

@@ -1,0 +1,66 @@
+import { StageError } from "../model/errors.js";
+import { chooseTables, parentsOf } from "./choose-tables.js";
+import type { Migration, Table } from "./migration.js";
+
+/** The smallest things that go through the stages: one row by its key, or a repeatable subset, with their parents. */
+export type Unit = {
+  /** Names its folder in units/. */
+  readonly name: string;
+  /** The tables somebody asked for. */
+  readonly chosen: readonly Table[];
+  /** These and those they refer to, parents first. */
+  readonly tables: readonly Table[];
+} & ({ readonly kind: "key"; readonly key: UnitKey } | { readonly kind: "sample"; readonly rowCount: number });
+
+/** `42` for a key of one column, `a=1,b=2` for more. */
+export type UnitKey =
+  | { readonly kind: "value"; readonly value: string }
+  | { readonly kind: "columns"; readonly values: Readonly<Record<string, string>> };
+
+export interface UnitRequest {
+  readonly names: readonly string[];
+  readonly key: string | undefined;
+  readonly sample: number | undefined;
+}
+
+/** What `--key` or `--sample` ask for; undefined when neither was given. `--key` needs to know of which table. */
+export function planUnit(migration: Migration, { names, key, sample }: UnitRequest): Unit | undefined {
+  if (key === undefined && sample === undefined) return undefined;
+  const chosen = chooseTables(migration, names);
+  const tables = withParents(migration, chosen);
+  if (sample !== undefined) {
+    const name = [`sample-${sample}`, ...(names.length === 0 ? [] : chosen.map((table) => table.name))].join("-");
+    return { kind: "sample", rowCount: sample, name, chosen, tables };
+  }
+  const [table] = chosen;
+  if (key === undefined || table === undefined || chosen.length !== 1) {
+    throw new StageError("usage", `--key names one row of one table, not of ${chosen.length}`, "name the table too, for example: waybill run beneficiaries --key 42");
+  }
+  return { kind: "key", key: parseKey(key), name: `${table.name}-${key}`, chosen, tables };
+}
+
+/** The migration as a unit sees it: its tables alone, every row in the ledger, and no limit on the share of rejects. */
+export function migrationOfUnit(migration: Migration, unit: Unit): Migration {
+  const names = unit.tables.map(({ name }) => name);
+  return {
+    ...migration,
+    tables: migration.tables.filter(({ name }) => names.includes(name)).map((table) => ({ ...table, ledger: "full" })),
+    acceptance: { ...migration.acceptance, rejectedMaxPercent: undefined, sampleRows: 0 },
+  };
+}
+
+/** Tables and all they refer to, parents first. */
+export function withParents(migration: Migration, chosen: readonly Table[]): readonly Table[] {
+  const wanted = new Set<string>(chosen.map(({ name }) => name));
+  // Parents stand before their children, so from the last to the first every ancestor is met after its descendants.
+  for (const table of [...migration.tables].reverse()) {
+    if (wanted.has(table.name)) for (const parent of parentsOf(table)) wanted.add(parent);
+  }
+  return migration.tables.filter(({ name }) => wanted.has(name));
+}
+
+function parseKey(text: string): UnitKey {
+  const pairs = text.split(/,(?=[^,=]+=)/).map((pair) => /^([^=]+)=([\s\S]*)$/.exec(pair));
+  if (pairs.some((pair) => pair === null)) return { kind: "value", value: text };
+  return { kind: "columns", values: Object.fromEntries(pairs.map((pair) => [pair?.[1]?.trim() ?? "", pair?.[2] ?? ""])) };
+}

@@ -1,0 +1,100 @@
+import type { Selection, Source, SourceTable } from "../../lib/databases/port.js";
+import { compileTable } from "../../lib/mapping/compile-table.js";
+import type { CompiledTable, Extract, Migration, Relationship, Table } from "../../lib/mapping/migration.js";
+import type { Unit, UnitKey } from "../../lib/mapping/unit.js";
+import { StageError } from "../../lib/model/errors.js";
+
+/** Which rows of one extract a unit needs. */
+export interface SelectedExtract {
+  readonly extract: Extract;
+  readonly selection: Selection;
+}
+
+/** A table of the unit with what the source and its mapping say of it. */
+interface Known {
+  readonly table: Table;
+  readonly extract: Extract;
+  readonly shape: SourceTable;
+  readonly compiled: CompiledTable;
+}
+
+/**
+ * Settles which rows a unit needs: those asked for, the rows they are duplicates of, and their parents. Where rules
+ * make that impossible to say in the source (a reference through a map, duplicates by a changed value), the whole
+ * extract is read instead: more rows are context, a missing one would change the outcome. 66 when a key is not there.
+ */
+export async function selectUnit(migration: Migration, source: Source, unit: Unit): Promise<readonly SelectedExtract[]> {
+  const known = await describeAll(migration, source, unit);
+  const selections = new Map<string, Selection[]>();
+  // Children first, so that a parent knows all who need it.
+  for (const one of [...known].reverse()) {
+    const asked = unit.chosen.some(({ name }) => name === one.table.name) ? [await askedFor(source, unit, one)] : [];
+    const needed = known.flatMap((child) => {
+      const rows = selections.get(child.table.name);
+      return rows === undefined || child === one ? [] : child.table.relationships.filter(({ parent }) => parent === one.table.name).map((link) => parentsSelection(one, { child, link, rows }));
+    });
+    selections.set(one.table.name, [withDuplicates(one, { kind: "any", of: [...asked, ...needed] })]);
+  }
+  const extracts = migration.extracts.filter(({ name }) => known.some(({ extract }) => extract.name === name));
+  return extracts.map((extract) => {
+    const all = known.filter((one) => one.extract.name === extract.name).flatMap(({ table }) => selections.get(table.name) ?? []);
+    return { extract, selection: all.some(({ kind }) => kind === "all") ? { kind: "all" } : { kind: "any", of: all } };
+  });
+}
+
+async function describeAll(migration: Migration, source: Source, unit: Unit): Promise<readonly Known[]> {
+  const known: Known[] = [];
+  for (const table of unit.tables) {
+    const extract = migration.extracts.find(({ name }) => name === table.from);
+    if (extract === undefined) throw new Error(`${table.name} is made from an extract that is not declared`);
+    const shape = await source.describe(extract);
+    known.push({ table, extract, shape, compiled: compileTable(migration.id, table, shape.columns) });
+  }
+  return known;
+}
+
+async function askedFor(source: Source, unit: Unit, { table, extract, shape }: Known): Promise<Selection> {
+  if (unit.kind === "sample") return { kind: "sample", rowCount: unit.rowCount };
+  const values = keyValues(unit.key, table, shape);
+  const selection = { kind: "key", values } as const;
+  if ((await source.count(extract, shape, selection)) > 0) return selection;
+  const key = Object.entries(values).map(([name, value]) => `${name} = ${value}`).join(", ");
+  throw new StageError("missing", `${extract.name} has no row with ${key}`, "look for the key in the source; --key takes the source's key, not the target's");
+}
+
+function keyValues(key: UnitKey, table: Table, shape: SourceTable): Readonly<Record<string, string>> {
+  const names = shape.key.join(", ");
+  if (key.kind === "value") {
+    const [only, ...others] = shape.key;
+    if (only !== undefined && others.length === 0) return { [only]: key.value };
+    throw new StageError("usage", `the key of ${table.from} has ${shape.key.length} columns: ${names}`, `write --key '${shape.key.map((name) => `${name}=…`).join(",")}'`);
+  }
+  const given = Object.keys(key.values);
+  if (given.length === shape.key.length && shape.key.every((name) => given.includes(name))) return key.values;
+  throw new StageError("usage", `--key names ${given.join(", ")}; the key of ${table.from} is ${names}`, `write --key '${shape.key.map((name) => `${name}=…`).join(",")}'`);
+}
+
+interface Child {
+  readonly child: Known;
+  readonly link: Relationship;
+  readonly rows: readonly Selection[];
+}
+
+// Equal values on both sides mean equal source columns when both are the same injective function of them.
+function parentsSelection(parent: Known, { child, link, rows }: Child): Selection {
+  const own = child.compiled.columns.find(({ name }) => name === link.column)?.injectiveOf;
+  const referred = parent.compiled.columns.find(({ name }) => name === link.parentColumn)?.injectiveOf;
+  if (own === undefined || referred === undefined || own.length !== referred.length || rows.some(({ kind }) => kind === "all")) return { kind: "all" };
+  return { kind: "matching", columns: referred, of: child.extract, table: child.shape, otherColumns: own, selection: { kind: "any", of: rows } };
+}
+
+// The winner among duplicates can only be told when all of them are there; so can an ancestor in the same table.
+function withDuplicates({ table, extract, shape, compiled }: Known, selection: Selection & { readonly kind: "any" }): Selection {
+  if (selection.of.some(({ kind }) => kind === "all")) return { kind: "all" };
+  if (table.relationships.some(({ parent }) => parent === table.name)) return { kind: "all" };
+  if (table.dedupe === undefined) return selection;
+  const origins = table.dedupe.by.map((name) => compiled.columns.find((column) => column.name === name)?.injectiveOf);
+  if (origins.includes(undefined)) return { kind: "all" };
+  const known = origins.flatMap((names) => names ?? []);
+  return { kind: "any", of: [selection, { kind: "matching", columns: known, of: extract, table: shape, otherColumns: known, selection }] };
+}

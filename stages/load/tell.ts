@@ -1,0 +1,42 @@
+import type { Definition } from "../../lib/databases/port.js";
+import type { Table } from "../../lib/mapping/migration.js";
+import type { Run } from "../../lib/program/open-run.js";
+import { withCommas } from "../../lib/program/progress.js";
+import { type LoadPlan, notLoadedYet } from "./plan.js";
+
+/** What was loaded, and how long it took, indexes included. */
+export function tellLoaded(run: Run, { table, parts, rowCount }: LoadPlan, seconds: number): void {
+  const text = `${withCommas(rowCount)} rows in ${parts.length} part${parts.length === 1 ? "" : "s"}, ${seconds.toFixed(1)} s`;
+  run.reporter.say("loaded", `load ${table.name}: ${text}`, {
+    table: table.name,
+    rows: rowCount,
+    parts: parts.length,
+    seconds,
+  });
+}
+
+/** That the rows were found in the target, so that only the manifest was missing. */
+export function tellRecorded(run: Run, { table, rowCount }: LoadPlan): void {
+  const text = `its ${withCommas(rowCount)} rows are in the target already, committed by an earlier run; nothing was loaded again`;
+  run.reporter.say("load-recorded", `load ${table.name}: ${text}`, { table: table.name, rows: rowCount });
+}
+
+/** Nothing had to be done. */
+export function tellUpToDate(run: Run, name: Table["name"]): void {
+  run.reporter.say("up-to-date", `load ${name}: up to date`, { table: name });
+}
+
+/** Why a table that was loaded before is loaded once more; nothing for one that is loaded for the first time. */
+export function tellWhyAgain(run: Run, name: Table["name"], reason: string): void {
+  if (reason !== notLoadedYet)
+    run.reporter.say("load-again", `load ${name}: loaded again (${reason})`, { table: name });
+}
+
+/** What was put back although nothing was loaded. */
+export function tellRestored(run: Run, restored: readonly Definition[]): void {
+  if (restored.length === 0) return;
+  const names = restored.map(({ kind, table, name }) => `${kind} ${name} of ${table}`).join(", ");
+  run.reporter.say("restored", `load: restored what an interrupted run had taken away: ${names}`, {
+    count: restored.length,
+  });
+}
