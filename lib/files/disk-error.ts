@@ -1,6 +1,6 @@
 import { StageError } from "../model/errors.js";
 
-const diskCodes = new Set(["ENOSPC", "EDQUOT", "EIO", "EROFS", "EFBIG", "EMFILE", "ENFILE", "ESTALE", "EXDEV", "EACCES", "EPERM"]);
+const diskCodes = new Set(["ENOSPC", "EDQUOT", "EIO", "EROFS", "EFBIG", "EMFILE", "ENFILE", "ESTALE", "EXDEV", "EACCES", "EPERM", "ENOTDIR"]);
 
 /** Turns the operating system's word about a file into ours: 74 for a disk that is full, read-only or failing. */
 export function diskError(error: unknown, path: string): unknown {
@@ -19,6 +19,8 @@ function reasonOf(code: string): string {
   if (code === "EROFS") return "the file system is read-only";
   if (code === "EACCES" || code === "EPERM") return "not allowed to open or write this file";
   if (code === "EMFILE" || code === "ENFILE") return "too many open files";
+  if (code === "ENOTDIR") return "a part of this path is not a folder";
+  if (code === "EFBIG") return "larger than files may be here";
   return "the disk failed";
 }
 

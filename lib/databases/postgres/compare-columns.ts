@@ -75,5 +75,6 @@ export function comparable(alias: Sql, { name, by }: ComparedColumn): Sql {
 /** A column's value as it stands in a file: what its type prints, NULL as NULL. */
 export function printed(alias: Sql, { name }: ComparedColumn): Sql {
   const value = sql`${alias}.${identifier(name)}`;
-  return sql`CASE WHEN ${value} IS NOT NULL THEN format('%s', ${value}) END`;
+  // IS NOT NULL would be false for a composite value one field of which is NULL.
+  return sql`CASE WHEN ${value} IS DISTINCT FROM NULL THEN format('%s', ${value}) END`;
 }

@@ -30,8 +30,9 @@ const castsAsCopied = new Set([
 export function copiedText(column: DatabaseColumn): Sql {
   const name = identifier(column.name);
   if (castsAsCopied.has(baseType(column.databaseType))) return sql`${name}::text`;
-  // format('%s') calls the output function, but turns NULL into an empty string.
-  return sql`CASE WHEN ${name} IS NOT NULL THEN format('%s', ${name}) END`;
+  // format('%s') calls the output function, but turns NULL into an empty string. IS NOT NULL is no question to ask of a
+  // composite value: it is false as soon as one of its fields is NULL.
+  return sql`CASE WHEN ${name} IS DISTINCT FROM NULL THEN format('%s', ${name}) END`;
 }
 
 /**

@@ -130,6 +130,8 @@ async function copyRange(connection: Connection, { request, take, toUtf8 }: Copy
   const selected = selectionWhere(extract, table, selection);
   const where = range === undefined ? selected : sql`${range.where} AND ${selected}`;
   const rows = connection.copyTo(copyStatement(extract, table, { where, toUtf8 }));
+  // Whoever takes the rows may fail before listening to them; the error that follows from that must not end the process.
+  rows.on("error", () => {});
   const serverRowCount = async () => {
     // The stream ends with the last row; the server's count comes in a later message, before the next answer.
     await connection.query(sql`SELECT 1`);
