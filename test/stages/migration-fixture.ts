@@ -46,5 +46,5 @@ export async function createMigration(options: {
 
 // `"my table": { key: [id] }` → `"my table"`
 function nameOf(line: string): string {
-  return line.slice(0, line.lastIndexOf(": "));
+  return line.slice(0, line.indexOf(": "));
 }
