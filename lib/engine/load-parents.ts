@@ -9,7 +9,7 @@ import { readCsv } from "./read-csv.js";
 export interface ParentOutput {
   readonly folder: string;
   readonly manifest: Manifest;
-  /** A SELECT of the keys that are wanted; all of them without it. */
+  /** The keys that are wanted, as a list of literals; all of them without it. */
   readonly only?: Sql;
 }
 

@@ -5,12 +5,12 @@ import { addToFirstPass, mapPart, type PartToMap, settleFirstPass } from "../../
 import { finalValue, type MappingPlan, type ParentLink } from "../../lib/engine/plan-mapping.js";
 import { readCsv } from "../../lib/engine/read-csv.js";
 import { requireManifest, verifyFile } from "../../lib/files/manifest-file.js";
-import { identifier, sql } from "../../lib/mapping/sql.js";
+import { join, literal, sql } from "../../lib/mapping/sql.js";
 import { filesOf, type Manifest } from "../../lib/model/manifest.js";
 import type { Sql } from "../../lib/model/names.js";
 import type { Run } from "../../lib/program/open-run.js";
 import type { ValidateInputs } from "./inputs.js";
-import { copyMapped } from "./sample-sql.js";
+import { copyMapped, type Files } from "./sample-sql.js";
 
 export interface MapSample {
   readonly connection: EngineConnection;
@@ -47,27 +47,29 @@ async function loadParents(
     needsFirstPass: false,
   };
   await mapPart(connection, alone, part);
-  for (const link of plan.parents)
-    await connection.run(
-      sql`CREATE TABLE ${wanted(link)} AS SELECT DISTINCT ${finalValue(alone, link.column)} AS key FROM mapped`,
-    );
+  const keys = new Map<ParentLink, Sql>();
   for (const link of plan.parents) {
+    const rows = await connection.rows(sql`SELECT DISTINCT ${finalValue(alone, link.column)} FROM mapped`);
+    keys.set(link, listOf(rows));
+  }
+  for (const [link, wanted] of keys) {
     const { parent } = link.relationship;
     const manifest = await requireManifest(run.work.stageFolder("transform", parent), run.command("transform", parent));
     const folder = await verified(run, manifest, ["part", "ledger"]);
-    await connection.run(addWinners(link, folder, manifest));
-    await loadParent(connection, link, { folder, manifest, only: sql`SELECT key FROM ${wanted(link)}` });
+    const winners = await connection.rows(selectWinners({ folder, files: filesOf(manifest, "ledger") }, wanted));
+    await loadParent(connection, link, { folder, manifest, only: sql`${wanted}, ${listOf(winners)}` });
   }
 }
 
 // A reference to a deduplicated parent follows its winner, which has to be there to be followed.
-function addWinners(link: ParentLink, folder: string, manifest: Manifest): Sql {
-  return sql`INSERT INTO ${wanted(link)} SELECT DISTINCT winner_target_key FROM ${readCsv(folder, filesOf(manifest, "ledger"))}
-    WHERE winner_target_key IS NOT NULL AND target_key IN (SELECT key FROM ${wanted(link)})`;
+function selectWinners({ folder, files }: Files, wanted: Sql): Sql {
+  return sql`SELECT DISTINCT winner_target_key FROM ${readCsv(folder, files)}
+    WHERE winner_target_key IS NOT NULL AND target_key IN (${wanted})`;
 }
 
-function wanted({ column }: ParentLink): Sql {
-  return identifier(`sample_wanted_${column}`);
+// As literals, not as a subquery: for that one the engine would keep the large file in memory instead of the short list.
+function listOf(rows: readonly (readonly (string | null)[])[]): Sql {
+  return join([literal(null), ...rows.map(([key = null]) => literal(key))], ", ");
 }
 
 async function ledgerOf(run: Run, { transform, transformFolder }: ValidateInputs) {

@@ -138,7 +138,7 @@ async function examine(run: Run, { checked, databases, inputs, asked, folder, ta
     target: isUnit(run) ? compared.expected - compared.missing : compared.actual,
   });
   const checks = [
-    ...countChecks(run.migration, inputs, counts, answer.why),
+    ...countChecks(run, inputs, counts, answer.why),
     rowsCheck(compared),
     ...expectations,
     ...sample.checks,

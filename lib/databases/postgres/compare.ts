@@ -19,13 +19,18 @@ import { sql, trusted } from "./identifiers.js";
 
 export interface CompareRequest {
   readonly of: ExpectedRows;
+  /** How many rows the server took into the expected side. */
+  readonly expected: number;
   /** Without a key, or with one that does not name rows, rows are compared whole. */
   readonly sides: KeyedSides;
 }
 
 /** Compares two tables row by row, value by value. */
-export async function compareRows(connection: Connection, { of, sides }: CompareRequest): Promise<Comparison> {
-  const [expected, actual] = [await countRows(connection, sides.expected), await countRows(connection, sides.actual)];
+export async function compareRows(
+  connection: Connection,
+  { of, expected, sides }: CompareRequest,
+): Promise<Comparison> {
+  const actual = await countRows(connection, sides.actual);
   const sizes = { of, expected, actual };
   const keyed = sides.key.length === 0 ? undefined : await compareByKey(connection, sides, sizes);
   return keyed ?? (await compareWhole(connection, sides, sizes));
