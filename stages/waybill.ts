@@ -6,7 +6,10 @@ import { version } from "../lib/program/tool.js";
 /** The programs behind the front door, in the order a migration uses them, each loaded only when it is asked for. */
 const programs: Readonly<Record<string, readonly [summary: string, load: () => Promise<unknown>]>> = {
   extract: ["read the source into gzipped CSV parts, all in one snapshot", () => import("./extract/main.js")],
-  transform: ["apply the mapping to the parts; every row is written, rejected, filtered or deduplicated", () => import("./transform/main.js")],
+  transform: [
+    "apply the mapping to the parts; every row is written, rejected, filtered or deduplicated",
+    () => import("./transform/main.js"),
+  ],
   load: ["put the transformed rows into the target, exactly once", () => import("./load/main.js")],
   validate: ["prove that source, files and target agree, row by row", () => import("./validate/main.js")],
   run: ["all four stages, one after another", () => import("./run/main.js")],
@@ -23,7 +26,9 @@ if (program !== undefined) {
 else if (name === undefined || name === "--help" || name === "-h" || name === "help") process.stdout.write(helpText());
 else {
   const similar = nearest(name, Object.keys(programs));
-  process.stderr.write(`waybill has no program ${name}${similar === undefined ? "" : `; did you mean ${similar}?`}\n  → see: waybill --help\n`);
+  process.stderr.write(
+    `waybill has no program ${name}${similar === undefined ? "" : `; did you mean ${similar}?`}\n  → see: waybill --help\n`,
+  );
   process.exitCode = 64;
 }
 

@@ -79,12 +79,26 @@ function rethrow(error: unknown): never {
   const text = error instanceof Error ? error.message : String(error);
   const kind = /^[\w ]+ Error/.exec(text)?.[0] ?? "Error";
   if (/Out of Memory|could not allocate/i.test(text)) {
-    throw new StageError("disk", "the transform engine ran out of memory and of room to spill", "free disk space in the work directory, or lower --jobs", error);
+    throw new StageError(
+      "disk",
+      "the transform engine ran out of memory and of room to spill",
+      "free disk space in the work directory, or lower --jobs",
+      error,
+    );
   }
   if (/No space left|Disk quota/i.test(text)) {
-    throw new StageError("disk", "no space left in the work directory for the transform engine", "free some space and run the same command again", error);
+    throw new StageError(
+      "disk",
+      "no space left in the work directory for the transform engine",
+      "free some space and run the same command again",
+      error,
+    );
   }
-  const shown = text.slice(kind.length).split(/["'\n]/)[0]?.replace(/^: /, "") ?? "";
+  const shown =
+    text
+      .slice(kind.length)
+      .split(/["'\n]/)[0]
+      ?.replace(/^: /, "") ?? "";
   throw new StageError(
     "specification",
     `the mapping's SQL failed: ${kind}: ${shown.trim()}…`,

@@ -18,9 +18,20 @@ export async function loadLookups(
     const { columns, rows } = parseLookup(file);
     const wanted = lookup.columns.map((name) => columns.indexOf(name));
     const name = identifier(lookup.name);
-    await connection.run(sql`CREATE TABLE ${name} (${join(lookup.columns.map((column) => sql`${identifier(column)} VARCHAR`), ", ")})`);
+    await connection.run(
+      sql`CREATE TABLE ${name} (${join(
+        lookup.columns.map((column) => sql`${identifier(column)} VARCHAR`),
+        ", ",
+      )})`,
+    );
     for (let start = 0; start < rows.length; start += batchRows) {
-      const values = rows.slice(start, start + batchRows).map((row) => sql`(${join(wanted.map((index) => literal(row[index] ?? null)), ", ")})`);
+      const values = rows.slice(start, start + batchRows).map(
+        (row) =>
+          sql`(${join(
+            wanted.map((index) => literal(row[index] ?? null)),
+            ", ",
+          )})`,
+      );
       await connection.run(sql`INSERT INTO ${name} VALUES ${join(values, ", ")}`);
     }
   }

@@ -17,7 +17,11 @@ export interface ParentOutput {
  * Makes the table of a parent's keys: those that were written, and those that were not, each with the rule that kept it
  * out and, for a deduplicated one, the winner's key.
  */
-export async function loadParent(connection: EngineConnection, link: ParentLink, { folder, manifest, only }: ParentOutput): Promise<void> {
+export async function loadParent(
+  connection: EngineConnection,
+  link: ParentLink,
+  { folder, manifest, only }: ParentOutput,
+): Promise<void> {
   if (link.keys === undefined) return;
   const column = identifier(link.relationship.parentColumn);
   const parts = readCsv(folder, filesOf(manifest, "part"));
@@ -25,7 +29,7 @@ export async function loadParent(connection: EngineConnection, link: ParentLink,
   await connection.run(sql`CREATE TABLE ${link.keys} AS
     SELECT key AS "~key", true AS "~written", NULL::VARCHAR AS "~winner", NULL::VARCHAR AS "~rule" FROM (${written})`);
   // The ledger knows target keys; a reference to another column of the parent cannot be explained further.
-  if (String(manifest._waybill.details["targetKey"]) !== link.relationship.parentColumn) return;
+  if (String(manifest._waybill.details.targetKey) !== link.relationship.parentColumn) return;
   await connection.run(gone(link.keys, readCsv(folder, filesOf(manifest, "ledger")), only));
 }
 

@@ -1,12 +1,20 @@
+import { sql } from "../mapping/sql.js";
 import { StageError } from "../model/errors.js";
 import type { Resource } from "../model/manifest.js";
 import type { EngineConnection } from "./duckdb.js";
 import { makeMapped, numberOccurrences } from "./mapped-sql.js";
 import { selectWrongChecksums } from "./output-sql.js";
 import type { MappingPlan } from "./plan-mapping.js";
-import { sql } from "../mapping/sql.js";
 import {
-  addCandidates, applySettled, cascadeRound, firstPass, followWinners, makeSettleTables, markCandidates, ownPart, settleDuplicates,
+  addCandidates,
+  applySettled,
+  cascadeRound,
+  firstPass,
+  followWinners,
+  makeSettleTables,
+  markCandidates,
+  ownPart,
+  settleDuplicates,
   type Tables,
 } from "./settle-sql.js";
 
@@ -18,7 +26,11 @@ export interface PartToMap {
 }
 
 /** Maps one part: afterwards the connection's table `mapped` holds every row's values and where it goes. */
-export async function mapPart(connection: EngineConnection, plan: MappingPlan, { folder, part, index }: PartToMap): Promise<void> {
+export async function mapPart(
+  connection: EngineConnection,
+  plan: MappingPlan,
+  { folder, part, index }: PartToMap,
+): Promise<void> {
   await connection.run(makeMapped(plan, folder, part));
   await assertRows(connection, part);
   if (plan.hasRowChecksum) await assertRowChecksums(connection, plan, part);
@@ -28,7 +40,11 @@ export async function mapPart(connection: EngineConnection, plan: MappingPlan, {
 }
 
 /** Adds one part to the first pass; the first part, index 0, has to come before the others. */
-export async function addToFirstPass(connection: EngineConnection, plan: MappingPlan, { folder, part, index }: PartToMap): Promise<void> {
+export async function addToFirstPass(
+  connection: EngineConnection,
+  plan: MappingPlan,
+  { folder, part, index }: PartToMap,
+): Promise<void> {
   await connection.run(makeMapped(plan, folder, part));
   await runAll(connection, [numberOccurrences(plan) ?? []].flat());
   if (index === 0) await runAll(connection, makeSettleTables(plan, firstPass, false));
@@ -69,7 +85,11 @@ async function countRows(connection: EngineConnection, tables: Tables): Promise<
 async function assertRows(connection: EngineConnection, part: Resource): Promise<void> {
   const [[found] = []] = await connection.rows(sql`SELECT count(*) FROM mapped`);
   if (Number(found) === part._rowCount) return;
-  throw new StageError("integrity", `${part.path}: its manifest promises ${part._rowCount} rows, the transform engine reads ${String(found)}`, "report this: one of the two counts wrongly");
+  throw new StageError(
+    "integrity",
+    `${part.path}: its manifest promises ${part._rowCount} rows, the transform engine reads ${String(found)}`,
+    "report this: one of the two counts wrongly",
+  );
 }
 
 async function assertRowChecksums(connection: EngineConnection, plan: MappingPlan, part: Resource): Promise<void> {
@@ -82,6 +102,9 @@ async function assertRowChecksums(connection: EngineConnection, plan: MappingPla
   );
 }
 
-async function runAll(connection: EngineConnection, statements: readonly Parameters<EngineConnection["run"]>[0][]): Promise<void> {
+async function runAll(
+  connection: EngineConnection,
+  statements: readonly Parameters<EngineConnection["run"]>[0][],
+): Promise<void> {
   for (const statement of statements) await connection.run(statement);
 }

@@ -1,9 +1,9 @@
 import { valueName } from "../mapping/migration.js";
 import { identifier, join, literal, sql } from "../mapping/sql.js";
+import type { Resource } from "../model/manifest.js";
 import type { Sql } from "../model/names.js";
 import { finalValue, isSourceColumn, isStored, type MappingPlan, valueAfter } from "./plan-mapping.js";
 import { keyText, readCsv } from "./read-csv.js";
-import type { Resource } from "../model/manifest.js";
 
 /**
  * Makes the connection's own table `mapped` from one part: in source order, the source's columns, every column's value
@@ -24,7 +24,9 @@ function joinsAnything({ compiled, parents }: MappingPlan): boolean {
 
 // One layer of SELECT a step: each may name the value after the step before.
 function baseLayer(plan: MappingPlan, part: Sql): Sql {
-  const starts = plan.compiled.columns.flatMap(({ start }, index) => (start === undefined ? [] : [sql`, ${start} AS ${identifier(valueName(index, 0))}`]));
+  const starts = plan.compiled.columns.flatMap(({ start }, index) =>
+    start === undefined ? [] : [sql`, ${start} AS ${identifier(valueName(index, 0))}`],
+  );
   // row_number() over nothing streams and keeps the order; reading into a table first would copy every value once more.
   return sql`SELECT row_number() OVER () - 1 AS "~row", source.*${join(starts, "")} FROM ${part} AS source`;
 }
@@ -42,9 +44,11 @@ function stepLayer(plan: MappingPlan, step: number): Sql {
     const compiled = steps[step];
     if (compiled === undefined) return;
     selected.push(sql`${compiled.value} AS ${identifier(valueName(column, step + 1))}`);
-    if (compiled.reject !== undefined) selected.push(sql`${compiled.reject.when} AS ${identifier(`~reject.${column}.${step}`)}`);
+    if (compiled.reject !== undefined)
+      selected.push(sql`${compiled.reject.when} AS ${identifier(`~reject.${column}.${step}`)}`);
     if (compiled.flag !== undefined) selected.push(sql`${compiled.flag} AS ${identifier(`~flag.${column}.${step}`)}`);
-    if (compiled.join !== undefined) joins.push(sql`LEFT JOIN ${identifier(compiled.join.lookup)} ON ${compiled.join.on}`);
+    if (compiled.join !== undefined)
+      joins.push(sql`LEFT JOIN ${identifier(compiled.join.lookup)} ON ${compiled.join.on}`);
   });
   return sql`SELECT ${before}.*, ${join(selected, ", ")} FROM ${before} ${join(joins, " ")}`;
 }
@@ -68,13 +72,34 @@ interface Outcome {
 
 // In the order the rules run; the first that applies names itself.
 function outcomesOf({ compiled }: MappingPlan): readonly Outcome[] {
-  const filters = compiled.filters.map(({ rule, keep }): Outcome => ({ when: sql`NOT coalesce(${keep}, false)`, disposition: "filtered", rule, reason: literal(null) }));
-  const rejects = compiled.rejects.map(({ rule, when, reason }): Outcome => ({ when: sql`coalesce(${when}, false)`, disposition: "rejected", rule, reason }));
+  const filters = compiled.filters.map(
+    ({ rule, keep }): Outcome => ({
+      when: sql`NOT coalesce(${keep}, false)`,
+      disposition: "filtered",
+      rule,
+      reason: literal(null),
+    }),
+  );
+  const rejects = compiled.rejects.map(
+    ({ rule, when, reason }): Outcome => ({
+      when: sql`coalesce(${when}, false)`,
+      disposition: "rejected",
+      rule,
+      reason,
+    }),
+  );
   const steps = compiled.columns.flatMap(({ steps: all }, column) =>
     all.flatMap(({ rule, reject }, step): readonly Outcome[] =>
       reject === undefined
         ? []
-        : [{ when: sql`coalesce(${identifier(`~reject.${column}.${step}`)}, false)`, disposition: "rejected", rule, reason: reject.reason }],
+        : [
+            {
+              when: sql`coalesce(${identifier(`~reject.${column}.${step}`)}, false)`,
+              disposition: "rejected",
+              rule,
+              reason: reject.reason,
+            },
+          ],
     ),
   );
   return [...filters, ...rejects, ...steps];
@@ -103,8 +128,12 @@ function keptColumns(plan: MappingPlan): readonly Sql[] {
 function storedValues(plan: MappingPlan): readonly Sql[] {
   return plan.compiled.columns.flatMap(({ start, steps }, column) => {
     const values = start === undefined || isSourceColumn(plan, start) ? [] : [identifier(valueName(column, 0))];
-    const later = steps.flatMap((_, step) => (isStored(plan, column, step + 1) ? [identifier(valueName(column, step + 1))] : []));
-    const flags = steps.flatMap(({ flag }, step) => (flag === undefined ? [] : [identifier(`~flag.${column}.${step}`)]));
+    const later = steps.flatMap((_, step) =>
+      isStored(plan, column, step + 1) ? [identifier(valueName(column, step + 1))] : [],
+    );
+    const flags = steps.flatMap(({ flag }, step) =>
+      flag === undefined ? [] : [identifier(`~flag.${column}.${step}`)],
+    );
     return [...values, ...later, ...flags];
   });
 }
@@ -122,7 +151,9 @@ function finalValues(plan: MappingPlan): readonly Sql[] {
     if (start === undefined) return [sql`${flagged(plan)} AS ${finalValue(plan, column)}`];
     if (link === undefined) return [];
     const own = valueAfter(plan, column, steps.length);
-    return [sql`${link.keys === undefined ? own : followed(link.keys, own, link.relationship.otherwise)} AS ${finalValue(plan, column)}`];
+    return [
+      sql`${link.keys === undefined ? own : followed(link.keys, own, link.relationship.otherwise)} AS ${finalValue(plan, column)}`,
+    ];
   });
 }
 
@@ -141,15 +172,23 @@ function outcomeTexts(plan: MappingPlan): readonly Sql[] {
   const outcomes = outcomesOf(plan);
   const column = (value: (outcome: Outcome) => Sql, name: string): Sql => {
     const cases = outcomes.map((outcome, index) => sql`WHEN ${String(index) as Sql} THEN ${value(outcome)}`);
-    return cases.length === 0 ? sql`NULL::VARCHAR AS ${identifier(name)}` : sql`CASE "~outcome" ${join(cases, " ")} END AS ${identifier(name)}`;
+    return cases.length === 0
+      ? sql`NULL::VARCHAR AS ${identifier(name)}`
+      : sql`CASE "~outcome" ${join(cases, " ")} END AS ${identifier(name)}`;
   };
-  return [column((o) => literal(o.disposition), "~disposition"), column((o) => literal(o.rule), "~rule"), column((o) => o.reason, "~reason")];
+  return [
+    column((o) => literal(o.disposition), "~disposition"),
+    column((o) => literal(o.rule), "~rule"),
+    column((o) => o.reason, "~reason"),
+  ];
 }
 
 function parentJoins(plan: MappingPlan): Sql {
   const joins = plan.parents.flatMap(({ keys, column }) => {
     const steps = plan.compiled.columns[column]?.steps.length ?? 0;
-    return keys === undefined ? [] : [sql`LEFT JOIN ${keys} ON ${keys}."~key" = ${identifier(valueName(column, steps))}`];
+    return keys === undefined
+      ? []
+      : [sql`LEFT JOIN ${keys} ON ${keys}."~key" = ${identifier(valueName(column, steps))}`];
   });
   return join(joins, " ");
 }
@@ -159,7 +198,9 @@ function orphanCases(plan: MappingPlan, value: (link: MappingPlan["parents"][num
     const { keys, relationship, column } = link;
     if (keys === undefined || relationship.otherwise !== "reject") return [];
     const own = identifier(valueName(column, plan.compiled.columns[column]?.steps.length ?? 0));
-    return [sql`WHEN ${own} IS NOT NULL AND NOT coalesce(${keys}."~written" OR ${keys}."~winner" IS NOT NULL, false) THEN ${value(link, keys)}`];
+    return [
+      sql`WHEN ${own} IS NOT NULL AND NOT coalesce(${keys}."~written" OR ${keys}."~winner" IS NOT NULL, false) THEN ${value(link, keys)}`,
+    ];
   });
   return cases.length === 0 ? sql`NULL::VARCHAR` : sql`CASE ${join(cases, " ")} END`;
 }

@@ -6,8 +6,17 @@ import { targetKeyText } from "./settle-sql.js";
 
 /** The columns of the ledger, in order. */
 export const ledgerColumns = [
-  "extract", "key", "occurrence", "source_checksum", "disposition", "rule", "target_key", "winner_key", "winner_occurrence",
-  "winner_target_key", "target_checksum",
+  "extract",
+  "key",
+  "occurrence",
+  "source_checksum",
+  "disposition",
+  "rule",
+  "target_key",
+  "winner_key",
+  "winner_occurrence",
+  "winner_target_key",
+  "target_checksum",
 ] as const;
 
 /** The columns that stand before the source's own in rejects.csv.gz. */
@@ -18,7 +27,10 @@ export const changeColumns = ["key", "occurrence", "column", "rule", "before", "
 
 /** The rows that are written: exactly the target's columns. */
 export function selectWritten(plan: MappingPlan): Sql {
-  return sql`SELECT ${join(plan.compiled.columns.map((_, index) => finalValue(plan, index)), ", ")} FROM mapped WHERE "~disposition" IS NULL`;
+  return sql`SELECT ${join(
+    plan.compiled.columns.map((_, index) => finalValue(plan, index)),
+    ", ",
+  )} FROM mapped WHERE "~disposition" IS NULL`;
 }
 
 /** One line a source row: where it went. `exceptions` leaves out those that were simply written. */
@@ -32,7 +44,10 @@ export function selectLedger(plan: MappingPlan): Sql {
 
 /** The rejected source rows, whole, with rule and reason. */
 export function selectRejects(plan: MappingPlan): Sql {
-  const columns = join(plan.sourceColumns.map(({ name }) => identifier(name)), ", ");
+  const columns = join(
+    plan.sourceColumns.map(({ name }) => identifier(name)),
+    ", ",
+  );
   return sql`SELECT "~rule", "~reason", ${keyText(plan.key)}, "~occurrence", ${columns} FROM mapped WHERE "~disposition" = 'rejected'`;
 }
 
@@ -49,7 +64,15 @@ function loggedSteps(plan: MappingPlan): readonly LoggedStep[] {
   return plan.compiled.columns.flatMap(({ name, steps }, column) =>
     steps.flatMap(({ rule, logsChanges, flag }, step) =>
       logsChanges
-        ? [{ column: name, rule, before: valueAfter(plan, column, step), after: valueAfter(plan, column, step + 1), flag: flag && identifier(`~flag.${column}.${step}`) }]
+        ? [
+            {
+              column: name,
+              rule,
+              before: valueAfter(plan, column, step),
+              after: valueAfter(plan, column, step + 1),
+              flag: flag && identifier(`~flag.${column}.${step}`),
+            },
+          ]
         : [],
     ),
   );

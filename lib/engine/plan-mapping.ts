@@ -1,4 +1,10 @@
-import { type CompiledTable, type Relationship, type SourceColumn, type Table, valueName } from "../mapping/migration.js";
+import {
+  type CompiledTable,
+  type Relationship,
+  type SourceColumn,
+  type Table,
+  valueName,
+} from "../mapping/migration.js";
 import { identifier } from "../mapping/sql.js";
 import type { Manifest } from "../model/manifest.js";
 import type { Sql } from "../model/names.js";
@@ -34,16 +40,19 @@ export interface MappingPlan {
 /** The source's columns as an extract's manifest names them, without the checksum that Waybill added. */
 export function sourceColumnsOf(manifest: Manifest): readonly SourceColumn[] {
   const fields = manifest.resources[0]?.schema.fields ?? [];
-  const own = manifest._waybill.details["rowChecksum"] === true ? fields.filter(({ name }) => name !== checksumColumn) : fields;
+  const own =
+    manifest._waybill.details.rowChecksum === true ? fields.filter(({ name }) => name !== checksumColumn) : fields;
   return own.map(({ name, type, _databaseType }) => ({ name, type, databaseType: _databaseType ?? type }));
 }
 
 /** Settles how a table is mapped from the extract that `manifest` describes. */
 export function planMapping(table: Table, compiled: CompiledTable, manifest: Manifest): MappingPlan {
   const { details } = manifest._waybill;
-  const key = (details["key"] ?? []) as readonly string[];
-  const parents = table.relationships.flatMap((relationship, index) => parentLink({ table, compiled, relationship, index }) ?? []);
-  const partsBy = details["partsBy"];
+  const key = (details.key ?? []) as readonly string[];
+  const parents = table.relationships.flatMap(
+    (relationship, index) => parentLink({ table, compiled, relationship, index }) ?? [],
+  );
+  const partsBy = details.partsBy;
   const keyIsUnique = manifest.resources[0]?.schema.primaryKey !== undefined;
   return {
     table,
@@ -51,7 +60,7 @@ export function planMapping(table: Table, compiled: CompiledTable, manifest: Man
     sourceColumns: sourceColumnsOf(manifest),
     key,
     keyIsUnique,
-    hasRowChecksum: details["rowChecksum"] === true,
+    hasRowChecksum: details.rowChecksum === true,
     targetKey: targetKeyOf(table, compiled, key),
     parents,
     needsFirstPass:
@@ -72,9 +81,13 @@ function targetKeyOf(table: Table, compiled: CompiledTable, key: readonly string
   const declared = table.key ?? (unique?.kind === "unique" ? unique.columns : undefined);
   const indexOf = (name: string): number => compiled.columns.findIndex((column) => column.name === name);
   if (declared !== undefined) return declared.map(indexOf);
-  const made = compiled.columns.findIndex(({ injectiveOf }) => injectiveOf !== undefined && key.length > 0 && key.every((name) => injectiveOf.includes(name)));
+  const made = compiled.columns.findIndex(
+    ({ injectiveOf }) => injectiveOf !== undefined && key.length > 0 && key.every((name) => injectiveOf.includes(name)),
+  );
   if (made !== -1) return [made];
-  const copied = key.map((name) => compiled.columns.findIndex(({ injectiveOf }) => injectiveOf?.length === 1 && injectiveOf[0] === name));
+  const copied = key.map((name) =>
+    compiled.columns.findIndex(({ injectiveOf }) => injectiveOf?.length === 1 && injectiveOf[0] === name),
+  );
   return copied.includes(-1) ? [] : copied;
 }
 
@@ -88,7 +101,8 @@ interface LinkRequest {
 function parentLink({ table, compiled, relationship, index }: LinkRequest): ParentLink | undefined {
   const column = compiled.columns.findIndex(({ name }) => name === relationship.column);
   if (column === -1) return undefined;
-  if (relationship.parent !== table.name) return { relationship, column, keys: identifier(`parent_${index}`), ownColumn: undefined };
+  if (relationship.parent !== table.name)
+    return { relationship, column, keys: identifier(`parent_${index}`), ownColumn: undefined };
   const ownColumn = compiled.columns.findIndex(({ name }) => name === relationship.parentColumn);
   return { relationship, column, keys: undefined, ownColumn };
 }
@@ -111,7 +125,8 @@ export function isStored(plan: MappingPlan, column: number, step: number): boole
 export function finalValue(plan: MappingPlan, column: number): Sql {
   const compiled = plan.compiled.columns[column];
   if (compiled === undefined) throw new RangeError(`no column ${column}`);
-  if (compiled.start === undefined || plan.parents.some((parent) => parent.column === column)) return identifier(`~final.${column}`);
+  if (compiled.start === undefined || plan.parents.some((parent) => parent.column === column))
+    return identifier(`~final.${column}`);
   return valueAfter(plan, column, compiled.steps.length);
 }
 

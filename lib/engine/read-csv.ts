@@ -10,8 +10,14 @@ import type { Sql } from "../model/names.js";
  */
 export function readCsv(folder: string, files: readonly Resource[]): Sql {
   const fields = files[0]?.schema.fields ?? [];
-  const columns = join(fields.map(({ name }) => sql`${literal(name)}: 'VARCHAR'`), ", ");
-  const paths = join(files.map(({ path }) => literal(joinPath(folder, path))), ", ");
+  const columns = join(
+    fields.map(({ name }) => sql`${literal(name)}: 'VARCHAR'`),
+    ", ",
+  );
+  const paths = join(
+    files.map(({ path }) => literal(joinPath(folder, path))),
+    ", ",
+  );
   const lineBytes = Math.max(1 << 20, ...files.map((file) => file._longestRecordBytes + 1024));
   return sql`read_csv([${paths}], columns = {${columns}}, auto_detect = false, header = true, delim = ',', quote = '"',
     escape = '"', new_line = '\\n', nullstr = '\\N', allow_quoted_nulls = false, strict_mode = true, null_padding = false,
@@ -38,7 +44,9 @@ export interface TypedValue {
 export function rowText(values: readonly TypedValue[]): Sql {
   // replace() costs five times what contains() does, and numbers, dates and booleans hold no `|` at all.
   const escaped = values.map(({ value, type }) =>
-    type === "string" ? sql`coalesce(CASE WHEN contains(${value}, '|') THEN replace(${value}, '|', '|p') ELSE ${value} END, '|n')` : sql`coalesce(${value}, '|n')`,
+    type === "string"
+      ? sql`coalesce(CASE WHEN contains(${value}, '|') THEN replace(${value}, '|', '|p') ELSE ${value} END, '|n')`
+      : sql`coalesce(${value}, '|n')`,
   );
   return sql`concat_ws('|,', ${join(escaped, ", ")})`;
 }

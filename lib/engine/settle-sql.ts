@@ -32,7 +32,10 @@ function candidates(plan: MappingPlan, part: number): Sql {
   const self = selfLink(plan);
   const own = self?.ownColumn === undefined ? literal(null) : finalValue(plan, self.ownColumn);
   const reference = self === undefined ? literal(null) : finalValue(plan, self.column);
-  const tie = plan.table.dedupe === undefined ? literal(null) : sql`md5(${rowText(plan.sourceColumns.map(({ name, type }) => ({ value: identifier(name), type })))})`;
+  const tie =
+    plan.table.dedupe === undefined
+      ? literal(null)
+      : sql`md5(${rowText(plan.sourceColumns.map(({ name, type }) => ({ value: identifier(name), type })))})`;
   return sql`SELECT ${String(part) as Sql} AS part, "~row" AS row, ${keyText(plan.key)} AS key, "~occurrence" AS occurrence,
     ${targetKeyText(plan)} AS target_key, "~disposition" AS disposition, "~rule" AS rule, "~orphan_rule" AS orphan_rule,
     ${tie} AS tie, ${own} AS own, ${reference} AS reference${join(by, "")}${join(order, "")} FROM mapped`;
@@ -113,7 +116,9 @@ function alive(tables: Tables): Sql {
 export function applySettled(plan: MappingPlan, tables: Tables, part: number): readonly Sql[] {
   const here = sql`mapped."~row" = s.row AND s.part = ${String(part) as Sql}`;
   const self = selfLink(plan);
-  const reference = self && sql`UPDATE mapped SET ${finalValue(plan, self.column)} = s.reference FROM ${tables.settled} AS s WHERE ${here} AND s.has_reference`;
+  const reference =
+    self &&
+    sql`UPDATE mapped SET ${finalValue(plan, self.column)} = s.reference FROM ${tables.settled} AS s WHERE ${here} AND s.has_reference`;
   return [
     sql`UPDATE mapped SET "~disposition" = s.disposition, "~rule" = s.rule, "~reason" = s.reason, "~winner_key" = s.winner_key,
       "~winner_occurrence" = s.winner_occurrence, "~winner_target_key" = s.winner_target_key
@@ -129,7 +134,10 @@ export function targetKeyText(plan: MappingPlan): Sql {
   const [only, ...others] = plan.targetKey;
   if (only === undefined) return literal(null);
   if (others.length === 0) return finalValue(plan, only);
-  return sql`CAST(to_json([${join(plan.targetKey.map((index) => finalValue(plan, index)), ", ")}]) AS VARCHAR)`;
+  return sql`CAST(to_json([${join(
+    plan.targetKey.map((index) => finalValue(plan, index)),
+    ", ",
+  )}]) AS VARCHAR)`;
 }
 
 /** The reference of the table into itself, if it has one. */
@@ -146,16 +154,27 @@ function byValues(plan: MappingPlan): readonly Sql[] {
 }
 
 function orderValues(plan: MappingPlan): readonly Sql[] {
-  return (plan.table.dedupe?.order ?? []).map((name) => ordered(plan.sourceColumns.find((column) => column.name === name), identifier(name)));
+  return (plan.table.dedupe?.order ?? []).map((name) =>
+    ordered(
+      plan.sourceColumns.find((column) => column.name === name),
+      identifier(name),
+    ),
+  );
 }
 
 // Numbers by value; dates and times are ISO text in one zone, which sorts as they do, infinities included.
 function ordered(column: SourceColumn | undefined, value: Sql): Sql {
   if (column?.type === "integer") return sql`TRY_CAST(${value} AS HUGEINT)`;
-  if (column?.type === "number") return /^(real|double|float)/.test(column.databaseType) ? sql`TRY_CAST(${value} AS DOUBLE)` : sql`TRY_CAST(${value} AS DECIMAL(38, 12))`;
+  if (column?.type === "number")
+    return /^(real|double|float)/.test(column.databaseType)
+      ? sql`TRY_CAST(${value} AS DOUBLE)`
+      : sql`TRY_CAST(${value} AS DECIMAL(38, 12))`;
   return value;
 }
 
 function allPresent(values: readonly Sql[]): Sql {
-  return join(values.map((value) => sql`${value} IS NOT NULL`), " AND ");
+  return join(
+    values.map((value) => sql`${value} IS NOT NULL`),
+    " AND ",
+  );
 }

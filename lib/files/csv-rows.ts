@@ -39,5 +39,10 @@ export async function* readRows(path: string): AsyncGenerator<readonly CsvValue[
 }
 
 function damaged(path: string, error: Error): StageError {
-  return new StageError("integrity", `${path}: not a whole gzip file: ${error.message}`, "run the stage that wrote it again with --force", error);
+  return new StageError(
+    "integrity",
+    `${path}: not a whole gzip file: ${error.message}`,
+    "run the stage that wrote it again with --force",
+    error,
+  );
 }

@@ -1,6 +1,19 @@
 import { StageError } from "../model/errors.js";
 
-const diskCodes = new Set(["ENOSPC", "EDQUOT", "EIO", "EROFS", "EFBIG", "EMFILE", "ENFILE", "ESTALE", "EXDEV", "EACCES", "EPERM", "ENOTDIR"]);
+const diskCodes = new Set([
+  "ENOSPC",
+  "EDQUOT",
+  "EIO",
+  "EROFS",
+  "EFBIG",
+  "EMFILE",
+  "ENFILE",
+  "ESTALE",
+  "EXDEV",
+  "EACCES",
+  "EPERM",
+  "ENOTDIR",
+]);
 
 /** Turns the operating system's word about a file into ours: 74 for a disk that is full, read-only or failing. */
 export function diskError(error: unknown, path: string): unknown {
@@ -25,7 +38,9 @@ function reasonOf(code: string): string {
 }
 
 function hintOf(code: string): string {
-  if (code === "ENOSPC" || code === "EDQUOT") return "free some space and run the same command again: nothing half-written counts";
-  if (code === "EMFILE" || code === "ENFILE") return "raise the limit (ulimit -n) or lower --jobs, then run the same command again";
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return "free some space and run the same command again: nothing half-written counts";
+  if (code === "EMFILE" || code === "ENFILE")
+    return "raise the limit (ulimit -n) or lower --jobs, then run the same command again";
   return "put the work directory (--work) on a healthy, writable disk and run the same command again";
 }

@@ -33,7 +33,11 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
 export async function requireManifest(folder: string, command: string): Promise<Manifest> {
   const manifest = await readManifest(folder);
   if (manifest !== undefined) return manifest;
-  throw new StageError("missing", `${join(folder, manifestFile)} is not there: that stage has not finished`, `run it first: ${command}`);
+  throw new StageError(
+    "missing",
+    `${join(folder, manifestFile)} is not there: that stage has not finished`,
+    `run it first: ${command}`,
+  );
 }
 
 /** Takes a result back before its parts are made again: a manifest never stands beside parts that are not its own. */
@@ -47,7 +51,8 @@ export async function verifyFile(folder: string, resource: Resource, command: st
   const path = join(folder, resource.path);
   const hint = `run that stage again: ${command}`;
   const size = await fileBytes(path);
-  if (size === undefined) throw new StageError("integrity", `${path} is gone; its manifest promises ${resource.bytes} bytes`, hint);
+  if (size === undefined)
+    throw new StageError("integrity", `${path} is gone; its manifest promises ${resource.bytes} bytes`, hint);
   if (size !== resource.bytes) {
     throw new StageError("integrity", `${path}: its manifest promises ${resource.bytes} bytes, it holds ${size}`, hint);
   }
@@ -55,7 +60,11 @@ export async function verifyFile(folder: string, resource: Resource, command: st
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
   const found = `sha256:${hash.digest("hex")}`;
   if (found !== resource.hash) {
-    throw new StageError("integrity", `${path} was changed: its manifest promises ${resource.hash}, it is ${found}`, hint);
+    throw new StageError(
+      "integrity",
+      `${path} was changed: its manifest promises ${resource.hash}, it is ${found}`,
+      hint,
+    );
   }
 }
 

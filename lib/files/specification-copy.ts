@@ -2,8 +2,8 @@ import { access } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { SpecificationFile } from "../mapping/migration.js";
 import { hashOf, sha256 } from "../model/hash.js";
-import { makeFolder, type WorkDirectory } from "./work-directory.js";
 import { writeWhole } from "./whole-file.js";
+import { makeFolder, type WorkDirectory } from "./work-directory.js";
 
 /**
  * Keeps the specification as it was read in `specification/<hash>/`, so that an auditor years later sees the very rules
@@ -23,5 +23,8 @@ export async function keepSpecification(work: WorkDirectory, files: readonly Spe
 }
 
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

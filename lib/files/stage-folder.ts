@@ -20,7 +20,8 @@ export async function inStageFolder<Result>(folder: string, pid: number, work: (
 export async function emptyStageFolder(folder: string): Promise<void> {
   try {
     await removeManifest(folder);
-    for (const name of await readdir(folder)) if (!name.startsWith(".lock")) await rm(join(folder, name), { recursive: true, force: true });
+    for (const name of await readdir(folder))
+      if (!name.startsWith(".lock")) await rm(join(folder, name), { recursive: true, force: true });
   } catch (error) {
     throw diskError(error, folder);
   }

@@ -36,7 +36,12 @@ export async function openWorkDirectory(path: string, unit?: string): Promise<Wo
 export async function findWorkDirectory(path: string, migration: string): Promise<WorkDirectory> {
   const work = foldersOf(resolve(path));
   const binding = await readBinding(join(work.run, "run.json"));
-  if (binding.migration === undefined) throw new StageError("missing", `${path} holds no run`, "start one: waybill extract, or say where it is with --work DIR");
+  if (binding.migration === undefined)
+    throw new StageError(
+      "missing",
+      `${path} holds no run`,
+      "start one: waybill extract, or say where it is with --work DIR",
+    );
   assertSame(work, "migration", [binding.migration, migration]);
   return work;
 }
@@ -74,10 +79,19 @@ export interface Binding {
 export async function bindRun(work: WorkDirectory, binding: Binding): Promise<void> {
   const path = join(work.run, "run.json");
   const known = await readBinding(path);
-  for (const part of ["migration", "source", "target"] as const) assertSame(work, part, [known[part], binding[part]]);
+  assertSameParts(work, known, binding);
   const merged = { ...known, ...binding };
   if (canonicalJson(merged as Json) === canonicalJson(known as Json)) return;
   await writeWhole(path, `${canonicalJson({ format: { name: "waybill-run", version: 1 }, ...merged }, 2)}\n`);
+}
+
+/** Refuses another migration, source or target than the run is bound to, and binds nothing: for a dry run. */
+export async function assertBound(work: WorkDirectory, binding: Binding): Promise<void> {
+  assertSameParts(work, await readBinding(join(work.run, "run.json")), binding);
+}
+
+function assertSameParts(work: WorkDirectory, known: Partial<Binding>, binding: Binding): void {
+  for (const part of ["migration", "source", "target"] as const) assertSame(work, part, [known[part], binding[part]]);
 }
 
 async function readBinding(path: string): Promise<Partial<Binding>> {
@@ -105,5 +119,9 @@ async function assertPrivate(path: string): Promise<void> {
 }
 
 function insecure(path: string, what: string): StageError {
-  return new StageError("forbidden", `the work directory ${path} ${what}`, `chmod 700 ${path}, or choose another --work`);
+  return new StageError(
+    "forbidden",
+    `the work directory ${path} ${what}`,
+    `chmod 700 ${path}, or choose another --work`,
+  );
 }

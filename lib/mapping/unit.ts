@@ -34,19 +34,30 @@ export function planUnit(migration: Migration, { names, key, sample }: UnitReque
   }
   const [table] = chosen;
   if (key === undefined || table === undefined || chosen.length !== 1) {
-    throw new StageError("usage", `--key names one row of one table, not of ${chosen.length}`, "name the table too, for example: waybill run beneficiaries --key 42");
+    throw new StageError(
+      "usage",
+      `--key names one row of one table, not of ${chosen.length}`,
+      "name the table too, for example: waybill run beneficiaries --key 42",
+    );
   }
   return { kind: "key", key: parseKey(key), name: `${table.name}-${key}`, chosen, tables };
 }
 
-/** The migration as a unit sees it: its tables alone, every row in the ledger, and no limit on the share of rejects. */
+/**
+ * The migration as a unit sees it: its tables alone, every row in the ledger, no limit on the share of rejects, and
+ * nothing asked of whole tables (counts, aggregates).
+ */
 export function migrationOfUnit(migration: Migration, unit: Unit): Migration {
   const names = unit.tables.map(({ name }) => name);
   return {
     ...migration,
-    tables: migration.tables.filter(({ name }) => names.includes(name)).map((table) => ({ ...table, ledger: "full" })),
+    tables: migration.tables.filter(({ name }) => names.includes(name)).map(asUnitTable),
     acceptance: { ...migration.acceptance, rejectedMaxPercent: undefined, sampleRows: 0 },
   };
+}
+
+function asUnitTable(table: Table): Table {
+  return { ...table, ledger: "full", expect: { ...table.expect, aggregates: [], counts: {} } };
 }
 
 /** Tables and all they refer to, parents first. */
@@ -62,5 +73,8 @@ export function withParents(migration: Migration, chosen: readonly Table[]): rea
 function parseKey(text: string): UnitKey {
   const pairs = text.split(/,(?=[^,=]+=)/).map((pair) => /^([^=]+)=([\s\S]*)$/.exec(pair));
   if (pairs.some((pair) => pair === null)) return { kind: "value", value: text };
-  return { kind: "columns", values: Object.fromEntries(pairs.map((pair) => [pair?.[1]?.trim() ?? "", pair?.[2] ?? ""])) };
+  return {
+    kind: "columns",
+    values: Object.fromEntries(pairs.map((pair) => [pair?.[1]?.trim() ?? "", pair?.[2] ?? ""])),
+  };
 }

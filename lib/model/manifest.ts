@@ -1,5 +1,5 @@
 import type { Checksum } from "./checksum.js";
-import { dialect } from "./csv-dialect.js";
+import type { dialect } from "./csv-dialect.js";
 import { canonicalJson, hashOf, type Json } from "./hash.js";
 import type { Sha256 } from "./names.js";
 

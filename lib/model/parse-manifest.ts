@@ -10,7 +10,10 @@ export function parseManifest(text: string, path: string): Manifest {
   if (!hasStatement(manifest)) throw damaged(path, "it is not a Waybill manifest");
   const { format } = manifest._waybill;
   if (format?.name !== manifestFormat.name || format.version !== manifestFormat.version) {
-    throw damaged(path, `its format is ${format?.name} ${format?.version}, this program reads ${manifestFormat.name} ${manifestFormat.version}`);
+    throw damaged(
+      path,
+      `its format is ${format?.name} ${format?.version}, this program reads ${manifestFormat.name} ${manifestFormat.version}`,
+    );
   }
   if (digestOf(manifest) !== manifest._waybill.digest) throw damaged(path, "its digest does not match its content");
   for (const resource of manifest.resources) assertPlainName(resource.path, path);
@@ -38,5 +41,9 @@ function assertPlainName(name: unknown, path: string): void {
 }
 
 function damaged(path: string, reason: string): StageError {
-  return new StageError("integrity", `${path}: ${reason}`, "somebody changed it, or the disk did: run the stage that wrote it again with --force");
+  return new StageError(
+    "integrity",
+    `${path}: ${reason}`,
+    "somebody changed it, or the disk did: run the stage that wrote it again with --force",
+  );
 }

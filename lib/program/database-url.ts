@@ -14,7 +14,11 @@ export function databaseUrl(
   const variable = `WAYBILL_${role.toUpperCase()}_URL`;
   const url = from.option ?? from.environment[variable] ?? expanded(from.migration[role] ?? "", from.environment);
   if (url !== "") return url;
-  throw new StageError("usage", `nothing says where the ${role} is`, `set ${variable}=postgresql://user@host/database, or give --${role} URL`);
+  throw new StageError(
+    "usage",
+    `nothing says where the ${role} is`,
+    `set ${variable}=postgresql://user@host/database, or give --${role} URL`,
+  );
 }
 
 function expanded(text: string, environment: Environment): string {

@@ -22,12 +22,16 @@ export async function eachTable(
   for (const table of tables) {
     const parent = parentsOf(table).find((name) => failed.has(name));
     try {
-      if (parent !== undefined) throw new StageError("missing", `${table.name}: not tried, since ${parent} failed`, `mend ${parent} first`);
+      if (parent !== undefined)
+        throw new StageError("missing", `${table.name}: not tried, since ${parent} failed`, `mend ${parent} first`);
       await work(table);
     } catch (error) {
       if (!keepGoing) throw error;
       failed.set(table.name, error);
-      reporter.warn("table-failed", `${table.name} failed: ${errorText(error, false).trimEnd()}`, { table: table.name, code: codeOf(error) });
+      reporter.warn("table-failed", `${table.name} failed: ${errorText(error, false).trimEnd()}`, {
+        table: table.name,
+        code: codeOf(error),
+      });
     }
   }
   const [worst] = [...failed.values()].sort((a, b) => codeOf(b) - codeOf(a));

@@ -41,7 +41,10 @@ export async function openRun(options: StageOptions, context: Context): Promise<
   context.reporter.keepLogIn(work.run);
   return {
     migration,
-    tables: unit === undefined ? chooseTables(migration, options.names) : migration.tables,
+    // Only when it is asked for: the names that extract is given are not those of tables.
+    get tables() {
+      return unit === undefined ? chooseTables(migration, options.names) : migration.tables;
+    },
     unit,
     work,
     options,
@@ -65,18 +68,24 @@ async function defaultFolder(): Promise<string> {
   if (await exists("migration.yaml")) return ".";
   const names = await readdir("mappings").catch(() => []);
   const folders: string[] = [];
-  for (const name of names.sort()) if (await exists(join("mappings", name, "migration.yaml"))) folders.push(join("mappings", name));
+  for (const name of names.sort())
+    if (await exists(join("mappings", name, "migration.yaml"))) folders.push(join("mappings", name));
   const [only] = folders;
   if (folders.length === 1 && only !== undefined) return only;
   throw new StageError(
     "missing",
-    folders.length === 0 ? "there is no migration.yaml here and none in mappings/" : `mappings/ holds ${folders.length} migrations: ${folders.join(", ")}`,
+    folders.length === 0
+      ? "there is no migration.yaml here and none in mappings/"
+      : `mappings/ holds ${folders.length} migrations: ${folders.join(", ")}`,
     "say which one with -m DIR",
   );
 }
 
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function unitWords({ key, sample }: StageOptions): readonly string[] {

@@ -43,22 +43,48 @@ const voiceOptions: readonly OptionDescription[] = [
 
 /** Where things are: every program that looks into a migration or a work directory takes these. */
 export const placeOptions: readonly OptionDescription[] = [
-  { name: "migration", alias: "m", value: "DIR", describe: "the migration's folder (default: . if it holds migration.yaml, else the only folder in mappings/)" },
+  {
+    name: "migration",
+    alias: "m",
+    value: "DIR",
+    describe: "the migration's folder (default: . if it holds migration.yaml, else the only folder in mappings/)",
+  },
   { name: "work", alias: "w", value: "DIR", describe: "the work directory (default: work/<migration id>)" },
 ];
 
 /** The options all four stages share, so that a driver may hand the same ones to each. */
 export const stageOptions: readonly OptionDescription[] = [
   ...placeOptions,
-  { name: "source", value: "URL", describe: "the source database, without a password (default: WAYBILL_SOURCE_URL, then migration.yaml)" },
-  { name: "target", value: "URL", describe: "the target database, without a password (default: WAYBILL_TARGET_URL, then migration.yaml)" },
+  {
+    name: "source",
+    value: "URL",
+    describe: "the source database, without a password (default: WAYBILL_SOURCE_URL, then migration.yaml)",
+  },
+  {
+    name: "target",
+    value: "URL",
+    describe: "the target database, without a password (default: WAYBILL_TARGET_URL, then migration.yaml)",
+  },
   { name: "key", value: "ID", describe: "one row only, with its parents (composite: 'a=1,b=2'); works in units/" },
-  { name: "sample", value: "N", describe: "a repeatable subset of N rows a table, with their parents; works in units/" },
-  { name: "jobs", alias: "j", value: "N", describe: "how many connections or threads to use (default: the number of cores)" },
+  {
+    name: "sample",
+    value: "N",
+    describe: "a repeatable subset of N rows a table, with their parents; works in units/",
+  },
+  {
+    name: "jobs",
+    alias: "j",
+    value: "N",
+    describe: "how many connections or threads to use (default: the number of cores)",
+  },
   { name: "force", describe: "do it again even if it is up to date" },
   { name: "dry-run", describe: "say what would be done and do nothing" },
   { name: "keep-going", describe: "go on with tables that do not depend on a failed one" },
-  { name: "confirm", value: "ID", describe: "the migration's id: allows load to replace rows that no run of Waybill wrote" },
+  {
+    name: "confirm",
+    value: "ID",
+    describe: "the migration's id: allows load to replace rows that no run of Waybill wrote",
+  },
   { name: "allow-mixed-snapshots", describe: "accept extracts that were not read in one snapshot" },
 ];
 
@@ -73,7 +99,9 @@ export async function parseArguments(
   const described = [...program.options, ...voiceOptions];
   let parser = yargs([...argv])
     .scriptName("waybill")
-    .usage(`$0 ${program.name}${program.arguments === undefined ? "" : ` ${program.arguments}`} [options]\n\n${program.summary}`)
+    .usage(
+      `$0 ${program.name}${program.arguments === undefined ? "" : ` ${program.arguments}`} [options]\n\n${program.summary}`,
+    )
     .epilogue(exitCodeTable())
     // Numbers stay text: 1e3 is a name, 00501 a key. The last of two equal options counts, dots in names are dots.
     .parserConfiguration({
@@ -94,26 +122,27 @@ export async function parseArguments(
   parser = parser.option("help", { alias: "h", type: "boolean", describe: "show this" });
   for (const option of described) parser = parser.option(option.name, yargsOption(option));
   const parsed: Readonly<Record<string, unknown>> = await parser.parseAsync();
-  if (parsed["help"] === true) return { print: await parser.getHelp() };
+  if (parsed.help === true) return { print: await parser.getHelp() };
   assertKnown(program, parsed, described);
-  return { ...rawOptions(parsed, described), names: parsed["_"] as string[] } as unknown as RawOptions;
+  return { ...rawOptions(parsed, described), names: parsed._ as string[] } as unknown as RawOptions;
 }
 
 /** The shared options of a stage from what was parsed; bad numbers and passwords in arguments are usage errors. */
 export function stageOptionsOf(raw: RawOptions): StageOptions {
-  const sample = raw["sample"] === undefined ? undefined : count("sample", raw["sample"]);
-  if (sample !== undefined && raw["key"] !== undefined) throw new StageError("usage", "--key and --sample exclude each other", "give one of them");
+  const sample = raw.sample === undefined ? undefined : count("sample", raw.sample);
+  if (sample !== undefined && raw.key !== undefined)
+    throw new StageError("usage", "--key and --sample exclude each other", "give one of them");
   return {
     ...voiceOf(raw),
     names: raw.names,
-    migration: text(raw["migration"]),
-    work: text(raw["work"]),
-    source: databaseUrl("source", raw["source"]),
-    target: databaseUrl("target", raw["target"]),
-    key: text(raw["key"]),
+    migration: text(raw.migration),
+    work: text(raw.work),
+    source: databaseUrl("source", raw.source),
+    target: databaseUrl("target", raw.target),
+    key: text(raw.key),
     sample,
-    jobs: raw["jobs"] === undefined ? availableParallelism() : count("jobs", raw["jobs"]),
-    force: raw["force"] === true,
+    jobs: raw.jobs === undefined ? availableParallelism() : count("jobs", raw.jobs),
+    force: raw.force === true,
     dryRun: raw["dry-run"] === true,
     keepGoing: raw["keep-going"] === true,
   };
@@ -121,7 +150,7 @@ export function stageOptionsOf(raw: RawOptions): StageOptions {
 
 /** How loud to be, from what was parsed. */
 export function voiceOf(raw: RawOptions): Voice {
-  return { json: raw["json"] === true, quiet: raw["quiet"] === true, color: raw["no-color"] !== true };
+  return { json: raw.json === true, quiet: raw.quiet === true, color: raw["no-color"] !== true };
 }
 
 /** The value of an option that takes one, or undefined when it was not given. */
@@ -132,7 +161,11 @@ export function text(value: string | boolean | undefined): string | undefined {
 /** A positive whole number, or a usage error naming the option. */
 export function count(name: string, value: string | boolean | undefined): number {
   if (typeof value === "string" && /^[1-9]\d{0,8}$/.test(value)) return Number(value);
-  throw new StageError("usage", `--${name} takes a whole number from 1 on, not "${String(value)}"`, `for example: --${name} 4`);
+  throw new StageError(
+    "usage",
+    `--${name} takes a whole number from 1 on, not "${String(value)}"`,
+    `for example: --${name} 4`,
+  );
 }
 
 function databaseUrl(name: string, value: string | boolean | undefined): string | undefined {
@@ -162,10 +195,14 @@ function assertKnown(program: ProgramDescription, parsed: object, described: rea
   const unknown = Object.keys(parsed).find((name) => !spellings.has(name));
   if (unknown !== undefined) {
     const similar = nearest(unknown, known);
-    throw usageError(program, `unknown option --${unknown}${similar === undefined ? "" : `; did you mean --${similar}?`}`);
+    throw usageError(
+      program,
+      `unknown option --${unknown}${similar === undefined ? "" : `; did you mean --${similar}?`}`,
+    );
   }
   const [surplus] = (parsed as { readonly _: readonly string[] })._;
-  if (program.arguments === undefined && surplus !== undefined) throw usageError(program, `unexpected argument "${surplus}"`);
+  if (program.arguments === undefined && surplus !== undefined)
+    throw usageError(program, `unexpected argument "${surplus}"`);
 }
 
 function usageError(program: ProgramDescription, message: string): StageError {
@@ -173,5 +210,7 @@ function usageError(program: ProgramDescription, message: string): StageError {
 }
 
 function exitCodeTable(): string {
-  return ["Exit codes:", ...exitCodeMeanings.map(([code, meaning]) => `${String(code).padStart(5)}  ${meaning}`)].join("\n");
+  return ["Exit codes:", ...exitCodeMeanings.map(([code, meaning]) => `${String(code).padStart(5)}  ${meaning}`)].join(
+    "\n",
+  );
 }

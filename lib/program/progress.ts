@@ -18,7 +18,7 @@ const lineEveryMs = 10_000;
 /** Starts counting; the rate is measured with the monotonic clock. */
 export function startProgress({ label, totalRows, show, write }: ProgressOptions): Progress {
   if (!show) return { advance: () => {}, finish: () => {} };
-  const terminal = process.stderr.isTTY === true && process.env["TERM"] !== "dumb";
+  const terminal = process.stderr.isTTY === true && process.env.TERM !== "dumb";
   const startedMs = performance.now();
   let shownMs = startedMs;
   let rowCount = 0;
@@ -50,16 +50,25 @@ export function progressText(at: {
   else {
     // An estimate that turns out too low must not show 104 %.
     const total = Math.max(at.totalRows, at.rowCount);
-    parts.push(`${withCommas(at.rowCount)} of ${withCommas(total)} rows`, `${Math.floor((100 * at.rowCount) / total)} %`);
+    parts.push(
+      `${withCommas(at.rowCount)} of ${withCommas(total)} rows`,
+      `${Math.floor((100 * at.rowCount) / total)} %`,
+    );
   }
   parts.push(`${withCommas(Math.round(rate * 1000))} rows/s`);
-  if (at.totalRows !== undefined && rate > 0) parts.push(`${clock(Math.max(at.totalRows - at.rowCount, 0) / rate)} left`);
+  if (at.totalRows !== undefined && rate > 0)
+    parts.push(`${clock(Math.max(at.totalRows - at.rowCount, 0) / rate)} left`);
   return parts.join("  ");
 }
 
 /** 1247893 as `1,247,893`, in every locale. */
 export function withCommas(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** `1 row`, `1,247,893 rows`. */
+export function counted(count: number, noun: string): string {
+  return `${withCommas(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function clock(milliseconds: number): string {

@@ -11,6 +11,8 @@ export interface Reporter {
   say(event: string, text: string, fields?: EventFields): void;
   /** Like `say`, for what somebody should look at; shown even with `--quiet`. */
   warn(event: string, text: string, fields?: EventFields): void;
+  /** Something for log.jsonl alone: people and `--json` learn of it in another way. */
+  record(event: string, fields: EventFields): void;
   /**
    * Data somebody asked for: the only thing that reaches stdout; on a terminal without control characters. False when
    * nobody reads it any more (`| head`).
@@ -36,8 +38,11 @@ export function createReporter(options: ReporterOptions): Reporter {
     if (runFolder === undefined) unlogged.push(event);
     else appendLog(runFolder, event);
   };
+  const stamped = (level: string, event: string, fields: EventFields): EventFields => {
+    return { time: new Date().toISOString(), host: hostname(), level, program: options.program, event, ...fields };
+  };
   const tell = (level: string, event: string, line: { text: string; fields: EventFields }): void => {
-    const whole = { time: new Date().toISOString(), host: hostname(), level, program: options.program, event, ...line.fields };
+    const whole = stamped(level, event, line.fields);
     log(whole);
     if (options.json) process.stderr.write(`${JSON.stringify({ ...whole, text: line.text })}\n`);
     else if (!options.quiet || level === "warn") process.stderr.write(`${printable(line.text)}\n`);
@@ -45,12 +50,18 @@ export function createReporter(options: ReporterOptions): Reporter {
   return {
     say: (event, text, fields = {}) => tell("info", event, { text, fields }),
     warn: (event, text, fields = {}) => tell("warn", event, { text: `warning: ${text}`, fields: { ...fields, text } }),
+    record: (event, fields) => log(stamped("error", event, fields)),
     output: (line) => {
       process.stdout.write(`${process.stdout.isTTY ? printable(line) : line}\n`);
       return process.stdout.writable;
     },
     progress: (label, totalRows) =>
-      startProgress({ label, totalRows, show: !options.json && !options.quiet, write: (text) => void process.stderr.write(text) }),
+      startProgress({
+        label,
+        totalRows,
+        show: !options.json && !options.quiet,
+        write: (text) => void process.stderr.write(text),
+      }),
     keepLogIn: (folder) => {
       runFolder = folder;
       for (const event of unlogged.splice(0)) appendLog(folder, event);

@@ -36,7 +36,7 @@ export async function runProgram<Options extends Voice>(program: Program<Options
     else {
       const reporter = createReporter({ ...options, program: program.name });
       await program.run(options, { reporter, environment: process.env, pid: process.pid }).catch((error: unknown) => {
-        reporter.say("failed", `${program.name} failed`, { code: codeOf(error), ...reasonOf(error) });
+        reporter.record("failed", { code: codeOf(error), ...reasonOf(error) });
         throw error;
       });
     }
@@ -62,7 +62,7 @@ export function errorText(error: unknown, json: boolean): string {
   if (json) return `${canonicalJson({ event: "error", code: codeOf(error), ...messageOf(error) })}\n`;
   if (error instanceof ChildFailed) return `${printable(error.message)}\n`;
   if (!(error instanceof StageError)) return `a bug in Waybill, please report it:\n${stackOf(error)}\n`;
-  return printable(`${error.message}${error.hint === undefined ? "" : `\n  → ${error.hint}`}`) + "\n";
+  return `${printable(`${error.message}${error.hint === undefined ? "" : `\n  → ${error.hint}`}`)}\n`;
 }
 
 function messageOf(error: unknown): { readonly message: string; readonly hint?: string } {
@@ -85,9 +85,14 @@ function ignoreClosedOutput(): void {
 }
 
 async function exit(code: number): Promise<never> {
-  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise<void>((done) => {
-    if (stream.destroyed || stream.writableEnded || !stream.writable) done();
-    else stream.write("", () => done());
-  })));
+  await Promise.all(
+    [process.stdout, process.stderr].map(
+      (stream) =>
+        new Promise<void>((done) => {
+          if (stream.destroyed || stream.writableEnded || !stream.writable) done();
+          else stream.write("", () => done());
+        }),
+    ),
+  );
   process.exit(code);
 }

@@ -10,7 +10,10 @@ export function version(): string {
   // dist/lib/program/tool.js and lib/program/tool.ts lie at different depths below package.json.
   for (const up of ["../../package.json", "../../../package.json"]) {
     try {
-      const { name, version } = JSON.parse(readFileSync(new URL(up, import.meta.url), "utf8")) as Record<string, string>;
+      const { name, version } = JSON.parse(readFileSync(new URL(up, import.meta.url), "utf8")) as Record<
+        string,
+        string
+      >;
       if (name === "waybill" && version !== undefined) return version;
     } catch {
       // Not at this depth.

@@ -26,7 +26,11 @@ export function columnNames(extract: Extract, table: SourceTable): readonly stri
   const names = table.columns.map(({ name }) => name);
   if (!extract.rowChecksum) return names;
   if (!names.includes(checksumColumn)) return [...names, checksumColumn];
-  throw new StageError("specification", `${extract.name} has a column ${checksumColumn} of its own`, `set row_checksum: false for it, or rename the column in a select`);
+  throw new StageError(
+    "specification",
+    `${extract.name} has a column ${checksumColumn} of its own`,
+    `set row_checksum: false for it, or rename the column in a select`,
+  );
 }
 
 /** The manifest of an extract that was read whole. */
@@ -60,10 +64,16 @@ export function extractManifest(run: Run, result: ExtractResult): Manifest {
 
 /** A selection as it enters the fingerprint: names and values, not the catalog's description of a table. */
 export function selectionJson(selection: Selection): Json {
-  return JSON.parse(JSON.stringify(selection, (name, value: unknown) => (name === "table" ? undefined : value))) as Json;
+  return JSON.parse(
+    JSON.stringify(selection, (name, value: unknown) => (name === "table" ? undefined : value)),
+  ) as Json;
 }
 
-function partResource(run: Run, { extract, table }: ExtractResult, { part, index }: { part: WrittenFile; index: number }): Resource {
+function partResource(
+  run: Run,
+  { extract, table }: ExtractResult,
+  { part, index }: { part: WrittenFile; index: number },
+): Resource {
   const checksum = extract.rowChecksum ? [fieldOf({ name: checksumColumn, type: "string", nullable: false })] : [];
   const keyRange = keyRangeOf(table, part, piiColumns(run.migration, extract));
   return resourceOf(part, {

@@ -1,6 +1,3 @@
-import { databaseUrl } from "../../lib/program/database-url.js";
-import { openRun, type Run } from "../../lib/program/open-run.js";
-import type { Context } from "../../lib/program/run-program.js";
 import { openSource } from "../../lib/databases/open-source.js";
 import type { Selection, Source } from "../../lib/databases/port.js";
 import { filesStand, readManifest } from "../../lib/files/manifest-file.js";
@@ -8,9 +5,12 @@ import { bindRun } from "../../lib/files/work-directory.js";
 import { extractFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Extract } from "../../lib/mapping/migration.js";
 import type { Unit } from "../../lib/mapping/unit.js";
+import { databaseUrl } from "../../lib/program/database-url.js";
+import { openRun, type Run } from "../../lib/program/open-run.js";
+import type { Context } from "../../lib/program/run-program.js";
+import { selectionJson } from "./extract-manifest.js";
 import type { ExtractOptions } from "./options.js";
 import { chooseExtracts } from "./plan.js";
-import { selectionJson } from "./extract-manifest.js";
 import { readExtract } from "./read-extract.js";
 import { selectUnit } from "./unit-selection.js";
 
@@ -22,8 +22,10 @@ export async function extract(options: ExtractOptions, context: Context): Promis
   if (run.unit !== undefined) return await extractUnit(run, run.unit, options);
   const chosen = chooseExtracts(run.migration, options.names);
   const stale = await staleOf(run, chosen, options);
-  for (const { name } of chosen.filter((one) => !stale.includes(one))) run.reporter.say("up-to-date", `extract ${name}: up to date`, { extract: name });
-  if (options.dryRun) for (const { name } of stale) run.reporter.say("would-run", `extract ${name}: would be read`, { extract: name });
+  for (const { name } of chosen.filter((one) => !stale.includes(one)))
+    run.reporter.say("up-to-date", `extract ${name}: up to date`, { extract: name });
+  if (options.dryRun)
+    for (const { name } of stale) run.reporter.say("would-run", `extract ${name}: would be read`, { extract: name });
   else if (stale.length > 0) await readAll(run, stale);
   for (const { name } of chosen) run.reporter.output(`${run.work.stageFolder("extract", name)}/manifest.json`);
 }
@@ -31,10 +33,15 @@ export async function extract(options: ExtractOptions, context: Context): Promis
 // A unit is read anew each time: it is small, and somebody asks for it because the source has just changed.
 async function extractUnit(run: Run, unit: Unit, options: ExtractOptions): Promise<void> {
   const extracts = run.migration.extracts.filter(({ name }) => unit.tables.some(({ from }) => from === name));
-  if (options.dryRun) for (const { name } of extracts) run.reporter.say("would-run", `extract ${name}: the rows that ${unit.name} needs would be read`, { extract: name });
+  if (options.dryRun)
+    for (const { name } of extracts)
+      run.reporter.say("would-run", `extract ${name}: the rows that ${unit.name} needs would be read`, {
+        extract: name,
+      });
   else {
     await withSource(run, async (source) => {
-      for (const { extract: one, selection } of await selectUnit(run.migration, source, unit)) await readExtract(run, { source, extract: one, selection });
+      for (const { extract: one, selection } of await selectUnit(run.migration, source, unit))
+        await readExtract(run, { source, extract: one, selection });
     });
   }
   for (const { name } of extracts) run.reporter.output(`${run.work.stageFolder("extract", name)}/manifest.json`);
@@ -59,7 +66,10 @@ async function isUpToDate(run: Run, one: Extract): Promise<boolean> {
   const folder = run.work.stageFolder("extract", one.name);
   const manifest = await readManifest(folder);
   if (manifest === undefined) return false;
-  return manifest._waybill.fingerprint === extractFingerprint(run.migration, one, selectionJson(everything)) && (await filesStand(folder, manifest));
+  return (
+    manifest._waybill.fingerprint === extractFingerprint(run.migration, one, selectionJson(everything)) &&
+    (await filesStand(folder, manifest))
+  );
 }
 
 async function readAll(run: Run, stale: readonly Extract[]): Promise<void> {

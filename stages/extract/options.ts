@@ -1,4 +1,10 @@
-import { type ProgramDescription, parseArguments, type StageOptions, stageOptions, stageOptionsOf } from "../../lib/program/options.js";
+import {
+  type ProgramDescription,
+  parseArguments,
+  type StageOptions,
+  stageOptions,
+  stageOptionsOf,
+} from "../../lib/program/options.js";
 
 export interface ExtractOptions extends StageOptions {
   /** Extracts that stand may stay although the new ones are of another snapshot. */
@@ -13,7 +19,10 @@ export const extractDescription: ProgramDescription = {
   options: stageOptions,
 };
 
-export async function parseExtractOptions(argv: readonly string[]): Promise<ExtractOptions | { readonly print: string }> {
+/** The options somebody typed, or the help they asked for. Throws "usage" (64). */
+export async function parseExtractOptions(
+  argv: readonly string[],
+): Promise<ExtractOptions | { readonly print: string }> {
   const raw = await parseArguments(extractDescription, argv);
   if ("print" in raw) return { print: String(raw.print) };
   return { ...stageOptionsOf(raw), allowMixedSnapshots: raw["allow-mixed-snapshots"] === true };

@@ -8,7 +8,7 @@ import type { Extract } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
 import { partName } from "../../lib/model/resource.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { withCommas } from "../../lib/program/progress.js";
+import { counted } from "../../lib/program/progress.js";
 import { columnNames, extractManifest } from "./extract-manifest.js";
 
 interface Reading {
@@ -43,12 +43,19 @@ interface Done {
 function tell(run: Run, extract: string, { rowCount, parts, leftOut, seconds }: Done): void {
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
   const text = [
-    `extract ${extract}: ${withCommas(rowCount)} rows in ${parts.length} part${parts.length === 1 ? "" : "s"}`,
+    `extract ${extract}: ${counted(rowCount, "row")} in ${counted(parts.length, "part")}`,
     `${(bytes / 1e6).toFixed(1)} MB`,
     `${seconds.toFixed(1)} s`,
-    ...(leftOut > 0 ? [`${withCommas(leftOut)} rows left out by its \`where\``] : []),
+    ...(leftOut > 0 ? [`${counted(leftOut, "row")} left out by its \`where\``] : []),
   ];
-  run.reporter.say("extracted", text.join(", "), { extract, rows: rowCount, parts: parts.length, bytes, leftOut, seconds });
+  run.reporter.say("extracted", text.join(", "), {
+    extract,
+    rows: rowCount,
+    parts: parts.length,
+    bytes,
+    leftOut,
+    seconds,
+  });
 }
 
 interface Parts extends Reading {
@@ -76,7 +83,11 @@ async function readParts(run: Run, parts: Parts): Promise<readonly WrittenFile[]
   });
   const found = files.reduce((sum, file) => sum + file.rowCount, 0);
   if (found === expected) return files;
-  throw new StageError("integrity", `${extract.name}: the source counts ${expected} rows in this snapshot, its parts hold ${found}`, run.command("extract", extract.name, "--force"));
+  throw new StageError(
+    "integrity",
+    `${extract.name}: the source counts ${expected} rows in this snapshot, its parts hold ${found}`,
+    run.command("extract", extract.name, "--force"),
+  );
 }
 
 interface Part {
@@ -90,7 +101,11 @@ async function readPart(parts: Parts, { index, range, onRows }: Part): Promise<W
   const path = join(folder, partName("part", index));
   let file: WrittenFile | undefined;
   await source.copy({ extract, table, range, selection }, async (copy) => {
-    const writer = await PartWriter.create(path, { columns: columnNames(extract, table), sumLastColumn: extract.rowChecksum ? "always" : undefined, onRows });
+    const writer = await PartWriter.create(path, {
+      columns: columnNames(extract, table),
+      sumLastColumn: extract.rowChecksum ? "always" : undefined,
+      onRows,
+    });
     file = await publishPart(writer, copy, path);
   });
   if (file === undefined) throw new Error("the source handed out no rows");
@@ -102,7 +117,11 @@ async function publishPart(writer: PartWriter, copy: CopyOut, path: string): Pro
     await pipeline(copy.rows, writer);
     const copied = await copy.serverRowCount();
     if (writer.rowCount !== copied) {
-      throw new StageError("integrity", `${path}: the server copied ${copied} rows, ${writer.rowCount} arrived`, "run the same command again");
+      throw new StageError(
+        "integrity",
+        `${path}: the server copied ${copied} rows, ${writer.rowCount} arrived`,
+        "run the same command again",
+      );
     }
     return await writer.publish();
   } catch (error) {

@@ -23,7 +23,11 @@ interface Known {
  * make that impossible to say in the source (a reference through a map, duplicates by a changed value), the whole
  * extract is read instead: more rows are context, a missing one would change the outcome. 66 when a key is not there.
  */
-export async function selectUnit(migration: Migration, source: Source, unit: Unit): Promise<readonly SelectedExtract[]> {
+export async function selectUnit(
+  migration: Migration,
+  source: Source,
+  unit: Unit,
+): Promise<readonly SelectedExtract[]> {
   const known = await describeAll(migration, source, unit);
   const selections = new Map<string, Selection[]>();
   // Children first, so that a parent knows all who need it.
@@ -31,13 +35,19 @@ export async function selectUnit(migration: Migration, source: Source, unit: Uni
     const asked = unit.chosen.some(({ name }) => name === one.table.name) ? [await askedFor(source, unit, one)] : [];
     const needed = known.flatMap((child) => {
       const rows = selections.get(child.table.name);
-      return rows === undefined || child === one ? [] : child.table.relationships.filter(({ parent }) => parent === one.table.name).map((link) => parentsSelection(one, { child, link, rows }));
+      return rows === undefined || child === one
+        ? []
+        : child.table.relationships
+            .filter(({ parent }) => parent === one.table.name)
+            .map((link) => parentsSelection(one, { child, link, rows }));
     });
     selections.set(one.table.name, [withDuplicates(one, { kind: "any", of: [...asked, ...needed] })]);
   }
   const extracts = migration.extracts.filter(({ name }) => known.some(({ extract }) => extract.name === name));
   return extracts.map((extract) => {
-    const all = known.filter((one) => one.extract.name === extract.name).flatMap(({ table }) => selections.get(table.name) ?? []);
+    const all = known
+      .filter((one) => one.extract.name === extract.name)
+      .flatMap(({ table }) => selections.get(table.name) ?? []);
     return { extract, selection: all.some(({ kind }) => kind === "all") ? { kind: "all" } : { kind: "any", of: all } };
   });
 }
@@ -58,8 +68,14 @@ async function askedFor(source: Source, unit: Unit, { table, extract, shape }: K
   const values = keyValues(unit.key, table, shape);
   const selection = { kind: "key", values } as const;
   if ((await source.count(extract, shape, selection)) > 0) return selection;
-  const key = Object.entries(values).map(([name, value]) => `${name} = ${value}`).join(", ");
-  throw new StageError("missing", `${extract.name} has no row with ${key}`, "look for the key in the source; --key takes the source's key, not the target's");
+  const key = Object.entries(values)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(", ");
+  throw new StageError(
+    "missing",
+    `${extract.name} has no row with ${key}`,
+    "look for the key in the source; --key takes the source's key, not the target's",
+  );
 }
 
 function keyValues(key: UnitKey, table: Table, shape: SourceTable): Readonly<Record<string, string>> {
@@ -67,11 +83,19 @@ function keyValues(key: UnitKey, table: Table, shape: SourceTable): Readonly<Rec
   if (key.kind === "value") {
     const [only, ...others] = shape.key;
     if (only !== undefined && others.length === 0) return { [only]: key.value };
-    throw new StageError("usage", `the key of ${table.from} has ${shape.key.length} columns: ${names}`, `write --key '${shape.key.map((name) => `${name}=…`).join(",")}'`);
+    throw new StageError(
+      "usage",
+      `the key of ${table.from} has ${shape.key.length} columns: ${names}`,
+      `write --key '${shape.key.map((name) => `${name}=…`).join(",")}'`,
+    );
   }
   const given = Object.keys(key.values);
   if (given.length === shape.key.length && shape.key.every((name) => given.includes(name))) return key.values;
-  throw new StageError("usage", `--key names ${given.join(", ")}; the key of ${table.from} is ${names}`, `write --key '${shape.key.map((name) => `${name}=…`).join(",")}'`);
+  throw new StageError(
+    "usage",
+    `--key names ${given.join(", ")}; the key of ${table.from} is ${names}`,
+    `write --key '${shape.key.map((name) => `${name}=…`).join(",")}'`,
+  );
 }
 
 interface Child {
@@ -84,17 +108,36 @@ interface Child {
 function parentsSelection(parent: Known, { child, link, rows }: Child): Selection {
   const own = child.compiled.columns.find(({ name }) => name === link.column)?.injectiveOf;
   const referred = parent.compiled.columns.find(({ name }) => name === link.parentColumn)?.injectiveOf;
-  if (own === undefined || referred === undefined || own.length !== referred.length || rows.some(({ kind }) => kind === "all")) return { kind: "all" };
-  return { kind: "matching", columns: referred, of: child.extract, table: child.shape, otherColumns: own, selection: { kind: "any", of: rows } };
+  if (
+    own === undefined ||
+    referred === undefined ||
+    own.length !== referred.length ||
+    rows.some(({ kind }) => kind === "all")
+  )
+    return { kind: "all" };
+  return {
+    kind: "matching",
+    columns: referred,
+    of: child.extract,
+    table: child.shape,
+    otherColumns: own,
+    selection: { kind: "any", of: rows },
+  };
 }
 
 // The winner among duplicates can only be told when all of them are there; so can an ancestor in the same table.
-function withDuplicates({ table, extract, shape, compiled }: Known, selection: Selection & { readonly kind: "any" }): Selection {
+function withDuplicates(
+  { table, extract, shape, compiled }: Known,
+  selection: Selection & { readonly kind: "any" },
+): Selection {
   if (selection.of.some(({ kind }) => kind === "all")) return { kind: "all" };
   if (table.relationships.some(({ parent }) => parent === table.name)) return { kind: "all" };
   if (table.dedupe === undefined) return selection;
   const origins = table.dedupe.by.map((name) => compiled.columns.find((column) => column.name === name)?.injectiveOf);
   if (origins.includes(undefined)) return { kind: "all" };
   const known = origins.flatMap((names) => names ?? []);
-  return { kind: "any", of: [selection, { kind: "matching", columns: known, of: extract, table: shape, otherColumns: known, selection }] };
+  return {
+    kind: "any",
+    of: [selection, { kind: "matching", columns: known, of: extract, table: shape, otherColumns: known, selection }],
+  };
 }

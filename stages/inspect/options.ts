@@ -56,6 +56,7 @@ export const inspectDescription: ProgramDescription = {
   ],
 };
 
+/** The options somebody typed, or the help they asked for. Throws "usage" (64). */
 export async function parseInspectOptions(
   argv: readonly string[],
 ): Promise<InspectOptions | { readonly print: string }> {

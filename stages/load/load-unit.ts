@@ -29,7 +29,8 @@ export async function loadUnit(run: Run, target: Target, unit: Unit): Promise<vo
   if (fate?.refusal !== undefined) throw fate.refusal;
   const rows = await chooseRows(run, unit, { plans, wanted: fate?.targetKeys });
   const requests: UpsertRequest[] = [];
-  for (const plan of plans) requests.push(await requestOf(run, target, { plan, unit, rows: rows.get(plan.table.name) ?? [] }));
+  for (const plan of plans)
+    requests.push(await requestOf(run, target, { plan, unit, rows: rows.get(plan.table.name) ?? [] }));
   const outcomes = await target.upsertAll(requests);
   for (const [index, plan] of plans.entries()) {
     const outcome = outcomes[index];
@@ -41,7 +42,8 @@ async function verify(run: Run, plans: readonly LoadPlan[]): Promise<void> {
   for (const { table, transform } of plans) {
     const folder = run.work.stageFolder("transform", table.name);
     const command = run.command("transform", table.name, "--force");
-    for (const file of [...filesOf(transform, "part"), ...filesOf(transform, "ledger")]) await verifyFile(folder, file, command);
+    for (const file of [...filesOf(transform, "part"), ...filesOf(transform, "ledger")])
+      await verifyFile(folder, file, command);
   }
 }
 
@@ -56,10 +58,19 @@ interface Upserting {
 async function requestOf(run: Run, target: Target, { plan, unit, rows }: Upserting): Promise<UpsertRequest> {
   const description = await target.describe(plan.table.name);
   const problems = columnProblems(plan, description);
-  if (problems.length > 0) throw new StageError("specification", problems.join("\n"), "correct the mapping, or the target's tables; nothing was loaded");
+  if (problems.length > 0)
+    throw new StageError(
+      "specification",
+      problems.join("\n"),
+      "correct the mapping, or the target's tables; nothing was loaded",
+    );
   const key = plan.table.key ?? description.primaryKey;
   if (key.length === 0) {
-    throw new StageError("specification", `${description.qualifiedName} has no primary key: single rows cannot be told apart there`, `load the whole table, or give ${plan.table.file} a key: that the target keeps unique`);
+    throw new StageError(
+      "specification",
+      `${description.qualifiedName} has no primary key: single rows cannot be told apart there`,
+      `load the whole table, or give ${plan.table.file} a key: that the target keeps unique`,
+    );
   }
   const part = {
     name: plan.table.name,
@@ -85,9 +96,17 @@ async function publish(run: Run, target: Target, { plan, outcome, rows }: Upsert
     const fields = plan.parts[0]?.schema.fields ?? [];
     const file = await writeRows(join(folder, path), plan.columns, rows);
     const resource = resourceOf(file, { path, role: "part", fields });
-    await writeManifest(folder, unitManifest(run, plan, { resource, outcome, rowCount: rows.length, target: target.identity }));
+    await writeManifest(
+      folder,
+      unitManifest(run, plan, { resource, outcome, rowCount: rows.length, target: target.identity }),
+    );
   });
   const { inserted, updated, unchanged } = outcome;
-  run.reporter.say("upserted", `load ${name}: ${inserted} inserted, ${updated} updated, ${unchanged} unchanged`, { table: name, inserted, updated, unchanged });
+  run.reporter.say("upserted", `load ${name}: ${inserted} inserted, ${updated} updated, ${unchanged} unchanged`, {
+    table: name,
+    inserted,
+    updated,
+    unchanged,
+  });
   run.reporter.output(`${folder}/manifest.json`);
 }

@@ -1,12 +1,12 @@
 import type { Definition } from "../../lib/databases/port.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { withCommas } from "../../lib/program/progress.js";
+import { counted } from "../../lib/program/progress.js";
 import { type LoadPlan, notLoadedYet } from "./plan.js";
 
 /** What was loaded, and how long it took, indexes included. */
 export function tellLoaded(run: Run, { table, parts, rowCount }: LoadPlan, seconds: number): void {
-  const text = `${withCommas(rowCount)} rows in ${parts.length} part${parts.length === 1 ? "" : "s"}, ${seconds.toFixed(1)} s`;
+  const text = `${counted(rowCount, "row")} in ${counted(parts.length, "part")}, ${seconds.toFixed(1)} s`;
   run.reporter.say("loaded", `load ${table.name}: ${text}`, {
     table: table.name,
     rows: rowCount,
@@ -17,7 +17,7 @@ export function tellLoaded(run: Run, { table, parts, rowCount }: LoadPlan, secon
 
 /** That the rows were found in the target, so that only the manifest was missing. */
 export function tellRecorded(run: Run, { table, rowCount }: LoadPlan): void {
-  const text = `its ${withCommas(rowCount)} rows are in the target already, committed by an earlier run; nothing was loaded again`;
+  const text = `its ${counted(rowCount, "row")} stand in the target already, committed by an earlier run; nothing was loaded again`;
   run.reporter.say("load-recorded", `load ${table.name}: ${text}`, { table: table.name, rows: rowCount });
 }
 

@@ -22,6 +22,7 @@ export const runDescription: ProgramDescription = {
   options: stageOptions,
 };
 
+/** The options somebody typed, or the help they asked for. Throws "usage" (64). */
 export async function parseRunOptions(argv: readonly string[]): Promise<RunOptions | { readonly print: string }> {
   const raw = await parseArguments(runDescription, argv);
   if ("print" in raw) return { print: String(raw.print) };

@@ -19,6 +19,7 @@ export const statusDescription: ProgramDescription = {
   options: placeOptions,
 };
 
+/** The options somebody typed, or the help they asked for. Throws "usage" (64). */
 export async function parseStatusOptions(argv: readonly string[]): Promise<StatusOptions | { readonly print: string }> {
   const raw = await parseArguments(statusDescription, argv);
   if ("print" in raw) return { print: String(raw.print) };

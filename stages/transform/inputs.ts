@@ -24,12 +24,18 @@ export async function readInputs(run: Run, table: Table, allowMixedSnapshots: bo
   const parents = new Map<string, ParentOutput>();
   for (const parent of parentsOf(table)) {
     const parentFolder = work.stageFolder("transform", parent);
-    parents.set(parent, { folder: parentFolder, manifest: await requireManifest(parentFolder, run.command("transform", parent)) });
+    parents.set(parent, {
+      folder: parentFolder,
+      manifest: await requireManifest(parentFolder, run.command("transform", parent)),
+    });
   }
   const manifests = [extract, ...[...parents.values()].map(({ manifest }) => manifest)];
   const snapshots = distinctSnapshots(manifests);
   if (snapshots.length > 1 && !allowMixedSnapshots) throw mixed(run, table, snapshots.length);
-  const inputs = manifests.map(({ _waybill }) => ({ path: work.manifestName(_waybill.stage, _waybill.subject), outputHash: _waybill.outputHash }));
+  const inputs = manifests.map(({ _waybill }) => ({
+    path: work.manifestName(_waybill.stage, _waybill.subject),
+    outputHash: _waybill.outputHash,
+  }));
   return { folder, extract, parents, inputs, snapshots };
 }
 

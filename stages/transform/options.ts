@@ -1,4 +1,10 @@
-import { type ProgramDescription, parseArguments, type StageOptions, stageOptions, stageOptionsOf } from "../../lib/program/options.js";
+import {
+  type ProgramDescription,
+  parseArguments,
+  type StageOptions,
+  stageOptions,
+  stageOptionsOf,
+} from "../../lib/program/options.js";
 
 export interface TransformOptions extends StageOptions {
   /** Extracts of different snapshots may be mapped together; the report says so. */
@@ -13,7 +19,10 @@ export const transformDescription: ProgramDescription = {
   options: stageOptions,
 };
 
-export async function parseTransformOptions(argv: readonly string[]): Promise<TransformOptions | { readonly print: string }> {
+/** The options somebody typed, or the help they asked for. Throws "usage" (64). */
+export async function parseTransformOptions(
+  argv: readonly string[],
+): Promise<TransformOptions | { readonly print: string }> {
   const raw = await parseArguments(transformDescription, argv);
   if ("print" in raw) return { print: String(raw.print) };
   return { ...stageOptionsOf(raw), allowMixedSnapshots: raw["allow-mixed-snapshots"] === true };

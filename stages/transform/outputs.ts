@@ -1,14 +1,23 @@
 import { join } from "node:path";
 import type { EngineConnection } from "../../lib/engine/duckdb.js";
 import {
-  changeColumns, ledgerColumns, loggedRules, rejectColumns, selectChanges, selectChecksum, selectDispositions, selectLedger, selectRejects,
-  selectRuleCounts, selectWritten,
+  changeColumns,
+  ledgerColumns,
+  loggedRules,
+  rejectColumns,
+  selectChanges,
+  selectChecksum,
+  selectDispositions,
+  selectLedger,
+  selectRejects,
+  selectRuleCounts,
+  selectWritten,
 } from "../../lib/engine/output-sql.js";
 import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
 import { copyTo } from "../../lib/engine/read-csv.js";
 import { PartWriter, type PartWriterOptions, type WrittenFile } from "../../lib/files/part-writer.js";
 import { appendPlainFile, finishPart } from "../../lib/files/plain-file.js";
-import { addChecksums, type Checksum, emptyChecksum, checksumOfHalves } from "../../lib/model/checksum.js";
+import { addChecksums, type Checksum, checksumOfHalves, emptyChecksum } from "../../lib/model/checksum.js";
 import type { Sql } from "../../lib/model/names.js";
 import { partName } from "../../lib/model/resource.js";
 
@@ -43,7 +52,9 @@ export interface Outputs {
 /** Opens the outputs in `folder`; the engine writes plain files into its spill folder, from where they are compressed. */
 export async function openOutputs(folder: string, plan: MappingPlan): Promise<Outputs> {
   const targetColumns = plan.compiled.columns.map(({ name }) => name);
-  const rejects = await PartWriter.create(join(folder, "rejects.csv.gz"), { columns: [...rejectColumns, ...plan.sourceColumns.map(({ name }) => name)] });
+  const rejects = await PartWriter.create(join(folder, "rejects.csv.gz"), {
+    columns: [...rejectColumns, ...plan.sourceColumns.map(({ name }) => name)],
+  });
   const changes = await PartWriter.create(join(folder, "changes.csv.gz"), { columns: changeColumns });
   const parts: WrittenFile[] = [];
   const ledgers: WrittenFile[] = [];
@@ -63,8 +74,19 @@ export async function openOutputs(folder: string, plan: MappingPlan): Promise<Ou
   return {
     async write(connection, index) {
       const plain = join(folder, ".spill", `plain-${index}.csv`);
-      parts[index] = await writeWhole(connection, { plain, select: selectWritten(plan), path: join(folder, partName("part", index)), columns: targetColumns });
-      const ledger = await writeWhole(connection, { plain, select: selectLedger(plan), path: join(folder, partName("ledger", index)), columns: ledgerColumns, sumLastColumn });
+      parts[index] = await writeWhole(connection, {
+        plain,
+        select: selectWritten(plan),
+        path: join(folder, partName("part", index)),
+        columns: targetColumns,
+      });
+      const ledger = await writeWhole(connection, {
+        plain,
+        select: selectLedger(plan),
+        path: join(folder, partName("ledger", index)),
+        columns: ledgerColumns,
+        sumLastColumn,
+      });
       ledgers[index] = ledger;
       checksum = addChecksums(checksum, ledger.checksum ?? (await checksumOf(connection, plan)));
       await countRules(connection, plan, rules);
@@ -72,7 +94,14 @@ export async function openOutputs(folder: string, plan: MappingPlan): Promise<Ou
       await turns.take(index, () => writeShared(connection, plain));
     },
     abandon: turns.abandon,
-    finish: async () => ({ parts, ledgers, rejects: await finishPart(rejects), changes: await finishPart(changes), rules, checksum }),
+    finish: async () => ({
+      parts,
+      ledgers,
+      rejects: await finishPart(rejects),
+      changes: await finishPart(changes),
+      rules,
+      checksum,
+    }),
   };
 }
 
@@ -85,7 +114,10 @@ interface WholeFile extends Writing, PartWriterOptions {
   readonly path: string;
 }
 
-async function writeWhole(connection: EngineConnection, { plain, select, path, ...options }: WholeFile): Promise<WrittenFile> {
+async function writeWhole(
+  connection: EngineConnection,
+  { plain, select, path, ...options }: WholeFile,
+): Promise<WrittenFile> {
   const writer = await PartWriter.create(path, options);
   try {
     await append(connection, { plain, select, writer });
@@ -97,7 +129,10 @@ async function writeWhole(connection: EngineConnection, { plain, select, path, .
 }
 
 /** Appends what a query gives to a file being written; the number of its rows. */
-async function append(connection: EngineConnection, { plain, select, writer }: Writing & { readonly writer: PartWriter }): Promise<number> {
+async function append(
+  connection: EngineConnection,
+  { plain, select, writer }: Writing & { readonly writer: PartWriter },
+): Promise<number> {
   const [[count] = []] = await connection.rows(copyTo(plain, select));
   await appendPlainFile(plain, writer);
   return Number(count);
@@ -108,9 +143,14 @@ async function checksumOf(connection: EngineConnection, plan: MappingPlan): Prom
   return checksumOfHalves(Number(count), BigInt(high ?? 0), BigInt(low ?? 0));
 }
 
-async function countRules(connection: EngineConnection, plan: MappingPlan, rules: Map<string, RuleCount>): Promise<void> {
+async function countRules(
+  connection: EngineConnection,
+  plan: MappingPlan,
+  rules: Map<string, RuleCount>,
+): Promise<void> {
   for (const [disposition, rule, count] of await connection.rows(selectDispositions())) {
-    if (disposition === "filtered" || disposition === "rejected" || disposition === "deduplicated") countOf(rules, rule ?? "")[disposition] += Number(count);
+    if (disposition === "filtered" || disposition === "rejected" || disposition === "deduplicated")
+      countOf(rules, rule ?? "")[disposition] += Number(count);
   }
   const select = selectRuleCounts(plan);
   if (select === undefined) return;

@@ -7,5 +7,10 @@ export function verdictOf(migration: Migration, table: string, { read, rejected 
   const limit = migration.acceptance.rejectedMaxPercent;
   const percent = read === 0 ? 0 : (100 * rejected) / read;
   if (limit === undefined || percent <= limit) return { code: 0, reasons: [] };
-  return { code: 1, reasons: [`${table}: ${rejected} of ${read} rows were rejected (${percent.toFixed(2)} %), more than the accepted ${limit} %`] };
+  return {
+    code: 1,
+    reasons: [
+      `${table}: ${rejected} of ${read} rows were rejected (${percent.toFixed(2)} %), more than the accepted ${limit} %`,
+    ],
+  };
 }

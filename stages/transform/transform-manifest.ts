@@ -44,9 +44,10 @@ export function transformManifest(run: Run, { table, plan, inputs, result, engin
 }
 
 function countsOf({ extract }: TransformInputs, { parts, rules }: TransformResult): TransformCounts {
-  const sum = (name: "filtered" | "rejected" | "deduplicated"): number => [...rules.values()].reduce((total, count) => total + count[name], 0);
+  const sum = (name: "filtered" | "rejected" | "deduplicated"): number =>
+    [...rules.values()].reduce((total, count) => total + count[name], 0);
   return {
-    read: extract._waybill.counts["read"] ?? 0,
+    read: extract._waybill.counts.read ?? 0,
     filtered: sum("filtered"),
     rejected: sum("rejected"),
     deduplicated: sum("deduplicated"),
@@ -59,9 +60,17 @@ function resourcesOf(plan: MappingPlan, { parts, ledgers, rejects, changes }: Tr
   const sourceFields = plan.sourceColumns.map(fieldOf);
   const targetFields = plan.compiled.columns.map(({ name, type }) => fieldOf({ name, type }));
   return [
-    ...parts.map((file, index) => resourceOf(file, { path: partName("part", index), role: "part", fields: targetFields })),
-    ...ledgers.map((file, index) => resourceOf(file, { path: partName("ledger", index), role: "ledger", fields: texts(ledgerColumns) })),
-    resourceOf(rejects, { path: "rejects.csv.gz", role: "rejects", fields: [...texts(rejectColumns), ...sourceFields] }),
+    ...parts.map((file, index) =>
+      resourceOf(file, { path: partName("part", index), role: "part", fields: targetFields }),
+    ),
+    ...ledgers.map((file, index) =>
+      resourceOf(file, { path: partName("ledger", index), role: "ledger", fields: texts(ledgerColumns) }),
+    ),
+    resourceOf(rejects, {
+      path: "rejects.csv.gz",
+      role: "rejects",
+      fields: [...texts(rejectColumns), ...sourceFields],
+    }),
     resourceOf(changes, { path: "changes.csv.gz", role: "changes", fields: texts(changeColumns) }),
   ];
 }
@@ -71,10 +80,16 @@ function rulesJson(table: Table, { rules }: TransformResult): Json {
   const named: readonly { readonly rule: string; readonly because: string | undefined }[] = [
     ...table.filters,
     ...table.rejects,
-    ...(table.columns === "all" ? [] : table.columns.flatMap(({ rules: own, because }) => own.map(({ rule }) => ({ rule, because })))),
+    ...(table.columns === "all"
+      ? []
+      : table.columns.flatMap(({ rules: own, because }) => own.map(({ rule }) => ({ rule, because })))),
     ...(table.dedupe === undefined ? [] : [table.dedupe]),
     ...table.relationships.map(({ rule }) => ({ rule, because: undefined })),
   ];
   const none = { touched: 0, flagged: 0, filtered: 0, rejected: 0, deduplicated: 0 };
-  return named.map(({ rule, because }) => ({ rule, ...(because === undefined ? {} : { because }), ...(rules.get(rule) ?? none) }));
+  return named.map(({ rule, because }) => ({
+    rule,
+    ...(because === undefined ? {} : { because }),
+    ...(rules.get(rule) ?? none),
+  }));
 }

@@ -10,9 +10,9 @@ import { compileTable } from "../../lib/mapping/compile-table.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { filesOf, type Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { withCommas } from "../../lib/program/progress.js";
+import { counted, withCommas } from "../../lib/program/progress.js";
 import type { TransformInputs } from "./inputs.js";
-import { openOutputs, type Outputs } from "./outputs.js";
+import { type Outputs, openOutputs } from "./outputs.js";
 import { transformManifest } from "./transform-manifest.js";
 
 /** Maps one table part by part, in bounded memory, and publishes its files and manifest. */
@@ -48,10 +48,12 @@ export async function transformTable(run: Run, table: Table, inputs: TransformIn
 // The engine does not look at gzip's own checksum: every byte it will read is proved here first.
 async function verifyInputs(run: Run, { folder, extract, parents }: TransformInputs): Promise<void> {
   const { subject } = extract._waybill;
-  for (const part of filesOf(extract, "part")) await verifyFile(folder, part, run.command("extract", subject, "--force"));
+  for (const part of filesOf(extract, "part"))
+    await verifyFile(folder, part, run.command("extract", subject, "--force"));
   for (const [name, parent] of parents) {
     const command = run.command("transform", name, "--force");
-    for (const file of [...filesOf(parent.manifest, "part"), ...filesOf(parent.manifest, "ledger")]) await verifyFile(parent.folder, file, command);
+    for (const file of [...filesOf(parent.manifest, "part"), ...filesOf(parent.manifest, "ledger")])
+      await verifyFile(parent.folder, file, command);
   }
 }
 
@@ -77,7 +79,7 @@ async function mapParts(run: Run, { engine, plan, inputs, outputs }: Mapping): P
     for (const part of parts) await addToFirstPass(first, plan, part);
     await settleFirstPass(first, plan);
   }
-  const progress = run.reporter.progress(`transform ${plan.table.name}`, inputs.extract._waybill.counts["read"]);
+  const progress = run.reporter.progress(`transform ${plan.table.name}`, inputs.extract._waybill.counts.read);
   const waiting = [...parts];
   const work = async (connection: EngineConnection): Promise<void> => {
     for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
@@ -88,21 +90,30 @@ async function mapParts(run: Run, { engine, plan, inputs, outputs }: Mapping): P
   };
   const others: EngineConnection[] = [];
   while (others.length + 1 < Math.min(run.options.jobs, parts.length, partsAtOnce)) others.push(await engine.connect());
-  await Promise.all([first, ...others].map(async (connection) => {
-    try {
-      await work(connection);
-    } catch (error) {
-      waiting.length = 0;
-      outputs.abandon(error);
-      throw error;
-    }
-  }));
+  await Promise.all(
+    [first, ...others].map(async (connection) => {
+      try {
+        await work(connection);
+      } catch (error) {
+        waiting.length = 0;
+        outputs.abandon(error);
+        throw error;
+      }
+    }),
+  );
   progress.finish();
 }
 
 function tell(run: Run, manifest: Manifest, seconds: number): void {
   const { subject, counts } = manifest._waybill;
-  const kept = (["filtered", "rejected", "deduplicated"] as const).flatMap((name) => (counts[name] ? [`${withCommas(counts[name])} ${name}`] : []));
-  const text = [`${withCommas(counts["read"] ?? 0)} rows read`, ...kept, `${withCommas(counts["written"] ?? 0)} written`, `${seconds.toFixed(1)} s`].join(", ");
+  const kept = (["filtered", "rejected", "deduplicated"] as const).flatMap((name) =>
+    counts[name] ? [`${withCommas(counts[name])} ${name}`] : [],
+  );
+  const text = [
+    `${counted(counts.read ?? 0, "row")} read`,
+    ...kept,
+    `${withCommas(counts.written ?? 0)} written`,
+    `${seconds.toFixed(1)} s`,
+  ].join(", ");
   run.reporter.say("transformed", `transform ${subject}: ${text}`, { table: subject, ...counts, seconds });
 }

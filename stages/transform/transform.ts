@@ -20,10 +20,16 @@ export async function transform(options: TransformOptions, context: Context): Pr
   });
 }
 
-async function settle(run: Run, table: Table, options: TransformOptions): Promise<Manifest["_waybill"]["verdict"] | undefined> {
+async function settle(
+  run: Run,
+  table: Table,
+  options: TransformOptions,
+): Promise<Manifest["_waybill"]["verdict"] | undefined> {
   const { reporter } = run;
   if (options.dryRun && !(await extractStands(run, table))) {
-    reporter.say("would-run", `transform ${table.name}: would be mapped, once ${table.from} is extracted`, { table: table.name });
+    reporter.say("would-run", `transform ${table.name}: would be mapped, once ${table.from} is extracted`, {
+      table: table.name,
+    });
     return undefined;
   }
   const inputs = await readInputs(run, table, options.allowMixedSnapshots);

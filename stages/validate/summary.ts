@@ -1,6 +1,6 @@
 import { StageError } from "../../lib/model/errors.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { withCommas } from "../../lib/program/progress.js";
+import { counted, withCommas } from "../../lib/program/progress.js";
 import { tallyOf, tallyText } from "./check.js";
 import { differencesPath, differingRows } from "./differences.js";
 import { reasonOf } from "./validate-manifest.js";
@@ -13,8 +13,8 @@ export function tableLine({ inputs, comparisons, checks, verdict, seconds }: Tab
     compared === undefined
       ? ""
       : differingRows(compared) === 0
-        ? `all ${withCommas(compared.expected)} rows equal`
-        : `${withCommas(differingRows(compared))} rows differ`;
+        ? `${compared.expected === 1 ? "its" : "all"} ${counted(compared.expected, "row")} equal`
+        : `${counted(differingRows(compared), "row")} differ`;
   return `validate ${inputs.table.name}: ${verdict}, ${rows}, ${tallyText(tallyOf(checks))}, ${seconds.toFixed(1)} s`;
 }
 
@@ -72,7 +72,7 @@ function sentence({ inputs, comparisons, checks, folder, first }: TableResult): 
     .map(([kind, count]) => `${withCommas(count)} ${kind}`);
   const total = differingRows(differing);
   const more = total > first.length ? ", …" : "";
-  return `${inputs.table.name}: ${withCommas(total)} rows differ from the ${withCommas(expected)} expected (${kinds.join(", ")}): ${first.join(", ")}${more}\n  every one: ${folder}/${differencesPath}`;
+  return `${inputs.table.name}: ${counted(total, "row")} differ from the ${withCommas(expected)} expected (${kinds.join(", ")}): ${first.join(", ")}${more}\n  every one: ${folder}/${differencesPath}`;
 }
 
 function hintOf(run: Run, { inputs, first }: TableResult): string {

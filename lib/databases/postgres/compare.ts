@@ -76,7 +76,7 @@ async function compareWhole(connection: Connection, sides: Sides, sizes: Sizes):
 
 /** The number of rows in a table, or in whatever stands behind FROM. */
 export async function countRows(connection: Connection, from: Sql): Promise<number> {
-  return (await numbers(connection, sql`SELECT count(*) AS count FROM ${from}`))["count"] ?? 0;
+  return (await numbers(connection, sql`SELECT count(*) AS count FROM ${from}`)).count ?? 0;
 }
 
 async function numbers(connection: Connection, select: Sql): Promise<Readonly<Record<string, number>>> {

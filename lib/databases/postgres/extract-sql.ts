@@ -50,6 +50,7 @@ function source(column: DatabaseColumn): Sql {
   return sql`source.${identifier(column.name)}`;
 }
 
+/** The column of that name. Throws "specification", listing those there are. */
 export function columnOf(table: SourceTable, name: string): DatabaseColumn {
   const column = table.columns.find((candidate) => candidate.name === name);
   if (column !== undefined) return column;

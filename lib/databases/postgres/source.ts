@@ -14,7 +14,10 @@ const begin = sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`;
  * Opens a source for reading. One connection exports its snapshot and stays open; up to `jobs` others adopt it, so that
  * all of them see the very same state until `close`.
  */
-export async function openPostgresSource(url: string, options: { readonly application: string; readonly jobs: number }): Promise<Source> {
+export async function openPostgresSource(
+  url: string,
+  options: { readonly application: string; readonly jobs: number },
+): Promise<Source> {
   const first = await connect(url, { application: options.application, readOnly: true });
   try {
     const facts = await exportSnapshot(first);
@@ -23,10 +26,12 @@ export async function openPostgresSource(url: string, options: { readonly applic
       identity: await identityOf(first),
       snapshot: facts.snapshot,
       describe: (extract) => describeExtract(first, extract),
-      count: (extract, table, selection) => countRows(first, sql`${relation(extract)} AS source WHERE ${selectionWhere(extract, table, selection)}`),
+      count: (extract, table, selection) =>
+        countRows(first, sql`${relation(extract)} AS source WHERE ${selectionWhere(extract, table, selection)}`),
       countLeftOut: (extract) => countLeftOut(first, extract),
       ranges: (extract, table) => partRanges(first, extract, table),
-      copy: (request, take) => workers.use((connection) => copyRange(connection, { request, take, toUtf8: facts.toUtf8 })),
+      copy: (request, take) =>
+        workers.use((connection) => copyRange(connection, { request, take, toUtf8: facts.toUtf8 })),
       close: async () => {
         await workers.close();
         await first.close();
@@ -50,12 +55,18 @@ async function exportSnapshot(connection: Connection): Promise<SnapshotFacts> {
     SELECT pg_export_snapshot() AS exported, pg_current_snapshot()::text AS visible,
       (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END)::text AS position,
       current_setting('server_encoding') AS encoding`);
-  if (row === undefined) throw new StageError("temporary", `${connection.location} exported no snapshot`, "run the same command again");
+  if (row === undefined)
+    throw new StageError("temporary", `${connection.location} exported no snapshot`, "run the same command again");
   if (row.encoding === "SQL_ASCII") throw unknownEncoding(connection.location);
   return {
     exported: row.exported,
     // The transactions visible, not the WAL position: two readings of a source nobody wrote to are of one state.
-    snapshot: { id: `postgresql:${row.visible}`, isolation: "repeatable read, read only", position: row.position, consistency: "consistent" },
+    snapshot: {
+      id: `postgresql:${row.visible}`,
+      isolation: "repeatable read, read only",
+      position: row.position,
+      consistency: "consistent",
+    },
     toUtf8: row.encoding !== "UTF8",
   };
 }
@@ -169,4 +180,3 @@ function workerPool(size: number, open: () => Promise<Connection>) {
     },
   };
 }
-

@@ -103,7 +103,7 @@ describe("load", () => {
     const again = await ready.stage("load");
 
     expect(again.exitCode).toBe(0);
-    expect(again.stderr).toContain("load people: its 10 rows are in the target already");
+    expect(again.stderr).toContain("load people: its 10 rows stand in the target already");
     expect(await versionsOf(ready.target)).toEqual(rows);
     expect(await readFile(ready.file("load", "people", "manifest.json"), "utf8")).toContain('"loaded": 10');
   });
@@ -164,8 +164,10 @@ describe("load", () => {
     await ready.stage("load");
 
     const result = await ready.stage("load", { WAYBILL_TARGET_URL: other.url });
+    const rehearsed = await ready.stage("load", "--dry-run", { WAYBILL_TARGET_URL: other.url });
 
     expect(result).toMatchObject({ exitCode: 65, stderr: expect.stringContaining("belongs to the target") });
+    expect(rehearsed).toMatchObject({ exitCode: 65, stderr: expect.stringContaining("belongs to the target") });
     expect(await other.query("SELECT to_regnamespace('waybill') AS ledger")).toEqual([{ ledger: null }]);
     await other.drop();
   });
