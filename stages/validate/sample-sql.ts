@@ -46,6 +46,7 @@ export function selectKeys(plan: MappingPlan): Sql {
   return sql`SELECT DISTINCT ${join(plan.key.map(identifier), ", ")} FROM ${tables.sampled} ORDER BY ALL`;
 }
 
+/** Makes the table of the rows read again from the live source, as their files hold them. */
 export function makeLive(plan: MappingPlan, { folder, files }: Files): Sql {
   return sql`CREATE TABLE ${tables.live} AS ${hashed(plan, readCsv(folder, files))}`;
 }

@@ -63,7 +63,7 @@ it("gives every value back through zcat", async () => {
 });
 
 it("gives every value back through DuckDB", async () => {
-  const engine = await openEngine({ threads: 1, spillFolder: join(work.folder, "spill"), folders: [work.folder] });
+  const engine = await openEngine({ spillFolder: join(work.folder, "spill"), folders: [work.folder] });
   const connection = await engine.connect();
   try {
     await eachTable({ nul: true }, async (path, rows, file) => {
