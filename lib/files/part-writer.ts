@@ -92,8 +92,8 @@ export class PartWriter extends Writable {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#append(chunk);
-    if (this.#length < this.#scanAt) return done();
-    this.#emitBlocks().then(() => done(), done);
+    if (this.#length < this.#scanAt) done();
+    else this.#emitBlocks().then(() => done(), done);
   }
 
   override _final(done: (error?: Error | null) => void): void {

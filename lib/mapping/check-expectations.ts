@@ -1,5 +1,5 @@
+import { didYouMean } from "../model/nearest.js";
 import type { ParsedExpectation } from "./expectation-schema.js";
-import { didYouMean } from "./nearest.js";
 import type { Problem } from "./problems.js";
 import { type Known, missingColumn, problemAt, type TableFile } from "./table-file.js";
 import type { YamlPath } from "./yaml-file.js";

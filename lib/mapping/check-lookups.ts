@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { didYouMean } from "../model/nearest.js";
 import { type Lookup, readLookup } from "./lookup-file.js";
 import type { SpecificationFile, Table } from "./migration.js";
-import { didYouMean } from "./nearest.js";
 import type { Place, Problem } from "./problems.js";
 import { lookup as lookupRule } from "./rules/lookup.js";
 

@@ -1,5 +1,5 @@
+import { didYouMean } from "../model/nearest.js";
 import { checkExpectations } from "./check-expectations.js";
-import { didYouMean } from "./nearest.js";
 import type { Problem } from "./problems.js";
 import { type Known, missingColumn, problemAt, type TableFile } from "./table-file.js";
 

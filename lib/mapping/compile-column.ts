@@ -1,3 +1,4 @@
+import { didYouMean } from "../model/nearest.js";
 import {
   type Column,
   type ColumnRule,
@@ -8,7 +9,6 @@ import {
   type Table,
   valueName,
 } from "./migration.js";
-import { didYouMean } from "./nearest.js";
 import { allOrigins } from "./origins/all-origins.js";
 import type { CompiledOrigin } from "./origins/origin.js";
 import type { Problem } from "./problems.js";

@@ -1,7 +1,7 @@
 import type { Sql } from "../model/names.js";
+import { didYouMean } from "../model/nearest.js";
 import { compileColumn } from "./compile-column.js";
 import type { Column, CompiledTable, SourceColumn, Table } from "./migration.js";
-import { didYouMean } from "./nearest.js";
 import { assertNoProblems, type Problem } from "./problems.js";
 import { literal, parenthesised } from "./sql.js";
 

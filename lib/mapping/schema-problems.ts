@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { didYouMean, nearest } from "./nearest.js";
+import { didYouMean, nearest } from "../model/nearest.js";
 import type { Problem } from "./problems.js";
 import type { YamlFile, YamlPath } from "./yaml-file.js";
 

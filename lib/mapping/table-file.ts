@@ -1,5 +1,5 @@
+import { didYouMean } from "../model/nearest.js";
 import type { Extract, Table } from "./migration.js";
-import { didYouMean } from "./nearest.js";
 import type { Problem } from "./problems.js";
 import type { ParsedTable } from "./table-schema.js";
 import type { YamlFile, YamlPath } from "./yaml-file.js";
