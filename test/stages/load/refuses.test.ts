@@ -172,12 +172,4 @@ describe("load refuses", () => {
       1,
     );
   });
-
-  it("single rows, as long as units are not there", async () => {
-    const ready = await readyToLoad();
-
-    const result = await ready.stage("load", "--key", "1");
-
-    expect(result).toMatchObject({ exitCode: 64, stderr: expect.stringContaining("--key") });
-  });
 });
