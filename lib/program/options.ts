@@ -117,7 +117,8 @@ export async function parseArguments(
     .exitProcess(false)
     .wrap(100)
     .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? usageError(program, message ?? "these arguments cannot be read");
+      // yargs' own errors are about what somebody typed; any other is a bug.
+      throw error === undefined || error.name === "YError" ? usageError(program, error?.message ?? message ?? "these arguments cannot be read") : error;
     });
   parser = parser.option("help", { alias: "h", type: "boolean", describe: "show this" });
   for (const option of described) parser = parser.option(option.name, yargsOption(option));

@@ -7,7 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createDatabase, type TestDatabase } from "../../support/postgres.js";
-import { startProgram } from "../../support/program.js";
+import { type RunningProgram, startProgram } from "../../support/program.js";
 import { createMigration, type TestMigration } from "../migration-fixture.js";
 import { manifestIn, rowsIn } from "../stage-files.js";
 
@@ -29,14 +29,14 @@ function start(migration: TestMigration, args: readonly string[] = []) {
   return startProgram("extract", [...places, ...args], { env: migration.environment });
 }
 
-/** Resolves when the first part stands, the others do not yet. */
-async function firstPart({ work }: TestMigration): Promise<void> {
+/** Resolves when the first part stands, the others do not yet; or when the program has ended without it. */
+async function firstPart({ work }: TestMigration, { child }: RunningProgram): Promise<void> {
   const isThere = () =>
     access(join(work, "extract/many/part-00000.csv.gz")).then(
       () => true,
       () => false,
     );
-  while (!(await isThere())) await wait(5);
+  while (child.exitCode === null && !(await isThere())) await wait(5);
 }
 
 const manifestOf = (migration: TestMigration, name: string) => join(migration.work, "extract", name, "manifest.json");
@@ -44,7 +44,7 @@ const manifestOf = (migration: TestMigration, name: string) => join(migration.wo
 it("reads all extracts in one snapshot: what is written meanwhile shows in none of them", async () => {
   const migration = await createMigration({ source: source.url, extracts: [many, "few: {}"] });
   const running = start(migration);
-  await firstPart(migration);
+  await firstPart(migration, running);
 
   await source.query(
     "UPDATE many SET name = 'changed'; INSERT INTO few VALUES (11, 'late'); DELETE FROM few WHERE id = 1",
@@ -68,7 +68,7 @@ it("reads all extracts in one snapshot: what is written meanwhile shows in none 
 it("exits 75 when the server ends its session, and finishes when the command is given again", async () => {
   const migration = await createMigration({ source: source.url, extracts: [many] });
   const running = start(migration);
-  await firstPart(migration);
+  await firstPart(migration, running);
 
   await source.query(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'waybill/extract' AND datname = current_database()",
@@ -90,7 +90,7 @@ it.each([
 ] as const)("leaves no manifest after %s, and finishes when the command is given again", async (signal, code) => {
   const migration = await createMigration({ source: source.url, extracts: [many] });
   const running = start(migration);
-  await firstPart(migration);
+  await firstPart(migration, running);
 
   running.child.kill(signal);
   const killed = await running.result;
@@ -107,7 +107,7 @@ it.each([
 it("lets only one run at a time read an extract, and tells the other who does", async () => {
   const migration = await createMigration({ source: source.url, extracts: [many] });
   const running = start(migration);
-  await firstPart(migration);
+  await firstPart(migration, running);
 
   const second = await migration.run("extract");
 
