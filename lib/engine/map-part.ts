@@ -5,14 +5,14 @@ import type { EngineConnection } from "./duckdb.js";
 import { makeMapped, numberOccurrences } from "./mapped-sql.js";
 import { selectWrongChecksums } from "./output-sql.js";
 import type { MappingPlan } from "./plan-mapping.js";
+import { cascadeRound, dropLostReferences, followWinners } from "./self-links.js";
 import {
   addCandidates,
   applySettled,
-  cascadeRound,
   firstPass,
-  followWinners,
   makeSettleTables,
   markCandidates,
+  numberAcrossParts,
   ownPart,
   settleDuplicates,
   type Tables,
@@ -53,28 +53,29 @@ export async function addToFirstPass(
 
 /** Settles, over all parts, which rows are duplicates and which have lost their parent in the same table. */
 export async function settleFirstPass(connection: EngineConnection, plan: MappingPlan): Promise<void> {
-  await connection.run(settleDuplicates(plan, firstPass));
+  await runAll(connection, numberAcrossParts(plan, firstPass));
+  await runAll(connection, settleDuplicates(plan, firstPass));
   await runAll(connection, markCandidates(firstPass));
   await runAll(connection, followWinners(plan, firstPass));
   await cascade(connection, plan, firstPass);
+  await runAll(connection, dropLostReferences(plan, firstPass));
 }
 
 async function settleOwnPart(connection: EngineConnection, plan: MappingPlan, index: number): Promise<void> {
   await runAll(connection, makeSettleTables(plan, ownPart, true));
   if (plan.table.dedupe === undefined) return;
   await connection.run(addCandidates(plan, ownPart, index));
-  await connection.run(settleDuplicates(plan, ownPart));
+  await runAll(connection, settleDuplicates(plan, ownPart));
 }
 
 // Each round may orphan further rows; a chain of n generations takes n rounds.
 async function cascade(connection: EngineConnection, plan: MappingPlan, tables: Tables): Promise<void> {
-  const [find, mark] = cascadeRound(plan, tables);
-  if (find === undefined || mark === undefined) return;
+  const round = cascadeRound(plan, tables);
+  if (round.length === 0) return;
   for (;;) {
     const before = await countRows(connection, tables);
-    await connection.run(find);
+    await runAll(connection, round);
     if ((await countRows(connection, tables)) === before) return;
-    await connection.run(mark);
   }
 }
 

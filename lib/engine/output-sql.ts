@@ -61,7 +61,7 @@ interface LoggedStep {
 }
 
 function loggedSteps(plan: MappingPlan): readonly LoggedStep[] {
-  return plan.compiled.columns.flatMap(({ name, steps }, column) =>
+  const rules = plan.compiled.columns.flatMap(({ name, steps }, column) =>
     steps.flatMap(({ rule, logsChanges, flag }, step) =>
       logsChanges
         ? [
@@ -76,6 +76,15 @@ function loggedSteps(plan: MappingPlan): readonly LoggedStep[] {
         : [],
     ),
   );
+  // A reference that follows a merged parent to the one that was kept, or is dropped, is a change like any other.
+  const references = plan.parents.map(({ relationship, column }) => ({
+    column: relationship.column,
+    rule: relationship.rule,
+    before: valueAfter(plan, column, plan.compiled.columns[column]?.steps.length ?? 0),
+    after: finalValue(plan, column),
+    flag: undefined,
+  }));
+  return [...rules, ...references];
 }
 
 /** At most `limit` changes that rules made to written rows, in source order; undefined when no rule changes anything. */

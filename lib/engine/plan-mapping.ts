@@ -6,7 +6,7 @@ import {
   valueName,
 } from "../mapping/migration.js";
 import { identifier } from "../mapping/sql.js";
-import type { Manifest } from "../model/manifest.js";
+import { filesOf, type Manifest } from "../model/manifest.js";
 import type { Sql } from "../model/names.js";
 import { checksumColumn } from "../model/resource.js";
 
@@ -33,7 +33,9 @@ export interface MappingPlan {
   /** Indexes of the columns that name a target row; empty when nothing says which. */
   readonly targetKey: readonly number[];
   readonly parents: readonly ParentLink[];
-  /** Duplicates, or references into the table itself, reach beyond one part: a first pass over all parts settles them. */
+  /** Rows with equal keys may lie in several parts: these were not cut by the key. */
+  readonly keysSpanParts: boolean;
+  /** Equal keys, duplicates or references into the table itself reach beyond one part: a first pass settles them. */
   readonly needsFirstPass: boolean;
 }
 
@@ -54,6 +56,7 @@ export function planMapping(table: Table, compiled: CompiledTable, manifest: Man
   );
   const partsBy = details.partsBy;
   const keyIsUnique = manifest.resources[0]?.schema.primaryKey !== undefined;
+  const keysSpanParts = !keyIsUnique && partsBy !== "key" && filesOf(manifest, "part").length > 1;
   return {
     table,
     compiled,
@@ -63,7 +66,9 @@ export function planMapping(table: Table, compiled: CompiledTable, manifest: Man
     hasRowChecksum: details.rowChecksum === true,
     targetKey: targetKeyOf(table, compiled, key),
     parents,
+    keysSpanParts,
     needsFirstPass:
+      keysSpanParts ||
       parents.some(({ ownColumn }) => ownColumn !== undefined) ||
       (table.dedupe !== undefined && !(partsBy === "key" && staysInOnePart(table, compiled, key))),
   };

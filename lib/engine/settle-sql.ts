@@ -2,7 +2,8 @@ import type { SourceColumn } from "../mapping/migration.js";
 import { identifier, join, literal, sql } from "../mapping/sql.js";
 import type { Sql } from "../model/names.js";
 import { finalValue, type MappingPlan } from "./plan-mapping.js";
-import { keyText, rowText } from "./read-csv.js";
+import { keyText, number, rowText } from "./read-csv.js";
+import { selfLinks } from "./self-links.js";
 
 // What one row's fate owes to other rows is settled on a narrow table of candidates, never by moving whole rows.
 
@@ -17,7 +18,7 @@ export function makeSettleTables(plan: MappingPlan, tables: Tables, temporary: b
   return [
     sql`CREATE OR REPLACE ${kind} ${tables.candidates} AS ${candidates(plan, 0)} LIMIT 0`,
     sql`CREATE OR REPLACE ${kind} ${tables.settled} (part INTEGER, row BIGINT, disposition VARCHAR, rule VARCHAR, reason VARCHAR,
-      winner_key VARCHAR, winner_occurrence BIGINT, winner_target_key VARCHAR, has_reference BOOLEAN, reference VARCHAR)`,
+      winner_key VARCHAR, winner_occurrence BIGINT, winner_target_key VARCHAR, winner_part INTEGER, winner_row BIGINT)`,
   ];
 }
 
@@ -29,16 +30,17 @@ export function addCandidates(plan: MappingPlan, tables: Tables, part: number): 
 function candidates(plan: MappingPlan, part: number): Sql {
   const by = byValues(plan).map((value, index) => sql`, ${value} AS ${identifier(`by${index}`)}`);
   const order = orderValues(plan).map((value, index) => sql`, ${value} AS ${identifier(`order${index}`)}`);
-  const self = selfLink(plan);
-  const own = self?.ownColumn === undefined ? literal(null) : finalValue(plan, self.ownColumn);
-  const reference = self === undefined ? literal(null) : finalValue(plan, self.column);
-  const tie =
-    plan.table.dedupe === undefined
-      ? literal(null)
-      : sql`md5(${rowText(plan.sourceColumns.map(({ name, type }) => ({ value: identifier(name), type })))})`;
-  return sql`SELECT ${String(part) as Sql} AS part, "~row" AS row, ${keyText(plan.key)} AS key, "~occurrence" AS occurrence,
+  const links = selfLinks(plan).map(
+    ({ link, own, reference }) =>
+      sql`, ${finalValue(plan, link.ownColumn)} AS ${own}, ${finalValue(plan, link.column)} AS ${reference}`,
+  );
+  return sql`SELECT ${number(part)} AS part, "~row" AS row, ${keyText(plan.key)} AS key, "~occurrence" AS occurrence,
     ${targetKeyText(plan)} AS target_key, "~disposition" AS disposition, "~rule" AS rule, "~orphan_rule" AS orphan_rule,
-    ${tie} AS tie, ${own} AS own, ${reference} AS reference${join(by, "")}${join(order, "")} FROM mapped`;
+    ${plan.table.dedupe === undefined ? literal(null) : tieBreaker(plan)} AS tie${join(links, "")}${join(by, "")}${join(order, "")} FROM mapped`;
+}
+
+function tieBreaker(plan: MappingPlan): Sql {
+  return sql`md5(${rowText(plan.sourceColumns.map(({ name, type }) => ({ value: identifier(name), type })))})`;
 }
 
 // Few rows share their key with another: only these go through the window function, 1.25 M rows in 0.1 s.
@@ -49,81 +51,60 @@ function onlyRepeated(plan: MappingPlan): Sql {
     (SELECT (${list}) FROM mapped WHERE "~disposition" IS NULL AND ${allPresent(by)} GROUP BY ${list} HAVING count(*) > 1)`;
 }
 
+/** Numbers rows with equal keys anew where these may lie in several parts, in the order of the files. */
+export function numberAcrossParts(plan: MappingPlan, tables: Tables): readonly Sql[] {
+  if (!plan.keysSpanParts) return [];
+  return [
+    sql`UPDATE ${tables.candidates} AS c SET occurrence = n.number FROM
+      (SELECT part, row, row_number() OVER (PARTITION BY key ORDER BY part, row) AS number FROM ${tables.candidates}) AS n
+      WHERE c.part = n.part AND c.row = n.row AND c.occurrence <> n.number`,
+  ];
+}
+
 /** Names the losers of every group of duplicates, each with its winner. NULL in a `by` column is no duplicate of anything. */
-export function settleDuplicates(plan: MappingPlan, tables: Tables): Sql {
+export function settleDuplicates(plan: MappingPlan, tables: Tables): readonly Sql[] {
   const { dedupe } = plan.table;
-  if (dedupe === undefined) return sql`SELECT 1`;
+  if (dedupe === undefined) return [];
   const by = dedupe.by.map((_, index) => identifier(`by${index}`));
   const direction = dedupe.keep === "latest" ? sql`DESC` : sql`ASC`;
-  const order = dedupe.order.map((_, index) => sql`${identifier(`order${index}`)} ${direction} NULLS LAST`);
-  return sql`INSERT INTO ${tables.settled} SELECT part, row, 'deduplicated', ${literal(dedupe.rule)}, NULL,
-      winner_key, winner_occurrence, winner_target_key, false, NULL FROM
-    (SELECT part, row, row_number() OVER place AS place, first_value(key) OVER place AS winner_key,
-      first_value(occurrence) OVER place AS winner_occurrence, first_value(target_key) OVER place AS winner_target_key
+  const order = orderValues(plan).map((_, index) => sql`${identifier(`order${index}`)} ${direction} NULLS LAST`);
+  const winner = (column: Sql): Sql => sql`first_value(${column}) OVER place`;
+  return [
+    sql`INSERT INTO ${tables.settled} SELECT part, row, 'deduplicated', ${literal(dedupe.rule)}, NULL,
+      winner_key, winner_occurrence, winner_target_key, winner_part, winner_row FROM
+    (SELECT part, row, row_number() OVER place AS place, ${winner(sql`key`)} AS winner_key, ${winner(sql`occurrence`)} AS winner_occurrence,
+      ${winner(sql`target_key`)} AS winner_target_key, ${winner(sql`part`)} AS winner_part, ${winner(sql`row`)} AS winner_row
     FROM ${tables.candidates} WHERE disposition IS NULL AND ${allPresent(by)}
     WINDOW place AS (PARTITION BY ${join(by, ", ")} ORDER BY ${join([...order, sql`tie`, sql`part`, sql`row`], ", ")}))
-    WHERE place > 1`;
+    WHERE place > 1`,
+  ];
 }
 
 /** Carries what is settled over to the candidates, so that references see who is gone. */
 export function markCandidates(tables: Tables): readonly Sql[] {
   return [
     sql`UPDATE ${tables.candidates} AS c SET disposition = s.disposition, rule = s.rule FROM ${tables.settled} AS s
-      WHERE c.part = s.part AND c.row = s.row AND s.disposition IS NOT NULL`,
+      WHERE c.part = s.part AND c.row = s.row`,
     sql`UPDATE ${tables.candidates} SET disposition = 'rejected', rule = orphan_rule WHERE disposition IS NULL AND orphan_rule IS NOT NULL`,
   ];
 }
 
-/** Lets references to a deduplicated row of the same table follow its winner. */
-export function followWinners(plan: MappingPlan, tables: Tables): readonly Sql[] {
-  if (selfLink(plan) === undefined) return [];
-  return [
-    sql`INSERT INTO ${tables.settled} SELECT c.part, c.row, NULL, NULL, NULL, NULL, NULL, NULL, true, min(s.winner_target_key)
-      FROM ${tables.candidates} c JOIN ${tables.candidates} loser ON loser.own = c.reference AND loser.disposition = 'deduplicated'
-      JOIN ${tables.settled} s ON s.part = loser.part AND s.row = loser.row AND s.winner_target_key IS NOT NULL
-      WHERE c.disposition IS NULL AND c.reference NOT IN (${alive(tables)}) GROUP BY c.part, c.row`,
-    sql`UPDATE ${tables.candidates} AS c SET reference = s.reference FROM ${tables.settled} AS s
-      WHERE c.part = s.part AND c.row = s.row AND s.has_reference`,
-  ];
-}
-
-/** One round of the cascade within the table: rows whose parent is not there. Run it until it finds none. */
-export function cascadeRound(plan: MappingPlan, tables: Tables): readonly Sql[] {
-  const link = selfLink(plan);
-  if (link === undefined || link.relationship.otherwise === "keep") return [];
-  const { rule, column, parent, otherwise } = link.relationship;
-  const lost = sql`c.disposition IS NULL AND c.reference IS NOT NULL AND c.reference NOT IN (${alive(tables)})`;
-  if (otherwise === "null") {
-    return [
-      sql`INSERT INTO ${tables.settled} SELECT part, row, NULL, NULL, NULL, NULL, NULL, NULL, true, NULL FROM ${tables.candidates} c WHERE ${lost}`,
-      sql`UPDATE ${tables.candidates} AS c SET reference = NULL WHERE ${lost}`,
-    ];
-  }
-  const gone = sql`(SELECT any_value(p.rule ORDER BY p.rule) FROM ${tables.candidates} p WHERE p.own = c.reference)`;
-  const reason = sql`coalesce(${literal(`${column}: its parent in ${parent} was not written (`)} || ${gone} || ')', ${literal(`${column}: it has no parent in ${parent}`)})`;
-  return [
-    sql`INSERT INTO ${tables.settled} SELECT part, row, 'rejected', ${literal(rule)}, ${reason}, NULL, NULL, NULL, false, NULL
-      FROM ${tables.candidates} c WHERE ${lost}`,
-    sql`UPDATE ${tables.candidates} AS c SET disposition = 'rejected', rule = ${literal(rule)} WHERE ${lost}`,
-  ];
-}
-
-function alive(tables: Tables): Sql {
-  return sql`SELECT own FROM ${tables.candidates} WHERE disposition IS NULL AND own IS NOT NULL`;
-}
-
 /** Writes what is settled for one part into `mapped`; then rows whose parent in another table is not there. */
 export function applySettled(plan: MappingPlan, tables: Tables, part: number): readonly Sql[] {
-  const here = sql`mapped."~row" = s.row AND s.part = ${String(part) as Sql}`;
-  const self = selfLink(plan);
-  const reference =
-    self &&
-    sql`UPDATE mapped SET ${finalValue(plan, self.column)} = s.reference FROM ${tables.settled} AS s WHERE ${here} AND s.has_reference`;
+  const here = (other: Sql): Sql => sql`mapped."~row" = ${other}.row AND ${other}.part = ${number(part)}`;
+  const occurrence = sql`UPDATE mapped SET "~occurrence" = c.occurrence FROM ${tables.candidates} AS c
+    WHERE ${here(sql`c`)} AND c.occurrence <> mapped."~occurrence"`;
+  const references = selfLinks(plan).map(({ link, reference }) => {
+    const value = finalValue(plan, link.column);
+    return sql`UPDATE mapped SET ${value} = c.${reference} FROM ${tables.candidates} AS c
+      WHERE ${here(sql`c`)} AND c.${reference} IS DISTINCT FROM mapped.${value}`;
+  });
   return [
+    ...(plan.keysSpanParts ? [occurrence] : []),
     sql`UPDATE mapped SET "~disposition" = s.disposition, "~rule" = s.rule, "~reason" = s.reason, "~winner_key" = s.winner_key,
       "~winner_occurrence" = s.winner_occurrence, "~winner_target_key" = s.winner_target_key
-      FROM ${tables.settled} AS s WHERE ${here} AND s.disposition IS NOT NULL`,
-    ...(reference === undefined ? [] : [reference]),
+      FROM ${tables.settled} AS s WHERE ${here(sql`s`)}`,
+    ...references,
     sql`UPDATE mapped SET "~disposition" = 'rejected', "~rule" = "~orphan_rule", "~reason" = "~orphan_reason"
       WHERE "~disposition" IS NULL AND "~orphan_rule" IS NOT NULL`,
   ];
@@ -140,11 +121,6 @@ export function targetKeyText(plan: MappingPlan): Sql {
   )}]) AS VARCHAR)`;
 }
 
-/** The reference of the table into itself, if it has one. */
-export function selfLink(plan: MappingPlan) {
-  return plan.parents.find(({ ownColumn }) => ownColumn !== undefined);
-}
-
 // `by` names target columns; a column of the extract where the target has none of that name.
 function byValues(plan: MappingPlan): readonly Sql[] {
   return (plan.table.dedupe?.by ?? []).map((name) => {
@@ -154,7 +130,7 @@ function byValues(plan: MappingPlan): readonly Sql[] {
 }
 
 function orderValues(plan: MappingPlan): readonly Sql[] {
-  return (plan.table.dedupe?.order ?? []).map((name) =>
+  return (plan.table.dedupe?.order ?? []).flatMap((name) =>
     ordered(
       plan.sourceColumns.find((column) => column.name === name),
       identifier(name),
@@ -163,13 +139,18 @@ function orderValues(plan: MappingPlan): readonly Sql[] {
 }
 
 // Numbers by value; dates and times are ISO text in one zone, which sorts as they do, infinities included.
-function ordered(column: SourceColumn | undefined, value: Sql): Sql {
-  if (column?.type === "integer") return sql`TRY_CAST(${value} AS HUGEINT)`;
-  if (column?.type === "number")
-    return /^(real|double|float)/.test(column.databaseType)
-      ? sql`TRY_CAST(${value} AS DOUBLE)`
-      : sql`TRY_CAST(${value} AS DECIMAL(38, 12))`;
-  return value;
+function ordered(column: SourceColumn | undefined, value: Sql): readonly Sql[] {
+  if (column?.type === "integer") return [sql`TRY_CAST(${value} AS HUGEINT)`];
+  if (column?.type !== "number") return [value];
+  const approximate = sql`TRY_CAST(${value} AS DOUBLE)`;
+  if (/^(real|double|float)/.test(column.databaseType)) return [approximate];
+  // A double tells most numbers apart, NaN and the infinities included; the digits it cannot hold decide after it.
+  const fraction = sql`regexp_replace(${value}, '^(-?)[0-9]*', '\\10')`;
+  return [
+    approximate,
+    sql`TRY_CAST(split_part(${value}, '.', 1) AS BIGNUM)`,
+    sql`TRY_CAST(${fraction} AS DECIMAL(38, 37))`,
+  ];
 }
 
 function allPresent(values: readonly Sql[]): Sql {

@@ -88,7 +88,9 @@ export async function openOutputs(folder: string, plan: MappingPlan): Promise<Ou
         sumLastColumn,
       });
       ledgers[index] = ledger;
-      checksum = addChecksums(checksum, ledger.checksum ?? (await checksumOf(connection, plan)));
+      // Awaited first: an await between reading the sum and writing it would lose what another part adds meanwhile.
+      const own = ledger.checksum ?? (await checksumOf(connection, plan));
+      checksum = addChecksums(checksum, own);
       await countRules(connection, plan, rules);
       // Rejects and changes of all parts share a file, and stand in it in source order.
       await turns.take(index, () => writeShared(connection, plain));
