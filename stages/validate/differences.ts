@@ -49,13 +49,14 @@ export async function firstDifferences(
   pairedBy: readonly string[],
 ): Promise<readonly string[]> {
   const shown = shownKeys(table, pairedBy);
-  const found = new Map<string, string[]>();
+  const found = new Map<string, Set<string>>();
   for await (const [kind, key, column] of withoutHeader(join(folder, differencesPath))) {
     const name = shown(key ?? "");
     if (!found.has(name) && found.size === shownCount) break;
-    found.set(name, [...(found.get(name) ?? []), column ?? kind ?? ""]);
+    // A row of the sample that differs usually stands among the rows of the parts already.
+    found.set(name, (found.get(name) ?? new Set()).add(column ?? kind?.replace("sample: ", "") ?? ""));
   }
-  return [...found].map(([key, columns]) => `${key} (${columns.join(", ")})`);
+  return [...found].map(([key, columns]) => `${key} (${[...columns].join(", ")})`);
 }
 
 const shownCount = 5;

@@ -71,6 +71,7 @@ function manifestVerdict(verdict: TableVerdict, checks: readonly Check[]): Verdi
 }
 
 /** A check in one sentence. */
-export function reasonOf({ name, expected, actual, note }: Check): string {
-  return note === undefined ? `${name}: expected ${expected}, found ${actual}` : `${name}: ${note}`;
+export function reasonOf({ name, expected, actual, verdict, note }: Check): string {
+  if (verdict === "skipped") return `${name}: ${note ?? "it did not run"}`;
+  return `${name}: expected ${expected}, found ${actual}${note === undefined ? "" : ` (${note})`}`;
 }

@@ -1,0 +1,287 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { manifestIn, rowsIn, snapshotOf, textOf } from "../stage-files.js";
+import { type Loaded, loadedMigration } from "./loaded.js";
+
+const differences = (loaded: Loaded, table = "people") =>
+  textOf(join(loaded.work, "validate", table, "differences.csv.gz"));
+
+describe("validate", () => {
+  it("passes what was moved: counts close to zero, every row equal, tests and the live sample hold", async () => {
+    const loaded = await loadedMigration();
+
+    const result = await loaded.validate();
+
+    expect(result.stderr).toContain("FAIL=0 SKIP=0");
+    expect(result).toMatchObject({ exitCode: 0, stdout: `${join(loaded.work, "validate", "report.json")}\n` });
+    expect(await loaded.report()).toMatchObject({ verdict: "passed", notValidated: [], mixedSnapshots: false });
+    expect((await loaded.report()).tables[1]?.reconciliation).toMatchObject({
+      sourceNow: 201,
+      snapshot: 201,
+      drift: 0,
+      read: 201,
+      filtered: 0,
+      rejected: 1,
+      deduplicated: 1,
+      written: 199,
+      loaded: 199,
+      quarantined: 0,
+      target: 199,
+      unexplained: 0,
+    });
+    expect(await loaded.check("people", "sample")).toMatchObject({
+      verdict: "sampled",
+      note: "101 rows chosen, 0 of them changed in the source since the snapshot",
+    });
+    expect(await differences(loaded)).toBe("kind,key,column,expected,actual\n");
+  });
+
+  it("always runs, and writes the same manifest when nothing has changed", async () => {
+    const loaded = await loadedMigration();
+    await loaded.validate();
+    const first = await manifestIn(join(loaded.work, "validate", "people"));
+
+    const again = await loaded.validate();
+
+    expect(again.stderr).toContain("all 199 rows equal");
+    expect(await manifestIn(join(loaded.work, "validate", "people"))).toEqual(first);
+  });
+
+  it("names key and column of a changed cell, a missing and an extra row, and says 1, but prints no value", async () => {
+    const loaded = await loadedMigration();
+    await loaded.target.query("UPDATE people SET name = 'somebody else' WHERE id = 42");
+    await loaded.target.query("DELETE FROM people WHERE id = 200");
+    await loaded.target.query("INSERT INTO people (id, name) VALUES (1000, 'nobody we know')");
+
+    const result = await loaded.validate();
+
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain(
+      "people: 3 rows differ from the 199 expected (1 missing, 1 extra, 1 changed): 42 (name), 200 (missing), 1000 (extra)",
+    );
+    expect(result.stderr).not.toMatch(/somebody else|nobody we know|person 42/);
+    expect(await differences(loaded)).toContain("changed,42,name,person 42,somebody else\n");
+    expect(await loaded.report()).toMatchObject({
+      verdict: "failed",
+      tables: [{ verdict: "passed" }, { verdict: "failed" }],
+    });
+  });
+
+  it("says no when rows are lost in equal numbers as others are added", async () => {
+    const loaded = await loadedMigration();
+    await loaded.target.query("DELETE FROM people WHERE id = 199; INSERT INTO people (id, name) VALUES (1000, 'x')");
+
+    const result = await loaded.validate();
+
+    expect(result.exitCode).toBe(1);
+    expect(await loaded.check("people", "rows in the target")).toMatchObject({ verdict: "passed" });
+    expect(await loaded.check("people", "every row")).toMatchObject({
+      verdict: "failed",
+      actual: "198 equal, 1 missing, 1 extra",
+    });
+  });
+
+  it("raises no alarm over rewritten rows that mean the same", async () => {
+    const loaded = await loadedMigration();
+    await loaded.target.query(
+      "UPDATE people SET price = price * 1.000, facts = jsonb_build_object('a', facts -> 'a', 'b', facts -> 'b')",
+    );
+    await loaded.target.query(
+      "UPDATE people SET joined = (joined AT TIME ZONE 'Asia/Tokyo')::text::timestamp AT TIME ZONE 'Asia/Tokyo'",
+    );
+    await loaded.target.query("VACUUM FULL people");
+
+    expect(await loaded.validate()).toMatchObject({ exitCode: 0 });
+  });
+
+  it("finds NULL that became an empty text", async () => {
+    const loaded = await loadedMigration();
+    await loaded.target.query("UPDATE people SET note = '' WHERE id = 2");
+
+    const result = await loaded.validate();
+
+    expect(result.exitCode).toBe(1);
+    expect(await differences(loaded)).toContain("changed,2,note,\\N,\n");
+  });
+
+  it("tells a source that went on since the extract from loss", async () => {
+    const loaded = await loadedMigration();
+    await loaded.source.query(
+      "INSERT INTO people (id, name) VALUES (500, 'new'); UPDATE people SET name = 'renamed' WHERE id <= 20",
+    );
+
+    const result = await loaded.validate();
+
+    expect(result.exitCode).toBe(0);
+    expect(await loaded.check("people", "rows in the source")).toMatchObject({
+      expected: 201,
+      actual: 202,
+      verdict: "warned",
+    });
+    expect((await loaded.check("people", "sample"))?.note).toMatch(/^\d+ rows chosen, [1-9]\d* of them changed/);
+  });
+
+  it("compares a sample of source rows, read again and mapped anew, with the live target", async () => {
+    const loaded = await loadedMigration();
+    await loaded.target.query("UPDATE people SET name = name || '!'");
+
+    const result = await loaded.validate();
+
+    expect(result.exitCode).toBe(1);
+    expect(await loaded.check("people", "sample")).toMatchObject({ verdict: "failed" });
+    expect(await differences(loaded)).toContain("sample: changed,");
+  });
+
+  it("finds orphans, repeated values and what else the specification forbids", async () => {
+    const loaded = await loadedMigration();
+    await loaded.target.query(`ALTER TABLE people DROP CONSTRAINT people_town_fkey, ALTER name DROP NOT NULL;
+      UPDATE people SET town = 99, name = NULL WHERE id = 5; UPDATE towns SET code = 'AS' WHERE id = 3`);
+
+    const result = await loaded.validate();
+
+    expect(result.exitCode).toBe(1);
+    expect(await loaded.check("people", "relationships: town")).toMatchObject({
+      expected: 0,
+      actual: 1,
+      verdict: "failed",
+    });
+    expect(await loaded.check("people", "not_null")).toMatchObject({ actual: 1, verdict: "failed" });
+    expect(await loaded.check("people", "accepted_values")).toMatchObject({ actual: 1, verdict: "failed" });
+    expect(await loaded.check("people", "aggregate")).toMatchObject({ actual: "2 differ", verdict: "failed" });
+    expect(await loaded.check("towns", "unique: code")).toMatchObject({ actual: 1, verdict: "failed" });
+  });
+
+  it("never takes a source it cannot reach for a pass, unless it was told not to ask", async () => {
+    const loaded = await loadedMigration();
+    const nowhere = loaded.source.url.replace(/\/[^/]*$/, "/there_is_no_such_database");
+
+    const unreached = await loaded.validate(["--source", nowhere]);
+    const verdict = (await loaded.report()).verdict;
+    const leftOut = await loaded.validate(["--source", nowhere, "--no-source"]);
+
+    expect(unreached.exitCode).toBe(1);
+    expect(verdict).toBe("incomplete");
+    expect(unreached.stderr).toContain("SKIP=4");
+    expect(leftOut.exitCode).toBe(0);
+    expect(await loaded.check("people", "sample")).toMatchObject({
+      verdict: "skipped",
+      note: "left out, as --no-source asks",
+    });
+  });
+
+  it("needs no more than a role that may read the source and the target", async () => {
+    const loaded = await loadedMigration();
+    const role = `${loaded.source.name}_reader`;
+    await loaded.source.query(`CREATE ROLE ${role} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}`);
+    await loaded.target.query(`GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}`);
+    const [source, target] = [loaded.source.url, loaded.target.url].map(
+      (url) => Object.assign(new URL(url), { username: role, password: "" }).href,
+    );
+
+    const result = await loaded.validate(["--source", source ?? "", "--target", target ?? ""]);
+    for (const database of [loaded.source, loaded.target]) await database.query(`DROP OWNED BY ${role}`);
+    await loaded.source.query(`DROP ROLE ${role}`);
+
+    expect(result).toMatchObject({ exitCode: 0 });
+  });
+
+  it("changes nothing in either database and none of the other stages' files", async () => {
+    const loaded = await loadedMigration();
+    const state =
+      "SELECT relname, relfilenode, pg_stat_get_tuples_inserted(oid) FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1";
+    const before = [
+      await loaded.source.query(state),
+      await loaded.target.query(state),
+      await snapshotOf(join(loaded.work, "load")),
+    ];
+
+    await loaded.validate();
+
+    expect([
+      await loaded.source.query(state),
+      await loaded.target.query(state),
+      await snapshotOf(join(loaded.work, "load")),
+    ]).toEqual(before);
+    expect(
+      await loaded.target.query(
+        "SELECT relname FROM pg_class WHERE relname LIKE 'waybill_%' AND relkind = 'r' AND relnamespace <> 'waybill'::regnamespace",
+      ),
+    ).toEqual([]);
+  });
+
+  it("hashes the keys of columns marked pii", async () => {
+    const loaded = await loadedMigration({
+      "towns.yaml":
+        "table: towns\ncolumns:\n  id: { from: id, pii: true }\n  code: code\n  name: name\nfilter: [{ keep: \"id <> '4'\" }]\n",
+      "people.yaml":
+        "table: people\ncolumns: { id: id, name: name }\ndedupe: { by: [id], keep: latest, order: [updated_at] }\nreject: [{ when: name IS NULL, reason: no name }]\n",
+    });
+    await loaded.target.query("UPDATE towns SET name = 'x' WHERE id = 2");
+
+    const result = await loaded.validate(["towns"]);
+
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toMatch(/changed\): sha256:[0-9a-f]{16} \(name\)/);
+    expect((await loaded.report()).notValidated).toEqual(["people"]);
+  });
+});
+
+describe("validate refuses", () => {
+  it("a table that was not loaded (66), naming the command", async () => {
+    const loaded = await loadedMigration();
+    await rm(join(loaded.work, "load", "people"), { recursive: true });
+
+    const result = await loaded.validate(["people"]);
+
+    expect(result.exitCode).toBe(66);
+    expect(result.stderr).toContain("run it first: waybill load people");
+  });
+
+  it("a damaged part (65), naming the file and the stage", async () => {
+    const loaded = await loadedMigration();
+    const path = join(loaded.work, "transform", "people", "part-00000.csv.gz");
+    const bytes = await readFile(path);
+    bytes.writeUInt8(bytes.readUInt8(100) ^ 1, 100);
+    await writeFile(path, bytes);
+
+    const result = await loaded.validate(["people"]);
+
+    expect(result.exitCode).toBe(65);
+    expect(result.stderr).toContain("part-00000.csv.gz was changed");
+    expect(result.stderr).toContain("waybill transform people --force");
+  });
+
+  it("a load that is not of the transform that lies there (65)", async () => {
+    const loaded = await loadedMigration();
+    await loaded.source.query("INSERT INTO towns VALUES (5, 'OB', 'Obock')");
+    await loaded.run("extract", ["--force"]);
+    await loaded.run("transform");
+
+    const result = await loaded.validate();
+
+    expect(result.exitCode).toBe(65);
+    expect(result.stderr).toContain("run it again: waybill load towns");
+  });
+
+  it("another target than the run was begun with (65)", async () => {
+    const loaded = await loadedMigration();
+
+    const result = await loaded.validate(["--target", loaded.source.url]);
+
+    expect(result.exitCode).toBe(65);
+    expect(result.stderr).toContain("belongs to the target");
+  });
+});
+
+describe("validate --dry-run", () => {
+  it("says what it would do and does nothing", async () => {
+    const loaded = await loadedMigration();
+
+    const result = await loaded.validate(["--dry-run"]);
+
+    expect(result).toMatchObject({ exitCode: 0, stdout: "" });
+    expect(result.stderr).toContain("validate people: 199 rows would be compared with the target");
+    await expect(rowsIn(join(loaded.work, "validate", "people"))).rejects.toMatchObject({ code: "ENOENT" });
+  });
+});
