@@ -4,6 +4,7 @@ import { openChecks } from "../../lib/databases/open-checks.js";
 import { writeWhole } from "../../lib/files/whole-file.js";
 import { bindRun } from "../../lib/files/work-directory.js";
 import type { Table } from "../../lib/mapping/migration.js";
+import { StageError } from "../../lib/model/errors.js";
 import { canonicalJson } from "../../lib/model/hash.js";
 import { databaseUrl } from "../../lib/program/database-url.js";
 import { eachTable } from "../../lib/program/each-table.js";
@@ -40,12 +41,18 @@ export async function validate(options: ValidateOptions, context: Context): Prom
 
 async function rehearse(run: Run, tables: readonly Table[]): Promise<void> {
   for (const table of tables) {
-    const { transform } = await readInputs(run, table);
-    const rows = withCommas(transform._waybill.counts.written ?? 0);
-    run.reporter.say("would-run", `validate ${table.name}: ${rows} rows would be compared with the target`, {
-      table: table.name,
-    });
+    const inputs = await readInputs(run, table).catch(undefinedWhenMissing);
+    const rows = inputs && withCommas(inputs.transform._waybill.counts.written ?? 0);
+    const would =
+      rows === undefined ? "would be validated, once it is loaded" : `${rows} rows would be compared with the target`;
+    run.reporter.say("would-run", `validate ${table.name}: ${would}`, { table: table.name });
   }
+}
+
+// In a rehearsal the stages before have written nothing.
+function undefinedWhenMissing(error: unknown): undefined {
+  if (error instanceof StageError && error.kind === "missing") return undefined;
+  throw error;
 }
 
 function tellTable(run: Run, result: TableResult): void {

@@ -148,7 +148,7 @@ it("takes it for success when nobody reads to the end", async () => {
 
   const child = spawn("bash", [
     "-c",
-    '"$@" | head -n 2; echo "exit ${PIPESTATUS[0]}"',
+    'set -o pipefail; "$@" | head -n 2; echo "exit $?"',
     "bash",
     process.execPath,
     waybill,

@@ -38,12 +38,15 @@ it("moves everything through all four stages, and changes nothing the second tim
 
   const first = await migration.run("run");
   const second = await migration.run("run");
+  const status = await migration.run("status");
 
   const moved = [await target.count("camps"), await target.count("people")];
   await target.drop();
   expect(first.exitCode, first.stderr).toBe(0);
   expect(second.exitCode, second.stderr).toBe(0);
   expect(moved).toEqual([3, 100]);
+  expect(status.stderr, status.stdout).toBe("everything stands\n");
+  expect(status.stdout.match(/ done +(3|100)$/gm)).toHaveLength(8);
   const paths = ["extract/camps", "extract/people", "transform/camps", "transform/people", "load/camps", "load/people"];
   for (const path of paths) expect(first.stdout).toContain(`${join(migration.work, path)}/manifest.json\n`);
   for (const stage of ["extract people", "transform people", "load people"])
