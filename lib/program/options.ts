@@ -118,7 +118,9 @@ export async function parseArguments(
     .wrap(100)
     .fail((message: string | null, error: Error | undefined) => {
       // yargs' own errors are about what somebody typed; any other is a bug.
-      throw error === undefined || error.name === "YError" ? usageError(program, error?.message ?? message ?? "these arguments cannot be read") : error;
+      throw error === undefined || error.name === "YError"
+        ? usageError(program, error?.message ?? message ?? "these arguments cannot be read")
+        : error;
     });
   parser = parser.option("help", { alias: "h", type: "boolean", describe: "show this" });
   for (const option of described) parser = parser.option(option.name, yargsOption(option));
