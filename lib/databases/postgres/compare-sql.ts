@@ -1,6 +1,6 @@
 import type { Sql } from "../../model/names.js";
 import { type ComparedColumn, comparable, printed } from "./compare-columns.js";
-import { identifiers, joined, literal, sql, trusted } from "./identifiers.js";
+import { identifier, identifiers, joined, literal, sql, trusted } from "./identifiers.js";
 
 /** Two tables of the same columns, to be compared. */
 export interface Sides {
@@ -47,19 +47,32 @@ export function others({ columns, key }: KeyedSides): readonly ComparedColumn[] 
 }
 
 /** A line for every missing or extra row (its values as JSON) and for every value that differs, in key order. */
-export function differencesByKey(sides: KeyedSides, prefix: string): Sql {
+export function differencesByKey(sides: KeyedSides, prefix: string, limit: number): Sql {
   const whole = sql`(0, ${missing} OR ${extra}, NULL, ${rowJson(expected, sides, missing)}, ${rowJson(actual, sides, extra)})`;
   const values = others(sides).map(
     (column, index) =>
       sql`(${number(index + 1)}, ${both} AND ${differsIn(column)}, ${literal(column.name)}, ${printed(expected, column)}, ${printed(actual, column)})`,
   );
   const kind = sql`CASE WHEN ${missing} THEN 'missing' WHEN ${extra} THEN 'extra' ELSE 'changed' END`;
-  const order = sides.key.map(
-    (column) => sql`coalesce(${comparable(expected, column)}, ${comparable(actual, column)})`,
-  );
-  return sql`SELECT ${literal(prefix)} || ${kind}, ${keyOf(sides)}, d.name, d.expected, d.actual FROM ${pairs(sides)}
+  return sql`SELECT ${literal(prefix)} || ${kind}, ${keyOf(sides)}, d.name, d.expected, d.actual FROM ${firstPairs(sides, limit)}
     CROSS JOIN LATERAL (VALUES ${joined([whole, ...values])}) AS d(place, differs, name, expected, actual)
-    WHERE (${missing} OR ${extra} OR ${differs(sides)}) AND d.differs ORDER BY ${joined(order)}, d.place`;
+    WHERE d.differs ORDER BY ${keyOrder(sides)}, d.place LIMIT ${number(limit)}`;
+}
+
+// The rows are cut off before they are taken apart: printing 600,000 to list 10,000 of them took a minute.
+function firstPairs(sides: KeyedSides, limit: number): Sql {
+  const names = [...sides.columns.map(({ name }) => name), "~here"].map(identifier);
+  const packed = (alias: Sql): Sql =>
+    joined(names.map((name, index) => sql`${alias}.${name} AS ${trusted(`${alias}${index}`)}`));
+  const unpacked = (alias: Sql): Sql =>
+    sql`LATERAL (SELECT ${joined(names.map((name, index) => sql`p.${trusted(`${alias}${index}`)} AS ${name}`))}) AS ${alias}`;
+  return sql`(SELECT ${packed(expected)}, ${packed(actual)} FROM ${pairs(sides)}
+      WHERE ${missing} OR ${extra} OR ${differs(sides)} ORDER BY ${keyOrder(sides)} LIMIT ${number(limit)}) AS p,
+    ${unpacked(expected)}, ${unpacked(actual)}`;
+}
+
+function keyOrder({ key }: KeyedSides): Sql {
+  return joined(key.map((column) => sql`coalesce(${comparable(expected, column)}, ${comparable(actual, column)})`));
 }
 
 /** One row: missing and extra, where rows are compared whole and how often each occurs counts. */
@@ -69,13 +82,13 @@ export function countWhole(sides: Sides): Sql {
 }
 
 /** A line for every row too few or too many, its values as JSON. All columns are its key. */
-export function differencesWhole(sides: Sides, prefix: string): Sql {
+export function differencesWhole(sides: Sides, prefix: string, limit: number): Sql {
   const names = sides.columns.map((_, index) => trusted(`v${index}`));
   const json = sql`(SELECT row_to_json(r)::text FROM (SELECT ${joined(sides.columns.map((column, index) => sql`${names[index] ?? sql`NULL`} AS ${identifiers([column.name])}`))}) AS r)`;
   const kind = sql`CASE WHEN surplus > 0 THEN 'missing' ELSE 'extra' END`;
   return sql`SELECT ${literal(prefix)} || ${kind}, ${listJson(names.map((name) => sql`${name}::text`))}, NULL,
       CASE WHEN surplus > 0 THEN ${json} END, CASE WHEN surplus < 0 THEN ${json} END
-    FROM (${surplus(sides)}) AS counted, generate_series(1, abs(surplus)) ORDER BY ${joined(names)}, surplus`;
+    FROM (${surplus(sides)}) AS counted, generate_series(1, abs(surplus)) ORDER BY ${joined(names)}, surplus LIMIT ${number(limit)}`;
 }
 
 // "~here" tells a row that is not there from one that holds only NULLs.

@@ -15,7 +15,7 @@ import {
   type Sides,
 } from "./compare-sql.js";
 import type { Connection } from "./connection.js";
-import { sql, trusted } from "./identifiers.js";
+import { sql } from "./identifiers.js";
 
 export interface CompareRequest {
   readonly of: ExpectedRows;
@@ -39,8 +39,7 @@ export async function compareRows(
 /** The lines of the differences that a comparison found. */
 export function selectDifferences(sides: KeyedSides, { of, pairedBy }: Comparison, limit: number): Sql {
   const prefix = of === "sample" ? "sample: " : "";
-  const select = pairedBy.length > 0 ? differencesByKey(sides, prefix) : differencesWhole(sides, prefix);
-  return sql`${select} LIMIT ${trusted(String(limit))}`;
+  return pairedBy.length > 0 ? differencesByKey(sides, prefix, limit) : differencesWhole(sides, prefix, limit);
 }
 
 type Sizes = Pick<Comparison, "of" | "expected" | "actual">;
