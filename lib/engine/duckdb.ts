@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { makeFolder } from "../files/work-directory.js";
 import { literal } from "../mapping/sql.js";
-import { StageError } from "../model/errors.js";
 import type { Sql } from "../model/names.js";
+import { engineError } from "./engine-error.js";
 
 /** One DuckDB in this process: several connections see the same tables, each has temporary ones of its own. */
 export interface Engine {
@@ -63,46 +63,16 @@ export async function openEngine({ spillFolder, folders }: EngineOptions): Promi
 function wrap(connection: DuckDBConnection): EngineConnection {
   return {
     async run(statement) {
-      await connection.run(statement).catch(rethrow);
+      await connection.run(statement).catch(throwOurs);
     },
     async rows(statement) {
-      const reader = await connection.runAndReadAll(statement).catch(rethrow);
+      const reader = await connection.runAndReadAll(statement).catch(throwOurs);
       return reader.getRows().map((row) => row.map((value) => (value === null ? null : String(value))));
     },
     close: () => connection.closeSync(),
   };
 }
 
-// DuckDB's messages quote the value that failed and the whole statement. Personal data stays out of what we print, so
-// only the kind of the error and the part of it before the first quotation mark is shown.
-function rethrow(error: unknown): never {
-  const text = error instanceof Error ? error.message : String(error);
-  const kind = /^[\w ]+ Error/.exec(text)?.[0] ?? "Error";
-  if (/Out of Memory|could not allocate/i.test(text)) {
-    throw new StageError(
-      "disk",
-      "the transform engine ran out of memory and of room to spill",
-      "free disk space in the work directory, or lower --jobs",
-      error,
-    );
-  }
-  if (/No space left|Disk quota/i.test(text)) {
-    throw new StageError(
-      "disk",
-      "no space left in the work directory for the transform engine",
-      "free some space and run the same command again",
-      error,
-    );
-  }
-  const shown =
-    text
-      .slice(kind.length)
-      .split(/["'\n]/)[0]
-      ?.replace(/^: /, "") ?? "";
-  throw new StageError(
-    "specification",
-    `the mapping's SQL failed: ${kind}: ${shown.trim()}…`,
-    "look at the table's sql:, filter: and reject: expressions; every column is text there, so write TRY_CAST(x AS INTEGER) instead of comparing with a number",
-    error,
-  );
+function throwOurs(error: unknown): never {
+  throw engineError(error);
 }

@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import { sql } from "../mapping/sql.js";
 import { StageError } from "../model/errors.js";
 import type { Resource } from "../model/manifest.js";
+import { blameRule } from "./blame-rule.js";
 import type { EngineConnection } from "./duckdb.js";
 import { makeMapped, numberOccurrences } from "./mapped-sql.js";
 import { selectWrongChecksums } from "./output-sql.js";
@@ -31,12 +33,24 @@ export async function mapPart(
   plan: MappingPlan,
   { folder, part, index }: PartToMap,
 ): Promise<void> {
-  await connection.run(makeMapped(plan, folder, part));
-  await assertRows(connection, part);
-  if (plan.hasRowChecksum) await assertRowChecksums(connection, plan, part);
+  await readPart(connection, plan, { folder, part });
+  await assertRows(connection, folder, part);
+  if (plan.hasRowChecksum) await assertRowChecksums(connection, plan, { folder, part });
   await runAll(connection, [numberOccurrences(plan) ?? []].flat());
   if (!plan.needsFirstPass) await settleOwnPart(connection, plan, index);
   await runAll(connection, applySettled(plan, plan.needsFirstPass ? firstPass : ownPart, index));
+}
+
+async function readPart(
+  connection: EngineConnection,
+  plan: MappingPlan,
+  { folder, part }: Omit<PartToMap, "index">,
+): Promise<void> {
+  try {
+    await connection.run(makeMapped(plan, folder, part));
+  } catch (error) {
+    await blameRule(connection, plan, { folder, part, error });
+  }
 }
 
 /** Adds one part to the first pass; the first part, index 0, has to come before the others. */
@@ -45,7 +59,7 @@ export async function addToFirstPass(
   plan: MappingPlan,
   { folder, part, index }: PartToMap,
 ): Promise<void> {
-  await connection.run(makeMapped(plan, folder, part));
+  await readPart(connection, plan, { folder, part });
   await runAll(connection, [numberOccurrences(plan) ?? []].flat());
   if (index === 0) await runAll(connection, makeSettleTables(plan, firstPass, false));
   await connection.run(addCandidates(plan, firstPass, index));
@@ -83,22 +97,26 @@ async function countRows(connection: EngineConnection, tables: Tables): Promise<
   return (await connection.rows(sql`SELECT count(*) FROM ${tables.settled}`))[0]?.[0];
 }
 
-async function assertRows(connection: EngineConnection, part: Resource): Promise<void> {
+async function assertRows(connection: EngineConnection, folder: string, part: Resource): Promise<void> {
   const [[found] = []] = await connection.rows(sql`SELECT count(*) FROM mapped`);
   if (Number(found) === part._rowCount) return;
   throw new StageError(
     "integrity",
-    `${part.path}: its manifest promises ${part._rowCount} rows, the transform engine reads ${String(found)}`,
+    `${join(folder, part.path)}: its manifest promises ${part._rowCount} rows, the transform engine reads ${String(found)}`,
     "report this: one of the two counts wrongly",
   );
 }
 
-async function assertRowChecksums(connection: EngineConnection, plan: MappingPlan, part: Resource): Promise<void> {
+async function assertRowChecksums(
+  connection: EngineConnection,
+  plan: MappingPlan,
+  { folder, part }: Omit<PartToMap, "index">,
+): Promise<void> {
   const [[wrong, first] = []] = await connection.rows(selectWrongChecksums(plan));
   if (Number(wrong) === 0) return;
   throw new StageError(
     "integrity",
-    `${part.path}: ${String(wrong)} of ${part._rowCount} rows do not match the checksum the source server computed, the first is row ${Number(first) + 1}`,
+    `${join(folder, part.path)}: ${String(wrong)} of ${part._rowCount} rows do not match the checksum the source server computed, the first is row ${Number(first) + 1}`,
     `extract it again: waybill extract ${plan.table.from} --force`,
   );
 }

@@ -1,6 +1,7 @@
 import type { ParentOutput } from "../../lib/engine/load-parents.js";
 import { requireManifest } from "../../lib/files/manifest-file.js";
 import { parentsOf } from "../../lib/mapping/choose-tables.js";
+import { transformFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Json } from "../../lib/model/hash.js";
@@ -16,32 +17,63 @@ export interface TransformInputs {
   readonly snapshots: readonly Json[];
 }
 
-/** Reads the manifests a table depends on. 66 when one is missing, 65 when they are of different snapshots. */
+/**
+ * Reads the manifests a table depends on. 66 when one is missing; 65 when a parent is stale, or when what all of it was
+ * made from was read in different snapshots.
+ */
 export async function readInputs(run: Run, table: Table, allowMixedSnapshots: boolean): Promise<TransformInputs> {
+  const found = await readStanding(run, table, new Map());
+  if (found.snapshots.length > 1 && !allowMixedSnapshots) throw mixed(run, table, found.snapshots.length);
+  return found;
+}
+
+type Standings = Map<string, Promise<TransformInputs>>;
+
+// The snapshots are those of the extracts that lie there now, parents' included. What a parent's transform says of its
+// own does not count: reading identical data again makes no transform stale, so it may name an older snapshot.
+async function readStanding(run: Run, table: Table, known: Standings): Promise<TransformInputs> {
   const { work } = run;
   const folder = work.stageFolder("extract", table.from);
   const extract = await requireManifest(folder, run.command("extract", table.from));
   const parents = new Map<string, ParentOutput>();
-  for (const parent of parentsOf(table)) {
-    const parentFolder = work.stageFolder("transform", parent);
-    parents.set(parent, {
-      folder: parentFolder,
-      manifest: await requireManifest(parentFolder, run.command("transform", parent)),
-    });
+  const snapshots = [...extract._waybill.snapshots];
+  for (const name of parentsOf(table)) {
+    const parentFolder = work.stageFolder("transform", name);
+    const manifest = await requireManifest(parentFolder, run.command("transform", name));
+    snapshots.push(...(await assertCurrent(run, table, { name, manifest, known })));
+    parents.set(name, { folder: parentFolder, manifest });
   }
   const manifests = [extract, ...[...parents.values()].map(({ manifest }) => manifest)];
-  const snapshots = distinctSnapshots(manifests);
-  if (snapshots.length > 1 && !allowMixedSnapshots) throw mixed(run, table, snapshots.length);
   const inputs = manifests.map(({ _waybill }) => ({
     path: work.manifestName(_waybill.stage, _waybill.subject),
     outputHash: _waybill.outputHash,
   }));
-  return { folder, extract, parents, inputs, snapshots };
+  return { folder, extract, parents, inputs, snapshots: distinct(snapshots) };
 }
 
-function distinctSnapshots(manifests: readonly Manifest[]): readonly Json[] {
-  const all = manifests.flatMap(({ _waybill }) => _waybill.snapshots);
-  return [...new Map(all.map((snapshot) => [idOf(snapshot), snapshot])).values()];
+interface Parent {
+  readonly name: string;
+  readonly manifest: Manifest;
+  readonly known: Standings;
+}
+
+/** The snapshots of what a parent is made from. 65 when its transform is not what its mapping makes of that today. */
+async function assertCurrent(run: Run, child: Table, { name, manifest, known }: Parent): Promise<readonly Json[]> {
+  const parent = run.migration.tables.find((table) => table.name === name);
+  if (parent === undefined) throw new Error(`no table ${name}`);
+  const standing = known.get(name) ?? readStanding(run, parent, known);
+  known.set(name, standing);
+  const { inputs, snapshots } = await standing;
+  if (manifest._waybill.fingerprint === transformFingerprint(run.migration, parent, inputs)) return snapshots;
+  throw new StageError(
+    "integrity",
+    `${child.name}: its parent ${name} is stale: its mapping, or what it was made from, has changed since it was transformed`,
+    `run it first: ${run.command("transform", name)}`,
+  );
+}
+
+function distinct(snapshots: readonly Json[]): readonly Json[] {
+  return [...new Map(snapshots.map((snapshot) => [idOf(snapshot), snapshot])).values()];
 }
 
 function idOf(snapshot: Json): string {

@@ -47,6 +47,8 @@ export interface Outputs {
   /** Wakes whoever waits for its turn: this transform has failed. */
   abandon(error: unknown): void;
   finish(): Promise<TransformResult>;
+  /** Gives up: the drafts of what all parts share go. */
+  discard(): Promise<void>;
 }
 
 /** Opens the outputs in `folder`; the engine writes plain files into its spill folder, from where they are compressed. */
@@ -96,6 +98,10 @@ export async function openOutputs(folder: string, plan: MappingPlan): Promise<Ou
       await turns.take(index, () => writeShared(connection, plain));
     },
     abandon: turns.abandon,
+    discard: async () => {
+      await rejects.discard();
+      await changes.discard();
+    },
     finish: async () => ({
       parts,
       ledgers,

@@ -12,7 +12,7 @@ import { filesOf, type Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { counted, withCommas } from "../../lib/program/progress.js";
 import type { TransformInputs } from "./inputs.js";
-import { type Outputs, openOutputs } from "./outputs.js";
+import { type Outputs, openOutputs, type TransformResult } from "./outputs.js";
 import { transformManifest } from "./transform-manifest.js";
 
 /** Maps one table part by part, in bounded memory, and publishes its files and manifest. */
@@ -20,29 +20,49 @@ export async function transformTable(run: Run, table: Table, inputs: TransformIn
   const folder = run.work.stageFolder("transform", table.name);
   return inStageFolder(folder, run.context.pid, async () => {
     const startedMs = performance.now();
-    await emptyStageFolder(folder);
+    // A damaged input or a wrong mapping is found before anything of an earlier transform is taken away.
     await verifyInputs(run, inputs);
-    const compiled = compileTable(run.migration.id, table, sourceColumnsOf(inputs.extract));
-    const plan = planMapping(table, compiled, inputs.extract);
-    const spillFolder = join(folder, ".spill");
-    const engine = await openEngine({
-      spillFolder,
-      folders: [inputs.folder, ...[...inputs.parents.values()].map((parent) => parent.folder)],
-    });
-    try {
-      const outputs = await openOutputs(folder, plan);
-      await mapParts(run, { engine, plan, inputs, outputs });
-      const result = await outputs.finish();
-      const manifest = transformManifest(run, { table, plan, inputs, result, engine: engine.version });
-      await removeFolder(spillFolder);
-      await writeManifest(folder, manifest);
-      tell(run, manifest, (performance.now() - startedMs) / 1000);
-      return manifest;
-    } finally {
-      engine.close();
-      await removeFolder(spillFolder);
-    }
+    const plan = planOf(run, table, inputs);
+    await emptyStageFolder(folder);
+    const { result, engine } = await mapTable(run, { folder, plan, inputs });
+    const manifest = transformManifest(run, { table, plan, inputs, result, engine });
+    await writeManifest(folder, manifest);
+    tell(run, manifest, (performance.now() - startedMs) / 1000);
+    return manifest;
   });
+}
+
+function planOf(run: Run, table: Table, { extract }: TransformInputs): MappingPlan {
+  return planMapping(table, compileTable(run.migration.id, table, sourceColumnsOf(extract)), extract);
+}
+
+interface TableToMap {
+  readonly folder: string;
+  readonly plan: MappingPlan;
+  readonly inputs: TransformInputs;
+}
+
+/** Writes a table's files; when that fails, no draft of them is left and nothing runs any more. */
+async function mapTable(
+  run: Run,
+  { folder, plan, inputs }: TableToMap,
+): Promise<{ result: TransformResult; engine: string }> {
+  const spillFolder = join(folder, ".spill");
+  const parentFolders = [...inputs.parents.values()].map((parent) => parent.folder);
+  const engine = await openEngine({ spillFolder, folders: [inputs.folder, ...parentFolders] });
+  try {
+    const outputs = await openOutputs(folder, plan);
+    try {
+      await mapParts(run, { engine, plan, inputs, outputs });
+      return { result: await outputs.finish(), engine: engine.version };
+    } catch (error) {
+      await outputs.discard();
+      throw error;
+    }
+  } finally {
+    engine.close();
+    await removeFolder(spillFolder);
+  }
 }
 
 // The engine does not look at gzip's own checksum: every byte it will read is proved here first.
@@ -90,7 +110,8 @@ async function mapParts(run: Run, { engine, plan, inputs, outputs }: Mapping): P
   };
   const others: EngineConnection[] = [];
   while (others.length + 1 < Math.min(run.options.jobs, parts.length, partsAtOnce)) others.push(await engine.connect());
-  await Promise.all(
+  // All of them, not until the first fails: the engine must not be closed under a part that is still being mapped.
+  const ends = await Promise.allSettled(
     [first, ...others].map(async (connection) => {
       try {
         await work(connection);
@@ -102,6 +123,7 @@ async function mapParts(run: Run, { engine, plan, inputs, outputs }: Mapping): P
     }),
   );
   progress.finish();
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 function tell(run: Run, manifest: Manifest, seconds: number): void {

@@ -1,8 +1,9 @@
 import { filesStand, readManifest } from "../../lib/files/manifest-file.js";
+import { parentsOf } from "../../lib/mapping/choose-tables.js";
 import { transformFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
-import type { Manifest } from "../../lib/model/manifest.js";
+import type { Manifest, Verdict } from "../../lib/model/manifest.js";
 import { eachTable } from "../../lib/program/each-table.js";
 import { openRun, type Run } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
@@ -13,38 +14,51 @@ import { transformTable } from "./transform-table.js";
 /** Maps what is stale of the tables asked for, parents first, and prints the paths of their manifests. */
 export async function transform(options: TransformOptions, context: Context): Promise<void> {
   const run = await openRun(options, context);
+  const settle = options.dryRun ? foretelling(run, options) : (table: Table) => settleTable(run, table, options);
   await eachTable(run.tables, { keepGoing: options.keepGoing, reporter: run.reporter }, async (table) => {
-    const verdict = await settle(run, table, options);
+    const verdict = await settle(table);
     run.reporter.output(`${run.work.stageFolder("transform", table.name)}/manifest.json`);
     if (verdict?.code === 1) throw refusal(run, table, verdict.reasons);
   });
 }
 
-async function settle(
-  run: Run,
-  table: Table,
-  options: TransformOptions,
-): Promise<Manifest["_waybill"]["verdict"] | undefined> {
-  const { reporter } = run;
-  if (options.dryRun && !(await extractStands(run, table))) {
-    reporter.say("would-run", `transform ${table.name}: would be mapped, once ${table.from} is extracted`, {
-      table: table.name,
-    });
-    return undefined;
-  }
+async function settleTable(run: Run, table: Table, options: TransformOptions): Promise<Verdict> {
   const inputs = await readInputs(run, table, options.allowMixedSnapshots);
   const standing = options.force ? undefined : await upToDate(run, table, inputs);
-  if (standing !== undefined) {
-    reporter.say("up-to-date", `transform ${table.name}: up to date`, { table: table.name });
-    return standing._waybill.verdict;
-  }
-  if (!options.dryRun) return (await transformTable(run, table, inputs))._waybill.verdict;
-  reporter.say("would-run", `transform ${table.name}: would be mapped`, { table: table.name });
-  return undefined;
+  if (standing === undefined) return (await transformTable(run, table, inputs))._waybill.verdict;
+  sayUpToDate(run, table);
+  return standing._waybill.verdict;
 }
 
-async function extractStands(run: Run, table: Table): Promise<boolean> {
-  return (await readManifest(run.work.stageFolder("extract", table.from))) !== undefined;
+/** Says what would be done with one table after another; those to be mapped anew change what their children read. */
+function foretelling(run: Run, options: TransformOptions): (table: Table) => Promise<Verdict | undefined> {
+  const stale = new Set<string>();
+  return async (table) => {
+    const standing = (await blocking(run, table, stale)) ?? (await standingOf(run, table, options));
+    if (typeof standing !== "string") {
+      sayUpToDate(run, table);
+      return standing._waybill.verdict;
+    }
+    stale.add(table.name);
+    run.reporter.say("would-run", `transform ${table.name}: would be mapped${standing}`, { table: table.name });
+    return undefined;
+  };
+}
+
+async function blocking(run: Run, table: Table, stale: ReadonlySet<string>): Promise<string | undefined> {
+  const extract = await readManifest(run.work.stageFolder("extract", table.from));
+  if (extract === undefined) return `, once ${table.from} is extracted`;
+  const parents = parentsOf(table).filter((name) => stale.has(name));
+  return parents.length === 0 ? undefined : `, after ${parents.join(", ")}`;
+}
+
+async function standingOf(run: Run, table: Table, options: TransformOptions): Promise<Manifest | string> {
+  const inputs = await readInputs(run, table, options.allowMixedSnapshots);
+  return (options.force ? undefined : await upToDate(run, table, inputs)) ?? "";
+}
+
+function sayUpToDate(run: Run, table: Table): void {
+  run.reporter.say("up-to-date", `transform ${table.name}: up to date`, { table: table.name });
 }
 
 async function upToDate(run: Run, table: Table, { inputs }: TransformInputs): Promise<Manifest | undefined> {

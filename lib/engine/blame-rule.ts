@@ -1,0 +1,42 @@
+import { parenthesised, sql } from "../mapping/sql.js";
+import { StageError } from "../model/errors.js";
+import type { Resource } from "../model/manifest.js";
+import type { EngineConnection } from "./duckdb.js";
+import type { MappingPlan } from "./plan-mapping.js";
+import { readCsv } from "./read-csv.js";
+
+/** A part whose mapping failed, and how. */
+export interface FailedPart {
+  readonly folder: string;
+  readonly part: Resource;
+  readonly error: unknown;
+}
+
+/** Throws the error with the name of the rule whose SQL it is: each is tried alone on the part that failed. */
+export async function blameRule(connection: EngineConnection, plan: MappingPlan, failed: FailedPart): Promise<never> {
+  const { folder, part, error } = failed;
+  if (!(error instanceof StageError) || error.kind !== "specification") throw error;
+  for (const { rule, expression } of ownSql(plan)) {
+    const alone = sql`SELECT count(${parenthesised(expression)}) FROM ${readCsv(folder, [part])}`;
+    const fails = await connection.rows(alone).then(
+      () => false,
+      () => true,
+    );
+    if (!fails) continue;
+    const message = `${plan.table.file}: ${rule}, at ${part.path}: ${error.message}`;
+    throw new StageError(error.kind, message, error.hint, error);
+  }
+  throw error;
+}
+
+/** The SQL that the specification wrote, by the name of its rule. */
+function ownSql({ table }: MappingPlan): readonly { readonly rule: string; readonly expression: string }[] {
+  const columns = table.columns === "all" ? [] : table.columns;
+  return [
+    ...table.filters.map(({ rule, sql: expression }) => ({ rule, expression })),
+    ...table.rejects.map(({ rule, when }) => ({ rule, expression: when })),
+    ...columns.flatMap(({ name, origin }) =>
+      origin.kind === "sql" ? [{ rule: `columns.${name}`, expression: origin.sql }] : [],
+    ),
+  ];
+}
