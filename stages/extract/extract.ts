@@ -22,29 +22,30 @@ export async function extract(options: ExtractOptions, context: Context): Promis
   if (run.unit !== undefined) return await extractUnit(run, run.unit, options);
   const chosen = chooseExtracts(run.migration, options.names);
   const stale = await staleOf(run, chosen, options);
-  for (const { name } of chosen.filter((one) => !stale.includes(one)))
-    run.reporter.say("up-to-date", `extract ${name}: up to date`, { extract: name });
-  if (options.dryRun)
-    for (const { name } of stale) run.reporter.say("would-run", `extract ${name}: would be read`, { extract: name });
+  const fresh = chosen.filter((one) => !stale.includes(one));
+  for (const { name } of fresh) run.reporter.say("up-to-date", `extract ${name}: up to date`, { extract: name });
+  if (options.dryRun) tellWouldRead(run, stale, "would be read");
   else if (stale.length > 0) await readAll(run, stale);
-  for (const { name } of chosen) run.reporter.output(`${run.work.stageFolder("extract", name)}/manifest.json`);
+  printManifests(run, options.dryRun ? fresh : chosen);
+}
+
+function tellWouldRead(run: Run, extracts: readonly Extract[], what: string): void {
+  for (const { name } of extracts) run.reporter.say("would-run", `extract ${name}: ${what}`, { extract: name });
+}
+
+function printManifests(run: Run, extracts: readonly Extract[]): void {
+  for (const { name } of extracts) run.reporter.output(`${run.work.stageFolder("extract", name)}/manifest.json`);
 }
 
 // A unit is read anew each time: it is small, and somebody asks for it because the source has just changed.
 async function extractUnit(run: Run, unit: Unit, options: ExtractOptions): Promise<void> {
   const extracts = run.migration.extracts.filter(({ name }) => unit.tables.some(({ from }) => from === name));
-  if (options.dryRun)
-    for (const { name } of extracts)
-      run.reporter.say("would-run", `extract ${name}: the rows that ${unit.name} needs would be read`, {
-        extract: name,
-      });
-  else {
-    await withSource(run, async (source) => {
-      for (const { extract: one, selection } of await selectUnit(run.migration, source, unit))
-        await readExtract(run, { source, extract: one, selection });
-    });
-  }
-  for (const { name } of extracts) run.reporter.output(`${run.work.stageFolder("extract", name)}/manifest.json`);
+  if (options.dryRun) return tellWouldRead(run, extracts, `the rows that ${unit.name} needs would be read`);
+  await withSource(run, async (source) => {
+    for (const { extract: one, selection } of await selectUnit(run.migration, source, unit))
+      await readExtract(run, { source, extract: one, selection });
+  });
+  printManifests(run, extracts);
 }
 
 async function staleOf(run: Run, chosen: readonly Extract[], options: ExtractOptions): Promise<readonly Extract[]> {
