@@ -58,7 +58,6 @@ export interface AggregateComparison {
 /** One table of the target, and beside it the rows that are expected in it, all as the target's types see them. */
 export interface CheckedTable {
   readonly description: DatabaseTable;
-  rowCount(): Promise<number>;
   /** Compares every row. Values are equal when the column's type says so, texts when their characters are. */
   compare(): Promise<Comparison>;
   /** Compares the rows of one more file with those of the same key. */

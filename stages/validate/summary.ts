@@ -14,8 +14,12 @@ export function tableLine({ inputs, comparisons, checks, verdict, seconds }: Tab
       ? ""
       : differingRows(compared) === 0
         ? `${compared.expected === 1 ? "its" : "all"} ${counted(compared.expected, "row")} equal`
-        : `${counted(differingRows(compared), "row")} differ`;
+        : differText(differingRows(compared));
   return `validate ${inputs.table.name}: ${verdict}, ${rows}, ${tallyText(tallyOf(checks))}, ${seconds.toFixed(1)} s`;
+}
+
+function differText(rowCount: number): string {
+  return `${counted(rowCount, "row")} ${rowCount === 1 ? "differs" : "differ"}`;
 }
 
 /** What every table together came to, after dbt's last line. */
@@ -72,7 +76,7 @@ function sentence({ inputs, comparisons, checks, folder, first }: TableResult): 
     .map(([kind, count]) => `${withCommas(count)} ${kind}`);
   const total = differingRows(differing);
   const more = total > first.length ? ", …" : "";
-  return `${inputs.table.name}: ${counted(total, "row")} differ from the ${withCommas(expected)} expected (${kinds.join(", ")}): ${first.join(", ")}${more}\n  every one: ${folder}/${differencesPath}`;
+  return `${inputs.table.name}: ${differText(total)} from the ${withCommas(expected)} expected (${kinds.join(", ")}): ${first.join(", ")}${more}\n  every one: ${folder}/${differencesPath}`;
 }
 
 function hintOf(run: Run, { inputs, first }: TableResult): string {

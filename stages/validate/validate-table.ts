@@ -9,7 +9,7 @@ import type { Run } from "../../lib/program/open-run.js";
 import { type Check, skipped } from "./check.js";
 import { differingRows, firstDifferences, writeDifferences } from "./differences.js";
 import { checkExpectations } from "./expectations.js";
-import type { ValidateInputs } from "./inputs.js";
+import { type ValidateInputs, verifyFiles } from "./inputs.js";
 import { answerOr, countLive, type LiveSource } from "./live-source.js";
 import { countChecks, reconcile, rowsCheck, sampleName } from "./reconciliation.js";
 import { type Sample, takeSample } from "./sample.js";
@@ -37,8 +37,10 @@ export async function validateTable(run: Run, databases: Databases, inputs: Vali
   const folder = run.work.stageFolder("validate", inputs.table.name);
   return await inStageFolder(folder, run.context.pid, async () => {
     const startedMs = performance.now();
-    await emptyStageFolder(folder);
+    // Before an earlier result goes: another target, or a damaged file, is no reason to forget it.
     const checks = await databases.checks();
+    await verifyFiles(run, inputs);
+    await emptyStageFolder(folder);
     const sampleFolder = join(folder, ".sample");
     const asked = askSource(run, { databases, inputs, folder: sampleFolder });
     // Awaited below, beside the comparison: until then a failure must not count as unhandled.

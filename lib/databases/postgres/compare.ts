@@ -73,8 +73,7 @@ async function compareWhole(connection: Connection, sides: Sides, sizes: Sizes):
   return { ...sizes, equal: sizes.expected - missing, missing, extra, changed: 0, columns: {}, pairedBy: [] };
 }
 
-/** The number of rows in a table, or in whatever stands behind FROM. */
-export async function countRows(connection: Connection, from: Sql): Promise<number> {
+async function countRows(connection: Connection, from: Sql): Promise<number> {
   return (await numbers(connection, sql`SELECT count(*) AS count FROM ${from}`)).count ?? 0;
 }
 

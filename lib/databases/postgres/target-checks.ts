@@ -3,7 +3,7 @@ import type { Sql } from "../../model/names.js";
 import type { CheckedTable, CheckRequest, Checks, Comparison, Reference } from "../checks-port.js";
 import type { CopyOut, DatabaseColumn, DatabaseTable, PartToLoad } from "../port.js";
 import { describeTable, type FoundTable, findTable, identityOf } from "./catalog.js";
-import { compareRows, countRows, selectDifferences } from "./compare.js";
+import { compareRows, selectDifferences } from "./compare.js";
 import { type ComparedColumn, comparedColumns } from "./compare-columns.js";
 import type { KeyedSides } from "./compare-sql.js";
 import { type Connection, connect } from "./connection.js";
@@ -84,7 +84,6 @@ function checkedTable(connection: Connection, { request, table, description, sid
       : { ...sides, expected: sampleRows, allRows: false };
   return {
     description,
-    rowCount: () => countRows(connection, table.sql),
     compare: () => compareRows(connection, { of: "parts", expected: sumOf(request.parts), sides: sidesOf("parts") }),
     compareSample: async (part) => {
       await take(sampleRows, part);
