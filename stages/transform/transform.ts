@@ -17,7 +17,7 @@ export async function transform(options: TransformOptions, context: Context): Pr
   const settle = options.dryRun ? foretelling(run, options) : (table: Table) => settleTable(run, table, options);
   await eachTable(run.tables, { keepGoing: options.keepGoing, reporter: run.reporter }, async (table) => {
     const verdict = await settle(table);
-    run.reporter.output(`${run.work.stageFolder("transform", table.name)}/manifest.json`);
+    if (verdict !== undefined) run.reporter.output(`${run.work.stageFolder("transform", table.name)}/manifest.json`);
     if (verdict?.code === 1) throw refusal(run, table, verdict.reasons);
   });
 }
