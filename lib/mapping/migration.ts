@@ -64,7 +64,10 @@ export interface Table {
   readonly ledger: "full" | "exceptions";
   /** How many rows changes.csv.gz may list; the counts are always complete. */
   readonly changesLimit: number;
-  /** Which columns of the target, if declared, name a row: else the target's primary key. */
+  /**
+   * Which columns of the target name a row, if declared or if other tables refer to one of them: else the target's
+   * primary key.
+   */
   readonly key: readonly string[] | undefined;
   /**
    * For messages: the lines of `file` by what stands there (`columns.id`, `dedupe`). A Map, which JSON leaves out:

@@ -3,6 +3,7 @@ import { checkReferences } from "./check-references.js";
 import type { Migration, SpecificationFile } from "./migration.js";
 import { migrationSchema, type ParsedMigration } from "./migration-schema.js";
 import { assertNoProblems, type Problem } from "./problems.js";
+import { withReferredKeys } from "./referred-keys.js";
 import { parseWith } from "./schema-problems.js";
 import { settleMigration } from "./settle-migration.js";
 import { settleTable } from "./settle-table.js";
@@ -31,7 +32,7 @@ export function parseMigration(files: readonly SpecificationFile[]): Migration {
     ...tables.flatMap((file) => checkReferences(file, known)),
     ...checkLookups(known.tables, files),
   ]);
-  return { ...settled, tables: ordered(tables), files };
+  return { ...settled, tables: withReferredKeys(ordered(tables)), files };
 }
 
 const headFile = "migration.yaml";
