@@ -21,7 +21,8 @@ const [name, ...rest] = process.argv.slice(2);
 const program = name !== undefined && Object.hasOwn(programs, name) ? programs[name] : undefined;
 if (program !== undefined) {
   process.argv = [...process.argv.slice(0, 2), ...rest];
-  await program[1]();
+  // Node would exit with 1 for a module it cannot load, and 1 says that the data differs.
+  await program[1]().catch(brokenInstallation);
 } else if (name === "--version") process.stdout.write(`${version()}\n`);
 else if (name === undefined || name === "--help" || name === "-h" || name === "help") process.stdout.write(helpText());
 else {
@@ -30,6 +31,12 @@ else {
     `waybill has no program ${name}${similar === undefined ? "" : `; did you mean ${similar}?`}\n  → see: waybill --help\n`,
   );
   process.exitCode = 64;
+}
+
+function brokenInstallation(error: unknown): void {
+  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`this installation of Waybill is broken: ${reason}\n  → install and build it again\n`);
+  process.exitCode = 70;
 }
 
 function helpText(): string {

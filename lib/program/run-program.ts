@@ -30,6 +30,7 @@ export async function runProgram<Options extends Voice>(program: Program<Options
   const argv = process.argv.slice(2);
   exitOnSignals(program.name);
   ignoreClosedOutput();
+  exitOnUncaught(argv);
   try {
     const options = await program.parse(argv);
     if ("print" in options) process.stdout.write(`${options.print}\n`);
@@ -73,6 +74,14 @@ function messageOf(error: unknown): { readonly message: string; readonly hint?: 
 
 function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+// Node would exit with 1 for an error that nobody awaits, and 1 says that the data differs.
+function exitOnUncaught(argv: readonly string[]): void {
+  process.on("uncaughtException", (error) => {
+    process.stderr.write(errorText(error, argv.includes("--json")));
+    process.exit(codeOf(error));
+  });
 }
 
 // `waybill inspect … | head` closes our stdout: that is success, as it is for cat.

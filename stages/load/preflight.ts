@@ -58,9 +58,11 @@ export async function settleIntents(
   // Of all tables at once, so that one correction of the mapping is enough.
   if (!keepGoing) await assertColumns(target, plansOf(intents));
   for (const [name, intent] of intents) {
-    if (intent.kind !== "load") continue;
+    if (intent.kind === "refused") continue;
     const proved = async () => {
-      await assertLoadable(run, target, { plan: intent.plan, options });
+      if (intent.kind === "load") await assertLoadable(run, target, { plan: intent.plan, options });
+      // Also of a table that is up to date: damage is told while what the part was made from is still there.
+      await assertWhole(run, intent.plan);
       return intent;
     };
     intents.set(name, keepGoing ? await unlessRefused(proved) : await proved());
@@ -93,10 +95,13 @@ async function standing(run: Run, target: Target, { plan, options }: Asked): Pro
 }
 
 async function assertLoadable(run: Run, target: Target, { plan, options }: Asked): Promise<void> {
-  const { table, columns, parts } = plan;
+  const { table, columns } = plan;
   await assertColumns(target, [plan]);
   const confirmed = options.confirm !== undefined;
   await target.assertReplaceable({ migration: run.migration.id, table: table.name, columns, confirmed });
+}
+
+async function assertWhole(run: Run, { table, parts }: LoadPlan): Promise<void> {
   const command = run.command("transform", table.name, "--force");
   for (const part of parts) await verifyFile(run.work.stageFolder("transform", table.name), part, command);
 }

@@ -3,7 +3,6 @@ import { pipeline } from "node:stream/promises";
 import type { PartToLoad, SourceTable } from "../../lib/databases/port.js";
 import { type EngineConnection, openEngine } from "../../lib/engine/duckdb.js";
 import { type MappingPlan, planMapping, sourceColumnsOf } from "../../lib/engine/plan-mapping.js";
-import { verifyFile } from "../../lib/files/manifest-file.js";
 import { openPart } from "../../lib/files/part-reader.js";
 import { PartWriter } from "../../lib/files/part-writer.js";
 import { appendPlainFile, finishPart } from "../../lib/files/plain-file.js";
