@@ -1,11 +1,11 @@
 import type { ParentOutput } from "../../lib/engine/load-parents.js";
-import { requireManifest } from "../../lib/files/manifest-file.js";
+import { requireManifest, verifyFile } from "../../lib/files/manifest-file.js";
 import { parentsOf } from "../../lib/mapping/choose-tables.js";
 import { transformFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Json } from "../../lib/model/hash.js";
-import type { Input, Manifest } from "../../lib/model/manifest.js";
+import { filesOf, type Input, type Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
 
 /** What a table's transform reads: its extract and its parents' transforms, and how their manifests chain. */
@@ -25,6 +25,21 @@ export async function readInputs(run: Run, table: Table, allowMixedSnapshots: bo
   const found = await readStanding(run, table, new Map());
   if (found.snapshots.length > 1 && !allowMixedSnapshots) throw mixed(run, table, found.snapshots.length);
   return found;
+}
+
+/**
+ * Proves every file a transform reads, byte for byte: 65 for the first that is damaged or gone. The engine itself does
+ * not even look at gzip's own checksum.
+ */
+export async function verifyInputs(run: Run, { folder, extract, parents }: TransformInputs): Promise<void> {
+  const { subject } = extract._waybill;
+  for (const part of filesOf(extract, "part"))
+    await verifyFile(folder, part, run.command("extract", subject, "--force"));
+  for (const [name, parent] of parents) {
+    const command = run.command("transform", name, "--force");
+    for (const file of [...filesOf(parent.manifest, "part"), ...filesOf(parent.manifest, "ledger")])
+      await verifyFile(parent.folder, file, command);
+  }
 }
 
 type Standings = Map<string, Promise<TransformInputs>>;

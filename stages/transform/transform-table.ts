@@ -4,14 +4,14 @@ import { loadLookups } from "../../lib/engine/load-lookups.js";
 import { loadParent } from "../../lib/engine/load-parents.js";
 import { addToFirstPass, mapPart, settleFirstPass } from "../../lib/engine/map-part.js";
 import { type MappingPlan, planMapping, sourceColumnsOf } from "../../lib/engine/plan-mapping.js";
-import { verifyFile, writeManifest } from "../../lib/files/manifest-file.js";
+import { writeManifest } from "../../lib/files/manifest-file.js";
 import { emptyStageFolder, inStageFolder, removeFolder } from "../../lib/files/stage-folder.js";
 import { compileTable } from "../../lib/mapping/compile-table.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { filesOf, type Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { counted, withCommas } from "../../lib/program/progress.js";
-import type { TransformInputs } from "./inputs.js";
+import { type TransformInputs, verifyInputs } from "./inputs.js";
 import { type Outputs, openOutputs, type TransformResult } from "./outputs.js";
 import { transformManifest } from "./transform-manifest.js";
 
@@ -62,18 +62,6 @@ async function mapTable(
   } finally {
     engine.close();
     await removeFolder(spillFolder);
-  }
-}
-
-// The engine does not look at gzip's own checksum: every byte it will read is proved here first.
-async function verifyInputs(run: Run, { folder, extract, parents }: TransformInputs): Promise<void> {
-  const { subject } = extract._waybill;
-  for (const part of filesOf(extract, "part"))
-    await verifyFile(folder, part, run.command("extract", subject, "--force"));
-  for (const [name, parent] of parents) {
-    const command = run.command("transform", name, "--force");
-    for (const file of [...filesOf(parent.manifest, "part"), ...filesOf(parent.manifest, "ledger")])
-      await verifyFile(parent.folder, file, command);
   }
 }
 

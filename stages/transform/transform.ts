@@ -7,7 +7,7 @@ import type { Manifest, Verdict } from "../../lib/model/manifest.js";
 import { eachTable } from "../../lib/program/each-table.js";
 import { openRun, type Run } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
-import { readInputs, type TransformInputs } from "./inputs.js";
+import { readInputs, type TransformInputs, verifyInputs } from "./inputs.js";
 import type { TransformOptions } from "./options.js";
 import { transformTable } from "./transform-table.js";
 
@@ -26,6 +26,8 @@ async function settleTable(run: Run, table: Table, options: TransformOptions): P
   const inputs = await readInputs(run, table, options.allowMixedSnapshots);
   const standing = options.force ? undefined : await upToDate(run, table, inputs);
   if (standing === undefined) return (await transformTable(run, table, inputs))._waybill.verdict;
+  // Damage is told while the source it can be read from again is still there.
+  await verifyInputs(run, inputs);
   sayUpToDate(run, table);
   return standing._waybill.verdict;
 }
