@@ -3,6 +3,7 @@ import { makeFolder } from "../files/work-directory.js";
 import { literal } from "../mapping/sql.js";
 import type { Sql } from "../model/names.js";
 import { engineError } from "./engine-error.js";
+import { plainPath } from "./read-csv.js";
 
 /** One DuckDB in this process: several connections see the same tables, each has temporary ones of its own. */
 export interface Engine {
@@ -46,7 +47,9 @@ export async function openEngine({ spillFolder, folders }: EngineOptions): Promi
     preserve_insertion_order: "true",
   });
   const first = await instance.connect();
-  const allowed = [spillFolder, ...folders].map((folder) => literal(`${folder}/`)).join(", ");
+  // A path is compared twice: as the statement writes it, and as it is opened.
+  const paths = [spillFolder, ...folders].flatMap((folder) => [folder, plainPath(folder)]);
+  const allowed = paths.map((path) => literal(`${path}/`)).join(", ");
   await first.run(`SET allowed_directories = [${allowed}]`);
   await first.run("SET enable_external_access = false");
   await first.run("SET lock_configuration = true");

@@ -3,7 +3,7 @@ import { filesOf, type Manifest } from "../model/manifest.js";
 import type { Sql } from "../model/names.js";
 import type { EngineConnection } from "./duckdb.js";
 import type { ParentLink } from "./plan-mapping.js";
-import { readCsv } from "./read-csv.js";
+import { readCsv, withPlaces } from "./read-csv.js";
 
 /** A parent's transform, verified: where it lies and what it promises. */
 export interface ParentOutput {
@@ -23,8 +23,10 @@ export async function loadParent(
   { folder, manifest, only }: ParentOutput,
 ): Promise<void> {
   if (link.keys === undefined) return;
-  const column = identifier(link.relationship.parentColumn);
-  const parts = readCsv(folder, filesOf(manifest, "part"));
+  const files = filesOf(manifest, "part");
+  const place = files[0]?.schema.fields.findIndex(({ name }) => name === link.relationship.parentColumn);
+  const column = identifier(`c${place}`);
+  const parts = readCsv(folder, withPlaces(files));
   const written = sql`SELECT DISTINCT ${column} AS key FROM ${parts} WHERE ${column} IS NOT NULL${among(column, only)}`;
   await connection.run(sql`CREATE TABLE ${link.keys} AS
     SELECT key AS "~key", true AS "~written", NULL::VARCHAR AS "~winner", NULL::VARCHAR AS "~rule" FROM (${written})`);

@@ -15,13 +15,26 @@ export function readCsv(folder: string, files: readonly Resource[]): Sql {
     ", ",
   );
   const paths = join(
-    files.map(({ path }) => literal(joinPath(folder, path))),
+    files.map(({ path }) => literal(plainPath(joinPath(folder, path)))),
     ", ",
   );
   const lineBytes = Math.max(1 << 20, ...files.map((file) => file._longestRecordBytes + 1024));
-  return sql`read_csv([${paths}], columns = {${columns}}, auto_detect = false, header = true, delim = ',', quote = '"',
+  return sql`read_csv([${paths}], columns = {${columns}}, auto_detect = false, header = true, compression = 'gzip', delim = ',', quote = '"',
     escape = '"', new_line = '\\n', nullstr = '\\N', allow_quoted_nulls = false, strict_mode = true, null_padding = false,
     parallel = false, max_line_size = ${number(lineBytes)}, buffer_size = ${number(4 * lineBytes)})`;
+}
+
+/** A path as DuckDB reads it, which takes `*`, `?` and `[` for a pattern of many files. */
+export function plainPath(path: string): string {
+  return path.replace(/[[*?]/g, "[$&]");
+}
+
+/** Files whose columns are named by their place, c0 and so on: names that differ only in case are one to DuckDB. */
+export function withPlaces(files: readonly Resource[]): readonly Resource[] {
+  return files.map((file) => {
+    const fields = file.schema.fields.map((field, index) => ({ ...field, name: `c${index}` }));
+    return { ...file, schema: { ...file.schema, fields } };
+  });
 }
 
 /** A whole number in SQL. */
