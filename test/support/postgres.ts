@@ -16,9 +16,8 @@ export interface TestDatabase {
 
 export type Row = Readonly<Record<string, string | null>>;
 
-/** A new, empty database with a name nobody else has, in which `sql` has run. */
-export async function createDatabase(sql?: string): Promise<TestDatabase> {
-  const server = inject("postgresUrl");
+/** A new, empty database with a name nobody else has, in which `sql` has run; on the server all tests share, if none is given. */
+export async function createDatabase(sql?: string, server = inject("postgresUrl")): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString("hex")}`;
   const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
   await run(server, `CREATE DATABASE ${name} TEMPLATE template0`);
