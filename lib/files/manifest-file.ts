@@ -46,7 +46,7 @@ export async function removeManifest(folder: string): Promise<void> {
   await rm(join(folder, sumsFile), { force: true });
 }
 
-/** Refuses (65, 66 when it is gone) a file that is not, byte for byte, what its manifest promised. */
+/** Refuses (65) a file that is gone, or is not, byte for byte, what its manifest promised. */
 export async function verifyFile(folder: string, resource: Resource, command: string): Promise<void> {
   const path = join(folder, resource.path);
   const hint = `run that stage again: ${command}`;

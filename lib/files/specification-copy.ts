@@ -2,24 +2,29 @@ import { access } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { SpecificationFile } from "../mapping/migration.js";
 import { hashOf, sha256 } from "../model/hash.js";
+import type { Sha256 } from "../model/names.js";
 import { writeWhole } from "./whole-file.js";
 import { makeFolder, type WorkDirectory } from "./work-directory.js";
 
 /**
  * Keeps the specification as it was read in `specification/<hash>/`, so that an auditor years later sees the very rules
- * that ran. Returns the hash, the first 16 digits of which name the folder.
+ * that ran. The first 16 digits of its hash name the folder.
  */
-export async function keepSpecification(work: WorkDirectory, files: readonly SpecificationFile[]): Promise<string> {
-  const hash = hashOf(Object.fromEntries(files.map(({ path, content }) => [path, sha256(content)])));
+export async function keepSpecification(work: WorkDirectory, files: readonly SpecificationFile[]): Promise<void> {
+  const hash = specificationHash(files);
   const folder = join(work.run, "specification", hash.slice("sha256:".length, "sha256:".length + 16));
   const done = join(folder, ".complete");
-  if (await exists(done)) return hash;
+  if (await exists(done)) return;
   for (const { path, content } of files) {
     await makeFolder(dirname(join(folder, path)));
     await writeWhole(join(folder, path), content);
   }
   await writeWhole(done, `${hash}\n`);
-  return hash;
+}
+
+/** The hash of a specification: of every file's path and content. */
+export function specificationHash(files: readonly SpecificationFile[]): Sha256 {
+  return hashOf(Object.fromEntries(files.map(({ path, content }) => [path, sha256(content)])));
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -32,6 +32,11 @@ export async function openWorkDirectory(path: string, unit?: string): Promise<Wo
   return work;
 }
 
+/** The same for a dry run: makes nothing. */
+export function planWorkDirectory(path: string, unit?: string): WorkDirectory {
+  return foldersOf(resolve(path), unit);
+}
+
 /** The work directory at `path` for who only looks: makes and binds nothing. 66 when there is none, 65 for another migration's. */
 export async function findWorkDirectory(path: string, migration: string): Promise<WorkDirectory> {
   const work = foldersOf(resolve(path));

@@ -37,7 +37,7 @@ export const exitCodeMeanings: readonly (readonly [number, string])[] = [
   [75, "try again later: locked by another run, or a connection was lost"],
   [77, "not allowed: a privilege is missing"],
   [78, "the specification is wrong: file, line and cure"],
-  [130, "interrupted (SIGINT; 143 for SIGTERM): run again to go on"],
+  [130, "interrupted (SIGINT; 143 for SIGTERM, 129 for SIGHUP): run again to go on"],
 ];
 
 /**

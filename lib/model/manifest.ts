@@ -1,5 +1,5 @@
 import type { Checksum } from "./checksum.js";
-import type { dialect } from "./csv-dialect.js";
+import { type dialect, dialectVersion } from "./csv-dialect.js";
 import { canonicalJson, hashOf, type Json } from "./hash.js";
 import type { Sha256 } from "./names.js";
 
@@ -7,7 +7,8 @@ import type { Sha256 } from "./names.js";
 // 2. Nothing in it depends on the clock, the host or chance. Times are in log.jsonl.
 // 3. `outputHash` covers what later stages depend on; `fingerprint` what this stage's output depends on; `digest` all.
 
-export const manifestFormat = { name: "waybill-manifest", version: 1 } as const;
+/** `dialect` is the version of the CSV dialect of the files beside the manifest. */
+export const manifestFormat = { name: "waybill-manifest", version: 1, dialect: dialectVersion } as const;
 
 export type Stage = "extract" | "transform" | "load" | "validate";
 

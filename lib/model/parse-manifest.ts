@@ -1,4 +1,5 @@
 import { StageError } from "./errors.js";
+import { canonicalJson } from "./hash.js";
 import { digestOf, type Manifest, manifestFormat } from "./manifest.js";
 
 /**
@@ -9,15 +10,16 @@ export function parseManifest(text: string, path: string): Manifest {
   const manifest = parseJson(text, path);
   if (!hasStatement(manifest)) throw damaged(path, "it is not a Waybill manifest");
   const { format } = manifest._waybill;
-  if (format?.name !== manifestFormat.name || format.version !== manifestFormat.version) {
-    throw damaged(
-      path,
-      `its format is ${format?.name} ${format?.version}, this program reads ${manifestFormat.name} ${manifestFormat.version}`,
-    );
+  if (canonicalJson({ ...format }) !== canonicalJson(manifestFormat)) {
+    throw damaged(path, `its format is ${nameOf(format)}, this program reads ${nameOf(manifestFormat)}`);
   }
   if (digestOf(manifest) !== manifest._waybill.digest) throw damaged(path, "its digest does not match its content");
   for (const resource of manifest.resources) assertPlainName(resource.path, path);
   return manifest;
+}
+
+function nameOf(format: Partial<typeof manifestFormat> | undefined): string {
+  return `${format?.name} ${format?.version} with dialect ${format?.dialect}`;
 }
 
 function parseJson(text: string, path: string): unknown {

@@ -1,8 +1,14 @@
 import { access, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readSpecification } from "../files/specification.js";
-import { keepSpecification } from "../files/specification-copy.js";
-import { bindRun, openWorkDirectory, type WorkDirectory } from "../files/work-directory.js";
+import { keepSpecification, specificationHash } from "../files/specification-copy.js";
+import {
+  assertBound,
+  bindRun,
+  openWorkDirectory,
+  planWorkDirectory,
+  type WorkDirectory,
+} from "../files/work-directory.js";
 import { chooseTables } from "../mapping/choose-tables.js";
 import type { Migration, Table } from "../mapping/migration.js";
 import { parseMigration } from "../mapping/parse-migration.js";
@@ -21,10 +27,10 @@ export interface Run {
   readonly reporter: Reporter;
   /** The tables to work on, parents first: those asked for, and for a unit those they refer to. */
   readonly tables: readonly Table[];
-  /** What `--key` or `--sample` ask for: its stages lie in units/ and never touch the full run's files. */
-  readonly unit: Unit | undefined;
   /** The hash of the specification as it was read. */
   readonly specification: string;
+  /** What `--key` or `--sample` ask for: its stages lie in units/ and never touch the full run's files. */
+  readonly unit: Unit | undefined;
   /** The command that runs `stage` for `subject` here, as somebody would type it. */
   command(stage: string, subject: string, more?: string): string;
 }
@@ -36,9 +42,8 @@ export async function openRun(options: StageOptions, context: Context): Promise<
   const whole = await readMigration(options.migration);
   const unit = planUnit(whole, options);
   const migration = unit === undefined ? whole : migrationOfUnit(whole, unit);
-  const work = await openWorkDirectory(options.work ?? join("work", migration.id), unit?.name);
-  await bindRun(work, { migration: migration.id });
-  context.reporter.keepLogIn(work.run);
+  const work = options.dryRun ? await rehearsed(migration, options, unit) : await opened(migration, options, unit);
+  if (!options.dryRun) context.reporter.keepLogIn(work.run);
   return {
     migration,
     // Only when it is asked for: the names that extract is given are not those of tables.
@@ -50,13 +55,27 @@ export async function openRun(options: StageOptions, context: Context): Promise<
     options,
     context,
     reporter: context.reporter,
-    specification: await keepSpecification(work, migration.files),
+    specification: specificationHash(migration.files),
     // A unit is run by the names it was asked for: its parents' names alone would make another unit.
     command: (stage, subject, more) =>
       unit === undefined
         ? commandLine(options, [stage, subject, more])
         : commandLine(options, [stage, ...options.names, more, ...unitWords(options)]),
   };
+}
+
+async function opened(migration: Migration, options: StageOptions, unit: Unit | undefined): Promise<WorkDirectory> {
+  const work = await openWorkDirectory(options.work ?? join("work", migration.id), unit?.name);
+  await bindRun(work, { migration: migration.id });
+  await keepSpecification(work, migration.files);
+  return work;
+}
+
+// A dry run leaves nothing behind, not even an empty folder or a line in the log.
+async function rehearsed(migration: Migration, options: StageOptions, unit: Unit | undefined): Promise<WorkDirectory> {
+  const work = planWorkDirectory(options.work ?? join("work", migration.id), unit?.name);
+  await assertBound(work, { migration: migration.id });
+  return work;
 }
 
 /** Reads and checks the migration in `folder`, or where it is expected when none was given. */

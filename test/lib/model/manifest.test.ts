@@ -95,7 +95,7 @@ it("refuses what is no manifest, and formats it does not know, naming the file",
     expect(() => parseManifest(text, path)).toThrow(path);
   }
   expect(() => parseManifest(newer, path)).toThrow(
-    "its format is waybill-manifest 2, this program reads waybill-manifest 1",
+    "its format is waybill-manifest 2 with dialect 1, this program reads waybill-manifest 1 with dialect 1",
   );
 });
 
