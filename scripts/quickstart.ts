@@ -56,11 +56,13 @@ async function demonstrate(server: PostgresServer, { rows, keep }: Options): Pro
   await rm(work, { recursive: true, force: true });
   await createDatabases(server);
   const counts = await fillRegistry(urls.WAYBILL_SOURCE_URL, rows);
-  say(`the legacy registry holds ${counts.beneficiaries} beneficiaries, ${counts.distributions} distributions`);
+  say(
+    `the legacy registry holds ${shown(counts.beneficiaries)} beneficiaries, ${shown(counts.distributions)} distributions`,
+  );
   say(`scripts/migrate -m ${migration} -w ${workShown}`);
   const exitCode = await migrate(urls);
   if (exitCode === 0 || exitCode === 1) process.stdout.write(`\n${await reconciliation(work)}\n`);
-  process.stdout.write(`\n${whereThingsLie()}\n`);
+  process.stdout.write(`\n${whereThingsLie(keep)}\n`);
   if (keep) process.stdout.write(`\n${howToGoOn(urls, server.release())}\n`);
   return exitCode;
 }
@@ -87,7 +89,7 @@ async function migrate(urls: Readonly<Record<string, string>>): Promise<number> 
   return code ?? 143;
 }
 
-function whereThingsLie(): string {
+function whereThingsLie(keep: boolean): string {
   return [
     "where it lies:",
     `  ${workShown}/extract     the registry as it was read: gzipped CSV, manifests, checksums`,
@@ -98,7 +100,9 @@ function whereThingsLie(): string {
     `  zcat ${workShown}/transform/beneficiaries/rejects.csv.gz | head -3`,
     `  (cd ${workShown}/extract/beneficiaries && sha256sum -c SHA256SUMS)`,
     `  less ${migration}/beneficiaries.yaml      the rules, as data owners read them`,
-    "  ./scripts/quickstart --keep               the same, and the server stays for you to look around",
+    ...(keep
+      ? []
+      : ["  ./scripts/quickstart --keep               the same, and the server stays for you to look around"]),
   ].join("\n");
 }
 
@@ -110,6 +114,10 @@ function howToGoOn(urls: Readonly<Record<string, string>>, stopCommand: string):
     `  psql "$WAYBILL_TARGET_URL"`,
     `stop it and remove its data: ${stopCommand}`,
   ].join("\n");
+}
+
+function shown(count: number): string {
+  return count.toLocaleString("en");
 }
 
 function say(line: string): void {

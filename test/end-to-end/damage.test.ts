@@ -43,27 +43,32 @@ const files = [
 const cases = files.flatMap(([file, reader, writer]) => {
   const [table = ""] = writer.split(" ").slice(1);
   const ways = reader === "validate" ? [reader] : [reader, `${reader} --force`];
-  return Object.keys(damages).flatMap((damage) => ways.map((way) => ({ file, way, table, writer, damage })));
+  return Object.entries(damages).flatMap(([damage, harm]) =>
+    ways.map((way) => [way, file, damage, { table, writer, harm }] as const),
+  );
 });
 
-it.each(cases)("$way sees $file $damage: exits 65, says what to run, and changes nothing", async (one) => {
-  const path = relief.file(one.file);
-  const whole = await readFile(path);
-  const rows = await versionsOf(relief);
-  await damages[one.damage as keyof typeof damages](path);
-  const before = await filesOf(relief);
+it.each(cases)(
+  "%s sees %s %s: exits 65, says what to run, and changes nothing",
+  async (way, file, _, { table, writer, harm }) => {
+    const path = relief.file(file);
+    const whole = await readFile(path);
+    const rows = await versionsOf(relief);
+    await harm(path);
+    const before = await filesOf(relief);
 
-  const [stage = "", ...options] = one.way.split(" ");
-  const result = await relief.stage(stage, one.table, ...options);
-  const after = await filesOf(relief);
-  await writeFile(path, whole);
+    const [stage = "", ...options] = way.split(" ");
+    const result = await relief.stage(stage, table, ...options);
+    const after = await filesOf(relief);
+    await writeFile(path, whole);
 
-  expect(result.exitCode, result.stderr).toBe(65);
-  expect(result.stderr).toContain(path);
-  expect(result.stderr).toContain(`waybill ${one.writer} --force`);
-  expect(changesBetween(before, after)).toEqual([]);
-  expect(await versionsOf(relief)).toEqual(rows);
-});
+    expect(result.exitCode, result.stderr).toBe(65);
+    expect(result.stderr).toContain(path);
+    expect(result.stderr).toContain(`waybill ${writer} --force`);
+    expect(changesBetween(before, after)).toEqual([]);
+    expect(await versionsOf(relief)).toEqual(rows);
+  },
+);
 
 it("a manifest with one digit changed is refused by whoever reads it", async () => {
   const path = relief.file("transform/beneficiaries/manifest.json");
