@@ -14,12 +14,17 @@ export function makeMapped(plan: MappingPlan, folder: string, part: Resource): S
   const nested = layers.map((layer, index) => sql`${identifier(`layer${index}`)} AS (${layer})`);
   const last = identifier(`layer${layers.length - 1}`);
   return sql`CREATE OR REPLACE TEMP TABLE mapped AS WITH ${join(nested, ",\n")}
-    SELECT ${join(keptColumns(plan), ", ")} FROM ${last} ${parentJoins(plan)} ${joinsAnything(plan) ? sql`ORDER BY "~row"` : sql``}`;
+    SELECT ${join(keptColumns(plan), ", ")} FROM ${last}`;
 }
 
-// A join gives rows in any order, even one with a table of forty rows; without one they stay as they were read.
-function joinsAnything({ compiled, parents }: MappingPlan): boolean {
-  return compiled.lookups.length > 0 || parents.some(({ keys }) => keys !== undefined);
+/** One row: how many rows `mapped` holds, and how many of them do not stand where the file has them. */
+export function countMapped(): Sql {
+  return sql`SELECT count(*), count(*) FILTER ("~row" <> rowid) FROM mapped`;
+}
+
+/** Puts `mapped` into source order. */
+export function sortMapped(): Sql {
+  return sql`CREATE OR REPLACE TEMP TABLE mapped AS SELECT * FROM mapped ORDER BY "~row"`;
 }
 
 // One layer of SELECT a step: each may name the value after the step before.
@@ -36,10 +41,13 @@ function stepLayers(plan: MappingPlan): readonly Sql[] {
   return Array.from({ length: depth }, (_, step) => stepLayer(plan, step));
 }
 
+// A lookup is a subquery that gives its row as a struct: DuckDB makes a join of it that keeps the rows in their order,
+// which a LEFT JOIN does not, and fails should two rows match. Sorting again would hold whole rows, which do not spill:
+// 250,000 rows of 2 kB took more memory than there is.
 function stepLayer(plan: MappingPlan, step: number): Sql {
   const before = identifier(`layer${step}`);
   const selected: Sql[] = [];
-  const joins: Sql[] = [];
+  const lookups: Sql[] = [];
   plan.compiled.columns.forEach(({ steps }, column) => {
     const compiled = steps[step];
     if (compiled === undefined) return;
@@ -47,10 +55,13 @@ function stepLayer(plan: MappingPlan, step: number): Sql {
     if (compiled.reject !== undefined)
       selected.push(sql`${compiled.reject.when} AS ${identifier(`~reject.${column}.${step}`)}`);
     if (compiled.flag !== undefined) selected.push(sql`${compiled.flag} AS ${identifier(`~flag.${column}.${step}`)}`);
-    if (compiled.join !== undefined)
-      joins.push(sql`LEFT JOIN ${identifier(compiled.join.lookup)} ON ${compiled.join.on}`);
+    if (compiled.join === undefined) return;
+    const name = identifier(compiled.join.lookup);
+    lookups.push(sql`(SELECT ${name} FROM ${name} WHERE ${compiled.join.on}) AS ${name}`);
   });
-  return sql`SELECT ${before}.*, ${join(selected, ", ")} FROM ${before} ${join(joins, " ")}`;
+  const from =
+    lookups.length === 0 ? before : sql`(SELECT ${before}.*, ${join(lookups, ", ")} FROM ${before}) AS ${before}`;
+  return sql`SELECT ${before}.*, ${join(selected, ", ")} FROM ${from}`;
 }
 
 /** Numbers rows that share their key with another: few do, so only these go through the window function. */
@@ -120,7 +131,7 @@ function keptColumns(plan: MappingPlan): readonly Sql[] {
     ...storedValues(plan),
     ...finalValues(plan),
     ...outcomeTexts(plan),
-    sql`${orphanRule(plan)} AS "~orphan_rule", ${orphanReason(plan)} AS "~orphan_reason"`,
+    sql`NULL::VARCHAR AS "~orphan_rule", NULL::VARCHAR AS "~orphan_reason"`,
     sql`NULL::VARCHAR AS "~winner_key", NULL::BIGINT AS "~winner_occurrence", NULL::VARCHAR AS "~winner_target_key"`,
   ];
 }
@@ -145,27 +156,18 @@ export function flagsOf(plan: MappingPlan): readonly Sql[] {
   );
 }
 
+// A reference has a column of its own: it may come to follow its parent, `followParents` says where.
 function finalValues(plan: MappingPlan): readonly Sql[] {
   return plan.compiled.columns.flatMap(({ start, steps }, column) => {
-    const link = plan.parents.find((parent) => parent.column === column);
     if (start === undefined) return [sql`${flagged(plan)} AS ${finalValue(plan, column)}`];
-    if (link === undefined) return [];
-    const own = valueAfter(plan, column, steps.length);
-    return [
-      sql`${link.keys === undefined ? own : followed(link.keys, own, link.relationship.otherwise)} AS ${finalValue(plan, column)}`,
-    ];
+    const isReference = plan.parents.some((parent) => parent.column === column);
+    return isReference ? [sql`${valueAfter(plan, column, steps.length)} AS ${finalValue(plan, column)}`] : [];
   });
 }
 
 function flagged(plan: MappingPlan): Sql {
   const flags = flagsOf(plan).map((flag) => sql`coalesce(${flag}, false)`);
   return flags.length === 0 ? literal("f") : sql`CASE WHEN ${join(flags, " OR ")} THEN 't' ELSE 'f' END`;
-}
-
-// A child of a deduplicated row follows the winner; one without a parent loses the reference where the mapping says so.
-function followed(keys: Sql, own: Sql, otherwise: "reject" | "null" | "keep"): Sql {
-  const lost = otherwise === "null" ? literal(null) : own;
-  return sql`CASE WHEN ${keys}."~winner" IS NOT NULL THEN ${keys}."~winner" WHEN ${keys}."~written" THEN ${own} ELSE ${lost} END`;
 }
 
 function outcomeTexts(plan: MappingPlan): readonly Sql[] {
@@ -181,38 +183,4 @@ function outcomeTexts(plan: MappingPlan): readonly Sql[] {
     column((o) => literal(o.rule), "~rule"),
     column((o) => o.reason, "~reason"),
   ];
-}
-
-function parentJoins(plan: MappingPlan): Sql {
-  const joins = plan.parents.flatMap(({ keys, column }) => {
-    const steps = plan.compiled.columns[column]?.steps.length ?? 0;
-    return keys === undefined
-      ? []
-      : [sql`LEFT JOIN ${keys} ON ${keys}."~key" = ${identifier(valueName(column, steps))}`];
-  });
-  return join(joins, " ");
-}
-
-function orphanCases(plan: MappingPlan, value: (link: MappingPlan["parents"][number], keys: Sql) => Sql): Sql {
-  const cases = plan.parents.flatMap((link) => {
-    const { keys, relationship, column } = link;
-    if (keys === undefined || relationship.otherwise !== "reject") return [];
-    const own = identifier(valueName(column, plan.compiled.columns[column]?.steps.length ?? 0));
-    return [
-      sql`WHEN ${own} IS NOT NULL AND NOT coalesce(${keys}."~written" OR ${keys}."~winner" IS NOT NULL, false) THEN ${value(link, keys)}`,
-    ];
-  });
-  return cases.length === 0 ? sql`NULL::VARCHAR` : sql`CASE ${join(cases, " ")} END`;
-}
-
-function orphanRule(plan: MappingPlan): Sql {
-  return orphanCases(plan, ({ relationship }) => literal(relationship.rule));
-}
-
-function orphanReason(plan: MappingPlan): Sql {
-  return orphanCases(plan, ({ relationship }, keys) => {
-    const { column, parent } = relationship;
-    const gone = sql`${literal(`${column}: its parent in ${parent} was not written (`)} || ${keys}."~rule" || ')'`;
-    return sql`CASE WHEN ${keys}."~rule" IS NULL THEN ${literal(`${column}: it has no parent in ${parent}`)} ELSE ${gone} END`;
-  });
 }
