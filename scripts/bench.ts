@@ -16,16 +16,18 @@ const places: Places = { root, lean: `${folder}/lean`, full: `${folder}/full`, p
 const header = ["work", "peer", "peer s", "ours s", "ratio", "aim", "", ""];
 
 await runScript(async () => {
-  const { rows, ten } = parseOptions(process.argv.slice(2));
+  const { rows, ten, runs } = parseOptions(process.argv.slice(2));
   await rm(folder, { recursive: true, force: true });
   await writeMigrations();
   say(`${rows} beneficiaries, on ${process.platform}-${process.arch}, Node ${process.version}`);
-  const lines = await withRegistry(rows, "work/bench", async (shell) => [
+  const lines = await withRegistry({ rows, runs, name: "work/bench" }, async (shell) => [
     ...(await inTurn(contests(places), (contest) => played(contest, shell))).flat(),
     await secondRunLine(shell),
     ...(await memoryLines("1x", shell)),
   ]);
-  const tenfold = ten ? await withRegistry(rows * 10, "ten times", (shell) => memoryLines("10x", shell)) : [];
+  const tenfold = ten
+    ? await withRegistry({ rows: rows * 10, runs, name: "ten times" }, (shell) => memoryLines("10x", shell))
+    : [];
   process.stdout.write(`${textTable([header, ...lines, ...tenfold])}\n`);
   return 0;
 });
@@ -34,14 +36,19 @@ function parseOptions(args: readonly string[]) {
   const options = {
     rows: { type: "string", default: String(quotedRows) },
     ten: { type: "boolean", default: false },
+    runs: { type: "string", default: "3" },
   } as const;
   try {
-    const { rows, ten } = parseArgs({ args: [...args], options }).values;
-    if (/^\d{4,8}$/.test(rows)) return { rows: Number(rows), ten };
+    const { rows, ten, runs } = parseArgs({ args: [...args], options }).values;
+    if (/^\d{4,8}$/.test(rows) && /^[1-9]$/.test(runs)) return { rows: Number(rows), ten, runs: Number(runs) };
   } catch {
     // said below
   }
-  throw new StageError("usage", `${args.join(" ")}: not understood`, "usage: scripts/bench [--rows N] [--ten]");
+  throw new StageError(
+    "usage",
+    `${args.join(" ")}: not understood`,
+    "usage: scripts/bench [--rows N] [--ten] [--runs N]",
+  );
 }
 
 /** The migration twice: as it stands, and without what costs time. */
@@ -61,7 +68,10 @@ async function edit(file: string, change: (text: string) => string): Promise<voi
 }
 
 /** A server with a full registry, an empty target and an empty target for the peer, gone when `work` is done. */
-async function withRegistry<T>(rows: number, name: string, work: (shell: Shell) => Promise<T>): Promise<T> {
+async function withRegistry<T>(
+  { rows, runs, name }: { readonly rows: number; readonly runs: number; readonly name: string },
+  work: (shell: Shell) => Promise<T>,
+): Promise<T> {
   say(`starting PostgreSQL and filling the registry (${name})`);
   const server = await startPostgres({ settings: honestSettings });
   try {
@@ -70,7 +80,7 @@ async function withRegistry<T>(rows: number, name: string, work: (shell: Shell) 
     await query(server.url("platform"), await readFile(`${root}mappings/relief/schema/target.sql`, "utf8"));
     await fillRegistry(server.url("registry"), rows);
     const urls = { WAYBILL_SOURCE_URL: server.url("registry"), WAYBILL_TARGET_URL: server.url("platform") };
-    return await work({ folder, env: { ...process.env, ...urls, BENCH_PEER_URL: server.url("peer") } });
+    return await work({ folder, runs, env: { ...process.env, ...urls, BENCH_PEER_URL: server.url("peer") } });
   } finally {
     await server.stop();
   }
@@ -92,7 +102,10 @@ async function played(contest: Contest, shell: Shell): Promise<readonly (readonl
   const ours = await measure(contest.ours, shell);
   return inTurn(contest.peers, async ({ name, command, aim }) => {
     const peer = await measure(command, shell);
-    return [contest.work, name, ...compared(peer, ours, aim)];
+    // Said at once too: whoever stops the bench keeps what was measured.
+    const line = [contest.work, name, ...compared(peer, ours, aim)];
+    say(`  ${line.slice(1).join("  ")}`);
+    return line;
   });
 }
 

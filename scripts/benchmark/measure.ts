@@ -12,9 +12,11 @@ export interface Shell {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where files of ours may lie. */
   readonly folder: string;
+  /** How often each command is timed, after a run that is not counted. */
+  readonly runs: number;
 }
 
-/** Median seconds of three runs of a command after one that is not counted. */
+/** Median seconds of a command's runs, after one that is not counted. */
 export async function measure(command: string, shell: Shell): Promise<Measurement> {
   const missing = programsOf(command).find((program) => !isInstalled(program));
   if (missing !== undefined) return { seconds: undefined, note: `${missing} is not installed` };
@@ -39,7 +41,7 @@ export async function runShell(command: string, { env }: Shell): Promise<void> {
 
 async function byHyperfine(command: string, shell: Shell): Promise<number> {
   const report = `${shell.folder}/hyperfine.json`;
-  const flags = ["--warmup=1", "--runs=3", "--style=none", `--export-json=${report}`, "--shell=bash"];
+  const flags = ["--warmup=1", `--runs=${shell.runs}`, "--style=none", `--export-json=${report}`, "--shell=bash"];
   await runShell(["hyperfine", ...flags, quoted(`set -o pipefail; ${command}`)].join(" "), shell);
   const { results }: { readonly results: readonly { readonly median: number }[] } = JSON.parse(
     await readFile(report, "utf8"),
@@ -51,12 +53,12 @@ async function byHyperfine(command: string, shell: Shell): Promise<number> {
 async function byRepetition(command: string, shell: Shell): Promise<number> {
   await runShell(command, shell);
   const seconds: number[] = [];
-  for (let run = 0; run < 3; run += 1) {
+  for (let run = 0; run < shell.runs; run += 1) {
     const startMs = performance.now();
     await runShell(command, shell);
     seconds.push((performance.now() - startMs) / 1000);
   }
-  return seconds.sort((one, other) => one - other)[1] ?? Number.NaN;
+  return seconds.sort((one, other) => one - other)[Math.floor(shell.runs / 2)] ?? Number.NaN;
 }
 
 /** The peak memory in MB of one run of a command of ours, over all its Node processes. */
