@@ -39,12 +39,7 @@ export async function writeCommits(
   const file = await writeLines(join(folder, path), plan);
   const { before, loaded } = result;
   return buildManifest([resourceOf(file, { path, role: "commits", fields, primaryKey: ["part"] })], {
-    stage: "load",
-    subject: plan.table.name,
-    migration: run.migration.id,
-    fingerprint: plan.fingerprint,
-    inputs: [{ path: run.work.manifestName("transform", plan.table.name), outputHash: plan.generation }],
-    snapshots: [],
+    ...statedOfBoth(run, plan, target),
     counts: {
       written: plan.rowCount,
       loaded,
@@ -53,8 +48,6 @@ export async function writeCommits(
       target: result.target,
     },
     checksum: plan.transform._waybill.checksum,
-    verdict: { code: 0, reasons: [] },
-    tool: { ...tool(), target: `${target.product} ${target.version}` },
     details: { mode: plan.table.load.mode, generation: plan.generation },
   });
 }
@@ -80,12 +73,7 @@ interface LoadedUnit {
 export function unitManifest(run: Run, plan: LoadPlan, { resource, outcome, rowCount, target }: LoadedUnit): Manifest {
   const { inserted, updated, unchanged } = outcome;
   return buildManifest([resource], {
-    stage: "load",
-    subject: plan.table.name,
-    migration: run.migration.id,
-    fingerprint: plan.fingerprint,
-    inputs: [{ path: run.work.manifestName("transform", plan.table.name), outputHash: plan.generation }],
-    snapshots: [],
+    ...statedOfBoth(run, plan, target),
     counts: {
       written: plan.rowCount,
       loaded: rowCount,
@@ -96,8 +84,20 @@ export function unitManifest(run: Run, plan: LoadPlan, { resource, outcome, rowC
       unchanged,
     },
     checksum: null,
-    verdict: { code: 0, reasons: [] },
-    tool: { ...tool(), target: `${target.product} ${target.version}` },
     details: { mode: "upsert", generation: plan.generation },
   });
+}
+
+/** What the manifest of a whole table and that of a unit state alike. */
+function statedOfBoth(run: Run, plan: LoadPlan, target: DatabaseIdentity) {
+  return {
+    stage: "load",
+    subject: plan.table.name,
+    migration: run.migration.id,
+    fingerprint: plan.fingerprint,
+    inputs: [{ path: run.work.manifestName("transform", plan.table.name), outputHash: plan.generation }],
+    snapshots: [],
+    verdict: { code: 0, reasons: [] },
+    tool: { ...tool(), target: `${target.product} ${target.version}` },
+  } as const;
 }
