@@ -1,5 +1,6 @@
 import { datum } from "../grammar.js";
 import { literal } from "../sql.js";
+import { spoken } from "../words.js";
 import { defineOrigin } from "./origin.js";
 
 /** `const: text` is the same value in every row, as its source text; a plain null is NULL. */
@@ -8,5 +9,6 @@ export const constant = defineOrigin({
   schema: datum,
   takesRules: true,
   settle: (value) => ({ kind: "const", value }),
+  describe: ({ value }) => `always ${spoken(value)}`,
   compile: ({ value }) => ({ start: literal(value), type: "string", injectiveOf: undefined }),
 });

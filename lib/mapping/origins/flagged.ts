@@ -7,5 +7,6 @@ export const flagged = defineOrigin({
   schema: on,
   takesRules: false,
   settle: () => ({ kind: "flagged" }),
+  describe: () => "whether a rule flagged the row: t or f",
   compile: () => ({ start: undefined, type: "boolean", injectiveOf: undefined }),
 });

@@ -8,6 +8,7 @@ export const from = defineOrigin({
   schema: name,
   takesRules: true,
   settle: (column) => ({ kind: "from", column }),
+  describe: ({ column }) => `from ${column}`,
   compile: ({ column }, { source }) => {
     const { name, type } = source(column);
     return { start: identifier(name), type, injectiveOf: [name] };

@@ -23,6 +23,8 @@ export interface OriginDefinition {
   /** Whether rules may follow. */
   readonly takesRules: boolean;
   readonly settle: (value: unknown, table: TableName) => Origin;
+  /** Where the value comes from, as a data owner says it after the column's name: "from registration_date". */
+  readonly describe: (origin: Origin) => string;
   readonly compile: (origin: Origin, context: OriginContext) => CompiledOrigin;
 }
 
@@ -34,6 +36,7 @@ export interface TypedOrigin<Kind extends Origin["kind"], Schema extends z.ZodTy
   readonly schema: Schema;
   readonly takesRules: boolean;
   readonly settle: (value: z.output<Schema>, table: TableName) => OriginOf<Kind>;
+  readonly describe: (origin: OriginOf<Kind>) => string;
   readonly compile: (origin: OriginOf<Kind>, context: OriginContext) => CompiledOrigin;
 }
 
@@ -45,6 +48,7 @@ export function defineOrigin<Kind extends Origin["kind"], Schema extends z.ZodTy
     ...origin,
     // The value was parsed by the schema of this kind, and `compile` is looked up by `kind`: here they get their types back.
     settle: (value, table) => origin.settle(value as z.output<Schema>, table),
+    describe: (settled) => origin.describe(settled as OriginOf<Kind>),
     compile: (settled, context) => origin.compile(settled as OriginOf<Kind>, context),
   };
 }

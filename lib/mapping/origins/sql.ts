@@ -8,6 +8,7 @@ export const sql = defineOrigin({
   schema: sqlExpression,
   takesRules: true,
   settle: (expression) => ({ kind: "sql", sql: expression }),
+  describe: ({ sql: expression }) => `the result of the SQL ${expression.trim()}`,
   compile: ({ sql: expression }) => {
     const value = parenthesised(expression);
     const text = fragment`CAST(${value} AS VARCHAR)`;

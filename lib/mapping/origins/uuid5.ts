@@ -2,6 +2,7 @@ import { z } from "zod";
 import { tableName } from "../../model/names.js";
 import { name, object, oneOrMore } from "../grammar.js";
 import { migrationNamespace, uuid5Sql } from "../uuid5.js";
+import { listed } from "../words.js";
 import { defineOrigin } from "./origin.js";
 
 const long = object({ table: name.optional(), columns: oneOrMore(name) });
@@ -20,6 +21,7 @@ export const uuid5 = defineOrigin({
     table: table === undefined ? own : tableName(table),
     columns,
   }),
+  describe: ({ table, columns }) => `a UUID made of ${listed(columns)}, as a key of ${table}`,
   compile: ({ table, columns }, { migrationId, source }) => {
     const names = columns.map((column) => source(column).name);
     const start = uuid5Sql(migrationNamespace(migrationId), table, names);

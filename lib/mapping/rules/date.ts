@@ -31,6 +31,7 @@ export const date = defineRule({
   type: "date",
   otherwiseFault: (value) =>
     value === null || isDate(value) ? undefined : `otherwise is no date as the rule writes them (2024-02-29)`,
+  describe: (format) => `read as a date ${format}`,
   compile: (options, { column, previous }) => {
     const parts = options.match(formatParts) ?? [];
     const shape = literal(parts.map((part) => shapes.get(part) ?? `\\x{${hex(part)}}`).join(""));

@@ -11,6 +11,7 @@ export const lookup = defineRule({
   schema: object({ file: name, key: name, value: name }),
   effect: "translates",
   type: "string",
+  describe: ({ file, key, value }) => `looked up in ${file}, where ${key} gives ${value}`,
   compile: ({ file, key, value }, { column, previous, lookup: joined }) => {
     const found = sql`${identifier(joined)}.${identifier(key)}`;
     const on = sql`${found} IS NOT DISTINCT FROM ${previous}`;

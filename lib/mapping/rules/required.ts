@@ -8,6 +8,7 @@ export const required = defineRule({
   schema: yesNo,
   effect: "keeps",
   type: "string",
+  describe: () => "neither NULL nor empty",
   compile: (_, { column, previous }) => ({
     value: previous,
     miss: sql`(${previous} IS NULL OR ${previous} = '')`,

@@ -36,14 +36,20 @@ export interface RuleDefinition {
   readonly type: "string" | "date";
   /** Why `otherwise` may not be this value, or undefined. */
   readonly otherwiseFault: (value: string | null) => string | undefined;
+  /**
+   * What the rule does, as a data owner says it after the column's name: "read as a date DD/MM/YYYY". What becomes of a
+   * value it cannot carry over, and why, is added for every rule alike.
+   */
+  readonly describe: (options: ColumnRule["options"]) => string;
   readonly compile: (options: ColumnRule["options"], context: RuleContext) => RuleEffect;
 }
 
 /** A rule as its file writes it: `options` have the type that `schema` gives them. */
 export interface TypedRule<Schema extends z.ZodType>
-  extends Omit<RuleDefinition, "schema" | "compile" | "otherwiseFault"> {
+  extends Omit<RuleDefinition, "schema" | "compile" | "describe" | "otherwiseFault"> {
   readonly schema: Schema;
   readonly otherwiseFault?: RuleDefinition["otherwiseFault"];
+  readonly describe: (options: z.output<Schema>) => string;
   readonly compile: (options: z.output<Schema>, context: RuleContext) => RuleEffect;
 }
 
@@ -53,6 +59,7 @@ export function defineRule<Schema extends z.ZodType>(rule: TypedRule<Schema>): R
     otherwiseFault: () => undefined,
     ...rule,
     // A ColumnRule's options were parsed by the schema of its kind: here they get their type back.
+    describe: (options) => rule.describe(options as z.output<Schema>),
     compile: (options, context) => rule.compile(options as z.output<Schema>, context),
   };
 }

@@ -13,6 +13,7 @@ export const trim = defineRule({
   schema: yesNo,
   effect: "changes",
   type: "string",
+  describe: () => "white space taken off both ends",
   compile: (_, { previous }) => ({
     value: sql`regexp_replace(${previous}, ${atTheEnds}, '', 'g')`,
     miss: undefined,

@@ -1,0 +1,29 @@
+import type { Column, ColumnRule } from "./migration.js";
+import { allOrigins } from "./origins/all-origins.js";
+import { allRules } from "./rules/all-rules.js";
+import { spoken } from "./words.js";
+
+/** A column as a data owner reads it aloud: its origin, its rules in the order they run, and the business rule behind it. */
+export function describeColumn({ name, origin, rules, because }: Column): string {
+  const start = allOrigins.find(({ kind }) => kind === origin.kind)?.describe(origin) ?? origin.kind;
+  return `${name}: ${[start, ...rules.map(describeRule)].join("; ")}${because === undefined ? "" : ` — because ${because}`}`;
+}
+
+/** What a rule does to a value, and what becomes of one that it cannot carry over. */
+export function describeRule(rule: ColumnRule): string {
+  const definition = allRules.find(({ kind }) => kind === rule.kind);
+  if (definition === undefined) return rule.kind;
+  const otherwise = rule.otherwise ?? (definition.effect === "keeps" ? ({ kind: "reject" } as const) : undefined);
+  return `${definition.describe(rule.options)}${otherwise === undefined ? "" : `, else ${fate(otherwise, rule.flags)}`}`;
+}
+
+function fate(otherwise: NonNullable<ColumnRule["otherwise"]>, flags: boolean): string {
+  switch (otherwise.kind) {
+    case "reject":
+      return "the row is rejected";
+    case "value":
+      return `${spoken(otherwise.value)}${flags ? ", and the row is flagged" : ""}`;
+    default:
+      return otherwise satisfies never;
+  }
+}
