@@ -35,8 +35,11 @@ function ownSql({ table }: MappingPlan): readonly { readonly rule: string; reado
   return [
     ...table.filters.map(({ rule, sql: expression }) => ({ rule, expression })),
     ...table.rejects.map(({ rule, when }) => ({ rule, expression: when })),
-    ...columns.flatMap(({ name, origin }) =>
-      origin.kind === "sql" ? [{ rule: `columns.${name}`, expression: origin.sql }] : [],
-    ),
+    ...columns.flatMap(({ name, origin, rules }) => [
+      ...(origin.kind === "sql" ? [{ rule: `columns.${name}`, expression: origin.sql }] : []),
+      ...rules.flatMap(({ rule, onlyIf }) =>
+        onlyIf === undefined ? [] : [{ rule: `${rule} only_if`, expression: onlyIf }],
+      ),
+    ]),
   ];
 }

@@ -1,8 +1,10 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { makeFolder } from "../files/work-directory.js";
+import type { NodeFunction } from "../mapping/migration.js";
 import { literal } from "../mapping/sql.js";
 import type { Sql } from "../model/names.js";
 import { engineError } from "./engine-error.js";
+import { registerFunction } from "./node-functions.js";
 import { plainPath } from "./read-csv.js";
 
 /** One DuckDB in this process: several connections see the same tables, each has temporary ones of its own. */
@@ -16,6 +18,8 @@ export interface Engine {
 export interface EngineConnection {
   run(statement: Sql): Promise<void>;
   rows(statement: Sql): Promise<readonly (readonly (string | null)[])[]>;
+  /** Makes a function of JavaScript known to all connections, under its own name. */
+  register(fn: NodeFunction): Promise<void>;
   close(): void;
 }
 
@@ -72,6 +76,7 @@ function wrap(connection: DuckDBConnection): EngineConnection {
       const reader = await connection.runAndReadAll(statement).catch(throwOurs);
       return reader.getRows().map((row) => row.map((value) => (value === null ? null : String(value))));
     },
+    register: (fn) => registerFunction(connection, fn),
     close: () => connection.closeSync(),
   };
 }

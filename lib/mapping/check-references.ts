@@ -38,10 +38,14 @@ function checkFlags({ table, parsed, yaml }: TableFile): readonly Problem[] {
     const text = `a second flagged column, ${JSON.stringify(name)} after ${JSON.stringify(flagged[0])}`;
     return problemAt(yaml, ["columns", name], [text, "a row is flagged or it is not: keep one"]);
   });
-  const wrong = parsed.columns.flatMap(([name, { flag }]): readonly Problem[] => {
+  const used = parsed.columns.flatMap(([name, { own, items }]) => [
+    { flag: own.flag, path: ["columns", name, "flag"] },
+    ...items.map(({ flag }, index) => ({ flag, path: ["columns", name, "rules", index, "flag"] })),
+  ]);
+  const wrong = used.flatMap(({ flag, path }): readonly Problem[] => {
     if (flag === undefined || flagged.includes(flag)) return [];
     const text = `flag ${JSON.stringify(flag)} is no flagged column${didYouMean(flag, flagged)}`;
-    return [problemAt(yaml, ["columns", name, "flag"], [text, `add the column ${flag}: { flagged: true }`])];
+    return [problemAt(yaml, path, [text, `add the column ${flag}: { flagged: true }`])];
   });
   return [...more, ...wrong];
 }

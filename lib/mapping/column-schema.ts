@@ -1,34 +1,49 @@
 import { z } from "zod";
-import { complain, datum, name, object, text, yesNo } from "./grammar.js";
+import { groupFaults } from "./column-faults.js";
+import { complain, datum, name, object, ordered, sqlExpression, text, yesNo } from "./grammar.js";
 import type { Otherwise } from "./migration.js";
 import { allOrigins } from "./origins/all-origins.js";
 import type { OriginDefinition } from "./origins/origin.js";
 import { allRules } from "./rules/all-rules.js";
 import type { RuleDefinition } from "./rules/rule.js";
 
-/** `otherwise: VALUE` or `otherwise: reject`; `otherwise: { value: reject }` means that very word. */
+/** `otherwise: VALUE`, `reject` or `keep`; `otherwise: { value: reject }` means that very word. */
 const otherwise = z.union([
-  datum.transform((value): Otherwise => (value === "reject" ? { kind: "reject" } : { kind: "value", value })),
+  datum.transform(
+    (value): Otherwise => (value === "reject" || value === "keep" ? { kind: value } : { kind: "value", value }),
+  ),
   object({ value: datum }).transform(({ value }): Otherwise => ({ kind: "value", value })),
 ]);
 
-const words: Record<string, z.ZodType> = Object.fromEntries(
-  [...allOrigins, ...allRules].map(({ kind, schema }) => [kind, schema.optional()]),
-);
+const wordsOf = (definitions: readonly { readonly kind: string; readonly schema: z.ZodType }[]) =>
+  Object.fromEntries(definitions.map(({ kind, schema }): [string, z.ZodType] => [kind, schema.optional()]));
 
-const column = object({
-  ...words,
+/** What belongs to rules and not to the column: the column itself may have it, and every item of its `rules:`. */
+export const ruleShape = {
+  ...wordsOf(allRules),
   otherwise: otherwise.optional(),
   flag: name.optional(),
+  only_if: sqlExpression.optional(),
   because: text.optional(),
+};
+
+/** One item of `rules:`. */
+const item = ordered(ruleShape, groupOf).superRefine((group, context) => {
+  if (group.rules.length === 0) complain(context, "no rule", "name one, or leave the item out");
+  for (const { text, hint } of groupFaults(group)) complain(context, text, hint);
+});
+
+/** Everything that may stand behind a target column's name. */
+export const columnShape = {
+  ...wordsOf(allOrigins),
+  ...ruleShape,
+  rules: z.array(item).min(1).optional(),
   pii: yesNo.default(false),
-})
-  .transform(
-    ({ otherwise, flag, because, pii, ...rest }): ParsedColumn => ({ otherwise, flag, because, pii, words: rest }),
-  )
-  .superRefine((parsed, context) => {
-    for (const { text, hint } of columnFaults(parsed)) complain(context, text, hint);
-  });
+};
+
+const column = ordered(columnShape, columnOf).superRefine((parsed, context) => {
+  for (const { text, hint } of columnFaults(parsed)) complain(context, text, hint);
+});
 
 /** What may stand behind a target column's name: a map of one origin and any rules, or the name of a source column. */
 export const columnSchema = z.preprocess(
@@ -36,58 +51,78 @@ export const columnSchema = z.preprocess(
   column,
 );
 
-/** A column as its schema read it; `words` holds what stands behind each origin's and each rule's key. */
-export interface ParsedColumn {
-  readonly words: Readonly<Record<string, unknown>>;
+/** Rules that share one `otherwise`, `flag`, `only_if` and `because`, in the order in which they are written. */
+export interface RuleGroup {
+  readonly rules: readonly { readonly definition: RuleDefinition; readonly options: unknown }[];
   readonly otherwise: Otherwise | undefined;
   readonly flag: string | undefined;
+  readonly onlyIf: string | undefined;
   readonly because: string | undefined;
+}
+
+/** A column as its schema read it. */
+export interface ParsedColumn {
+  readonly origins: readonly { readonly definition: OriginDefinition; readonly options: unknown }[];
+  /** Those that stand on the column itself. */
+  readonly own: RuleGroup;
+  /** The items of `rules:`, and how many of the column's own rules stand before it. */
+  readonly items: readonly RuleGroup[];
+  readonly ownBeforeItems: number;
   readonly pii: boolean;
 }
 
-/** The origins a column names; none means the source column of the same name. */
-export const originsOf = ({ words }: ParsedColumn): readonly OriginDefinition[] =>
-  allOrigins.filter(({ kind }) => words[kind] !== undefined);
+interface RuleFields {
+  readonly otherwise?: Otherwise | undefined;
+  readonly flag?: string | undefined;
+  readonly only_if?: string | undefined;
+  readonly because?: string | undefined;
+}
 
-/** The rules a column names, in the order in which they are applied. `trim: false` is no rule. */
-export const rulesOf = ({ words }: ParsedColumn): readonly RuleDefinition[] =>
-  allRules.filter(({ kind }) => words[kind] !== undefined && words[kind] !== false);
+// Of fields that a schema made out of the shapes above, `words` are those of the definitions.
+const wordsIn = <Definition extends { readonly kind: string }>(
+  definitions: readonly Definition[],
+  fields: object,
+  order: readonly string[],
+) =>
+  order.flatMap((key) => {
+    const definition = definitions.find(({ kind }) => kind === key);
+    const options = (fields as Readonly<Record<string, unknown>>)[key];
+    // `trim: false` is no rule.
+    return definition === undefined || options === undefined || options === false ? [] : [{ definition, options }];
+  });
+
+function groupOf(fields: RuleFields, order: readonly string[]): RuleGroup {
+  const { otherwise, flag, only_if: onlyIf, because } = fields;
+  return { rules: wordsIn(allRules, fields, order), otherwise, flag, onlyIf, because };
+}
+
+function columnOf(
+  fields: RuleFields & { readonly rules?: readonly RuleGroup[] | undefined; readonly pii: boolean },
+  order: readonly string[],
+): ParsedColumn {
+  const { rules: items = [], pii } = fields;
+  const before = order.includes("rules") ? order.slice(0, order.indexOf("rules")) : order;
+  return {
+    origins: wordsIn(allOrigins, fields, order),
+    own: groupOf(fields, order),
+    items,
+    ownBeforeItems: wordsIn(allRules, fields, before).length,
+    pii,
+  };
+}
 
 interface Fault {
   readonly text: string;
   readonly hint: string;
 }
 
-function columnFaults(parsed: ParsedColumn): readonly Fault[] {
-  const origins = originsOf(parsed).map(({ kind }) => kind);
-  const rules = rulesOf(parsed).map(({ kind }) => kind);
+function columnFaults({ origins, own, items }: ParsedColumn): readonly Fault[] {
+  const kinds = origins.map(({ definition }) => definition.kind);
+  const rules = [own, ...items].flatMap((group) => group.rules.map(({ definition }) => definition.kind));
   const faults: Fault[] = [];
-  if (origins.length > 1)
-    faults.push({ text: `both ${origins.join(" and ")}`, hint: "a column has one origin: keep one" });
-  if (originsOf(parsed).some(({ takesRules }) => !takesRules) && (rules.length > 0 || parsed.otherwise !== undefined)) {
-    faults.push({ text: `rules after ${origins.join()}`, hint: `leave ${rules.join(", ")} out` });
-  }
-  return [...faults, ...otherwiseFaults(parsed)];
-}
-
-function otherwiseFaults(parsed: ParsedColumn): readonly Fault[] {
-  const translating = rulesOf(parsed).filter(({ effect }) => effect === "translates");
-  const [rule, second] = translating;
-  if (second !== undefined) {
-    const kinds = translating.map(({ kind }) => kind).join(" and ");
-    return [{ text: `both ${kinds}`, hint: "a column has one date, map or lookup: keep one" }];
-  }
-  const given = parsed.otherwise;
-  if (rule === undefined) {
-    if (given === undefined && parsed.flag === undefined) return [];
-    const word = given === undefined ? "flag" : "otherwise";
-    return [{ text: `${word} without a date, map or lookup`, hint: `add the rule, or leave ${word} out` }];
-  }
-  if (given?.kind !== "value") {
-    return parsed.flag === undefined
-      ? []
-      : [{ text: "flag without otherwise: VALUE", hint: "a rejected row is not written, so it cannot be flagged" }];
-  }
-  const fault = rule.otherwiseFault(given.value);
-  return fault === undefined ? [] : [{ text: fault, hint: "write null, a value of that kind, or reject" }];
+  if (kinds.length > 1) faults.push({ text: `both ${kinds.join(" and ")}`, hint: "a column has one origin: keep one" });
+  const takesNone = origins.some(({ definition }) => !definition.takesRules);
+  if (takesNone && (rules.length > 0 || own.otherwise !== undefined))
+    faults.push({ text: `rules after ${kinds.join()}`, hint: `leave ${rules.join(", ")} out` });
+  return [...faults, ...groupFaults(own)];
 }

@@ -1,3 +1,4 @@
+import type { Sql } from "../model/names.js";
 import { didYouMean } from "../model/nearest.js";
 import {
   type Column,
@@ -5,6 +6,7 @@ import {
   type CompiledColumn,
   type CompiledLookup,
   type CompiledStep,
+  type NodeFunction,
   type SourceColumn,
   type Table,
   valueName,
@@ -13,8 +15,9 @@ import { allOrigins } from "./origins/all-origins.js";
 import type { CompiledOrigin } from "./origins/origin.js";
 import type { Problem } from "./problems.js";
 import { allRules } from "./rules/all-rules.js";
-import type { RuleDefinition, RuleEffect } from "./rules/rule.js";
-import { identifier, literal, sql } from "./sql.js";
+import { required } from "./rules/required.js";
+import type { RuleContext, RuleDefinition, RuleEffect } from "./rules/rule.js";
+import { identifier, literal, parenthesised, sql } from "./sql.js";
 
 /** What a column is compiled against. Unknown source columns are added to `problems`. */
 export interface ColumnContext {
@@ -24,42 +27,45 @@ export interface ColumnContext {
   readonly problems: Problem[];
 }
 
-/** Compiles the column that stands at `index` in the target, and names the lookups it joins. */
-export function compileColumn(
-  column: Column,
-  index: number,
-  context: ColumnContext,
-): { readonly column: CompiledColumn; readonly lookups: readonly CompiledLookup[] } {
-  const origin = compileOrigin(column, context);
-  const rules = column.rules.map((rule) => ({ rule, definition: definitionOf(rule) }));
-  const lookups: CompiledLookup[] = [];
-  const steps = rules.map(({ rule, definition }, before) => {
-    const lookup = `~lookup.${index}.${before}`;
+/** A compiled column, and what the engine must have ready for it. */
+export interface ColumnParts {
+  readonly column: CompiledColumn;
+  readonly lookups: readonly CompiledLookup[];
+  readonly functions: readonly NodeFunction[];
+}
+
+/** Compiles the column that stands at `index` in the target. */
+export function compileColumn(column: Column, index: number, context: ColumnContext): ColumnParts {
+  const source = sourceOf(column, context);
+  const origin = compileOrigin(column, context, source);
+  const rules = column.rules.map((rule, before) => {
+    const definition = definitionOf(rule);
     const previous = identifier(valueName(index, before));
-    const effect = definition.compile(rule.options, { column: column.name, previous, lookup });
-    if (effect.file !== undefined) lookups.push({ name: lookup, file: effect.file.path, columns: effect.file.columns });
-    return stepOf(rule, definition, effect);
+    const given: RuleContext = { column: column.name, previous, lookup: `~lookup.${index}.${before}`, source };
+    return { rule, definition, given, effect: definition.compile(rule.options, given) };
   });
-  const definitions = rules.map(({ definition }) => definition);
   const compiled: CompiledColumn = {
     name: column.name,
     start: origin.start,
-    steps,
-    type: definitions.findLast(({ effect }) => effect !== "keeps")?.type ?? origin.type,
-    injectiveOf: injectiveOf(origin, definitions),
+    steps: rules.map(stepOf),
+    type: rules.reduce(typeAfter, origin.type),
+    injectiveOf: injectiveOf(origin, rules),
     pii: column.pii,
   };
-  return { column: compiled, lookups };
+  return {
+    column: compiled,
+    lookups: rules.flatMap(({ given, effect: { file } }) =>
+      file === undefined ? [] : [{ name: given.lookup, file: file.path, columns: file.columns }],
+    ),
+    functions: rules.flatMap(({ effect }) => effect.functions ?? []),
+  };
 }
 
-function compileOrigin(
-  { name, origin }: Column,
-  { migrationId, table, sourceColumns, problems }: ColumnContext,
-): CompiledOrigin {
-  const definition = allOrigins.find(({ kind }) => kind === origin.kind);
-  if (definition === undefined) throw new TypeError(`no origin of kind ${origin.kind}`);
+type SourceOf = RuleContext["source"];
+
+function sourceOf({ name }: Column, { table, sourceColumns, problems }: ColumnContext): SourceOf {
   const known = sourceColumns.map((column) => column.name);
-  const source = (wanted: string): SourceColumn => {
+  return (wanted) => {
     const found = sourceColumns.find((column) => column.name === wanted);
     if (found !== undefined) return found;
     const text = `columns.${name}: extract ${table.from} has no column ${JSON.stringify(wanted)}${didYouMean(wanted, known)}`;
@@ -67,6 +73,11 @@ function compileOrigin(
     problems.push({ file: table.file, line: table.lines.get(`columns.${name}`), text, hint });
     return { name: wanted, type: "string", databaseType: "" };
   };
+}
+
+function compileOrigin({ origin }: Column, { migrationId }: ColumnContext, source: SourceOf): CompiledOrigin {
+  const definition = allOrigins.find(({ kind }) => kind === origin.kind);
+  if (definition === undefined) throw new TypeError(`no origin of kind ${origin.kind}`);
   return definition.compile(origin, { migrationId, source });
 }
 
@@ -76,23 +87,47 @@ function definitionOf({ kind }: ColumnRule): RuleDefinition {
   return found;
 }
 
-/** Decides what a miss means: the row is rejected, or `otherwise` stands in and the row may be flagged. */
-function stepOf(
-  { rule, otherwise, flags }: ColumnRule,
-  { effect }: RuleDefinition,
-  compiled: RuleEffect,
-): CompiledStep {
-  const { value, miss, reason, join } = compiled;
-  const step = { rule, join, logsChanges: effect !== "keeps" };
-  if (miss === undefined) return { ...step, value, reject: undefined, flag: undefined };
-  if (otherwise?.kind !== "value")
-    return { ...step, value, reject: { when: miss, reason: literal(reason) }, flag: undefined };
-  const covered = sql`CASE WHEN ${miss} THEN ${literal(otherwise.value)} ELSE ${value} END`;
-  return { ...step, value: covered, reject: undefined, flag: flags ? miss : undefined };
+/** A rule of the column with its definition, and what came of compiling it. */
+interface AppliedRule {
+  readonly rule: ColumnRule;
+  readonly definition: RuleDefinition;
+  readonly given: RuleContext;
+  readonly effect: RuleEffect;
 }
 
-function injectiveOf(origin: CompiledOrigin, rules: readonly RuleDefinition[]): readonly string[] | undefined {
-  if (rules.some(({ effect }) => effect !== "keeps")) return undefined;
-  // A rule that keeps values lets none pass that is NULL, so what holds wherever there is a value holds for all.
-  return rules.length > 0 ? (origin.injectiveOfPresent ?? origin.injectiveOf) : origin.injectiveOf;
+/** Decides what a miss means: the row is rejected, or what `otherwise` says stands in and the row may be flagged. */
+function stepOf({ rule, definition, given, effect }: AppliedRule): CompiledStep {
+  const { otherwise, onlyIf } = rule;
+  const applies = onlyIf === undefined ? undefined : sql`coalesce(${parenthesised(onlyIf)}, false)`;
+  const where = (value: Sql): Sql =>
+    applies === undefined ? value : sql`CASE WHEN ${applies} THEN ${value} ELSE ${given.previous} END`;
+  const step = { rule: rule.rule, join: effect.join, logsChanges: definition.effect !== "keeps" };
+  if (effect.miss === undefined) return { ...step, value: where(effect.value), reject: undefined, flag: undefined };
+  const miss = applies === undefined ? effect.miss : sql`(${applies} AND ${effect.miss})`;
+  if (otherwise === undefined || otherwise.kind === "reject")
+    return {
+      ...step,
+      value: keeps(definition) ? given.previous : where(effect.value),
+      reject: { when: miss, reason: literal(effect.reason) },
+      flag: undefined,
+    };
+  const standIn = otherwise.kind === "keep" ? given.previous : literal(otherwise.value);
+  const covered = sql`CASE WHEN ${effect.miss} THEN ${standIn} ELSE ${effect.value} END`;
+  return { ...step, value: where(covered), reject: undefined, flag: rule.flags ? miss : undefined };
+}
+
+const keeps = ({ effect }: RuleDefinition): boolean => effect === "keeps";
+
+/** The type of the values after a rule: text where some of them may pass as they were. */
+function typeAfter(before: string, { rule, definition: { type } }: AppliedRule): string {
+  if (type === "same" || type === before) return before;
+  const somePass = rule.onlyIf !== undefined || rule.otherwise?.kind === "keep";
+  return somePass ? "string" : type;
+}
+
+function injectiveOf(origin: CompiledOrigin, rules: readonly AppliedRule[]): readonly string[] | undefined {
+  if (!rules.every(({ definition }) => keeps(definition))) return undefined;
+  // Where every row without a value is rejected, what holds wherever there is a value holds for all.
+  const allPresent = rules.some(({ rule }) => rule.kind === required.kind && rule.onlyIf === undefined);
+  return allPresent ? (origin.injectiveOfPresent ?? origin.injectiveOf) : origin.injectiveOf;
 }

@@ -35,7 +35,7 @@ export function transformFingerprint(migration: Migration, table: Table, inputs:
   // A file the rules name, wherever they name it: a lookup that changes makes its tables stale and no others.
   const files = migration.files.filter(({ path }) => settled.includes(JSON.stringify(path)));
   return hashOf({
-    program: "transform/1",
+    program: "transform/2",
     migration: migration.id,
     table: JSON.parse(settled) as Json,
     unique: expect.tests.filter(({ kind }) => kind === "unique") as unknown as Json,

@@ -63,6 +63,20 @@ export function object<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   );
 }
 
+/** A map as `object` reads it, made into something with its keys in the order in which they are written. */
+export function ordered<Shape extends z.core.$ZodLooseShape, Built>(
+  shape: Shape,
+  build: (fields: z.output<ReturnType<typeof object<Shape>>>, order: readonly string[]) => Built,
+) {
+  const fields = object(shape);
+  return z.transform((value: unknown, context): Built => {
+    const read = fields.safeParse(value, { reportInput: true });
+    if (read.success) return build(read.data, value instanceof Map ? [...value.keys()].map(String) : []);
+    context.issues.push(...read.error.issues.map((issue) => ({ ...issue, input: issue.input }) as z.core.$ZodRawIssue));
+    return z.NEVER;
+  });
+}
+
 /** A map with free keys, as pairs in the order of the file: a JavaScript object would put `101` before `a`. */
 export function pairsOf<Key extends z.ZodType, Value extends z.ZodType>(key: Key, value: Value) {
   return z

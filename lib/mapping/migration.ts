@@ -113,11 +113,19 @@ export interface ColumnRule {
   readonly options: unknown;
   /** What becomes of a value the rule cannot carry over; undefined for a rule that carries every value. */
   readonly otherwise: Otherwise | undefined;
-  /** Whether a row is flagged when `otherwise` gave the value. */
+  /** Whether a row is flagged when `otherwise` stood in. */
   readonly flags: boolean;
+  /** SQL over the source row: where it is not true, the value passes as it is. */
+  readonly onlyIf: string | undefined;
+  /** What the rule's own item says; the column's `because` holds for all its rules. */
+  readonly because: string | undefined;
 }
 
-export type Otherwise = { readonly kind: "reject" } | { readonly kind: "value"; readonly value: string | null };
+/** `keep`: the value stays what it was before the rule. */
+export type Otherwise =
+  | { readonly kind: "reject" }
+  | { readonly kind: "keep" }
+  | { readonly kind: "value"; readonly value: string | null };
 
 export interface Dedupe {
   readonly rule: RuleName;
@@ -186,6 +194,17 @@ export interface CompiledLookup {
 }
 
 /**
+ * A function that SQL has no word for: the engine registers it under `name`, and calls it once per distinct list of
+ * arguments, none of them NULL (of NULL it makes NULL). It must be pure.
+ */
+export interface NodeFunction {
+  /** Quoted in SQL; begins with `~`, so that no expression of a specification can mean another. */
+  readonly name: string;
+  readonly parameters: number;
+  readonly call: (values: readonly string[]) => string | null;
+}
+
+/**
  * One rule applied to one column. The engine makes one layer of SELECT of the n-th steps of all columns, so `value`
  * may name the source's columns and this column's value after the step before, as `previous` says.
  */
@@ -216,6 +235,7 @@ export interface CompiledColumn {
 
 export interface CompiledTable {
   readonly lookups: readonly CompiledLookup[];
+  readonly functions: readonly NodeFunction[];
   /** A row for which `keep` is not true is filtered by that rule. */
   readonly filters: readonly { readonly rule: RuleName; readonly keep: Sql }[];
   readonly rejects: readonly { readonly rule: RuleName; readonly when: Sql; readonly reason: Sql }[];

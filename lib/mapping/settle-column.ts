@@ -1,27 +1,43 @@
 import { ruleName, type TableName } from "../model/names.js";
-import { originsOf, type ParsedColumn, rulesOf } from "./column-schema.js";
+import type { ParsedColumn, RuleGroup } from "./column-schema.js";
 import type { Column, ColumnRule } from "./migration.js";
-import type { RuleDefinition } from "./rules/rule.js";
 
 /** One target column of `table` with its origin and its rules, in the order in which they are applied. */
 export function settleColumn(table: TableName, name: string, parsed: ParsedColumn): Column {
-  const [origin] = originsOf(parsed);
+  const [origin] = parsed.origins;
   return {
     name,
-    origin: origin?.settle(parsed.words[origin.kind], table) ?? { kind: "from", column: name },
-    rules: rulesOf(parsed).map((rule) => settleRule(name, rule, parsed)),
-    because: parsed.because,
+    origin: origin?.definition.settle(origin.options, table) ?? { kind: "from", column: name },
+    rules: settleRules(name, parsed),
+    because: parsed.own.because,
     pii: parsed.pii,
   };
 }
 
-function settleRule(column: string, { kind, effect }: RuleDefinition, parsed: ParsedColumn): ColumnRule {
-  const translates = effect === "translates";
-  return {
-    rule: ruleName(`${column}.${kind}`),
-    kind,
-    options: parsed.words[kind],
-    otherwise: translates ? (parsed.otherwise ?? { kind: "reject" }) : undefined,
-    flags: translates && parsed.flag !== undefined,
-  };
+/** As they are written; what a value has to be in the end (`required`, `type`) is asked in the end. */
+function settleRules(column: string, { own, items, ownBeforeItems }: ParsedColumn): readonly ColumnRule[] {
+  const of = (group: RuleGroup, because: string | undefined) =>
+    group.rules.map(({ definition, options }) => ({ definition, options, group, because }));
+  // What the column's own because says, it says of all its rules; an item may say more of its own.
+  const ownRules = of(own, undefined);
+  const written = [
+    ...ownRules.slice(0, ownBeforeItems),
+    ...items.flatMap((item) => of(item, item.because)),
+    ...ownRules.slice(ownBeforeItems),
+  ];
+  const isLast = ({ definition }: (typeof written)[number]): boolean => definition.effect === "keeps";
+  const ordered = [...written.filter((one) => !isLast(one)), ...written.filter(isLast)];
+  return ordered.map(({ definition: { kind, effect }, options, group, because }, index): ColumnRule => {
+    const same = ordered.slice(0, index).filter(({ definition }) => definition.kind === kind).length;
+    const translates = effect === "translates";
+    return {
+      rule: ruleName(`${column}.${kind}${same === 0 ? "" : `[${same + 1}]`}`),
+      kind,
+      options,
+      otherwise: translates ? (group.otherwise ?? { kind: "reject" }) : undefined,
+      flags: translates && group.flag !== undefined,
+      onlyIf: group.onlyIf,
+      because,
+    };
+  });
 }

@@ -82,7 +82,9 @@ function rulesJson(table: Table, { rules }: TransformResult): Json {
     ...table.rejects,
     ...(table.columns === "all"
       ? []
-      : table.columns.flatMap(({ rules: own, because }) => own.map(({ rule }) => ({ rule, because })))),
+      : table.columns.flatMap(({ rules: own, because }) =>
+          own.map((one) => ({ rule: one.rule, because: one.because ?? because })),
+        )),
     ...(table.dedupe === undefined ? [] : [table.dedupe]),
     ...table.relationships.map(({ rule }) => ({ rule, because: undefined })),
   ];

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { type Engine, type EngineConnection, openEngine } from "../../lib/engine/duckdb.js";
-import { loadLookups } from "../../lib/engine/load-lookups.js";
 import { loadParent } from "../../lib/engine/load-parents.js";
 import { addToFirstPass, mapPart, settleFirstPass } from "../../lib/engine/map-part.js";
 import { type MappingPlan, planMapping, sourceColumnsOf } from "../../lib/engine/plan-mapping.js";
+import { prepareEngine } from "../../lib/engine/prepare-engine.js";
 import { writeManifest } from "../../lib/files/manifest-file.js";
 import { emptyStageFolder, inStageFolder, removeFolder } from "../../lib/files/stage-folder.js";
 import { compileTable } from "../../lib/mapping/compile-table.js";
@@ -77,7 +77,7 @@ interface Mapping {
 
 async function mapParts(run: Run, { engine, plan, inputs, outputs }: Mapping): Promise<void> {
   const first = await engine.connect();
-  await loadLookups(first, plan.compiled.lookups, run.migration.files);
+  await prepareEngine(first, plan.compiled, run.migration.files);
   for (const link of plan.parents) {
     const parent = inputs.parents.get(link.relationship.parent);
     if (parent !== undefined) await loadParent(first, link, parent);

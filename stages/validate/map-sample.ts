@@ -1,8 +1,8 @@
 import type { EngineConnection } from "../../lib/engine/duckdb.js";
-import { loadLookups } from "../../lib/engine/load-lookups.js";
 import { loadParent } from "../../lib/engine/load-parents.js";
 import { addToFirstPass, mapPart, type PartToMap, settleFirstPass } from "../../lib/engine/map-part.js";
 import { finalValue, type MappingPlan, type ParentLink } from "../../lib/engine/plan-mapping.js";
+import { prepareEngine } from "../../lib/engine/prepare-engine.js";
 import { readCsv } from "../../lib/engine/read-csv.js";
 import { requireManifest, verifyFile } from "../../lib/files/manifest-file.js";
 import { join, literal, sql } from "../../lib/mapping/sql.js";
@@ -23,7 +23,7 @@ export interface MapSample {
 
 /** Maps the sample's rows by the same rules as transform, and writes those that have not changed since the snapshot. */
 export async function mapSample(run: Run, { connection, plan, inputs, part, path }: MapSample): Promise<void> {
-  await loadLookups(connection, plan.compiled.lookups, run.migration.files);
+  await prepareEngine(connection, plan.compiled, run.migration.files);
   await loadParents(run, { connection, plan, part });
   if (plan.needsFirstPass) {
     await addToFirstPass(connection, plan, part);

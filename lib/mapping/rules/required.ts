@@ -7,7 +7,7 @@ export const required = defineRule({
   kind: "required",
   schema: yesNo,
   effect: "keeps",
-  type: "string",
+  type: "same",
   describe: () => "neither NULL nor empty",
   compile: (_, { column, previous }) => ({
     value: previous,

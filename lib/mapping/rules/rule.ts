@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Sql } from "../../model/names.js";
-import type { ColumnRule, CompiledStep } from "../migration.js";
+import type { ColumnRule, CompiledStep, NodeFunction, SourceColumn } from "../migration.js";
 
 /** What a rule knows when it is compiled: the column it stands on, and the SQL of the value before it. */
 export interface RuleContext {
@@ -8,6 +8,8 @@ export interface RuleContext {
   readonly previous: Sql;
   /** The name under which the rule may join a lookup; no other rule of the table has it. */
   readonly lookup: string;
+  /** A source column by its name; one that the extract does not have is reported. */
+  readonly source: (column: string) => SourceColumn;
 }
 
 /** What a rule makes of a value. `miss` is true for a value it cannot carry over; `otherwise` then decides. */
@@ -19,6 +21,8 @@ export interface RuleEffect {
   readonly join: CompiledStep["join"];
   /** The lookup file the join needs, and its columns. */
   readonly file?: { readonly path: string; readonly columns: readonly string[] };
+  /** What the value calls that SQL has no word for. */
+  readonly functions?: readonly NodeFunction[];
 }
 
 /** One word of the column language: its file in this folder, and a line in all-rules.ts. */
@@ -28,12 +32,12 @@ export interface RuleDefinition {
   /** What may stand behind the key. */
   readonly schema: z.ZodType;
   /**
-   * "keeps": a value passes as it is or not at all. "changes": every value is carried over.
-   * "translates": misses go to `otherwise:`; a column has at most one such rule.
+   * "keeps": a value passes as it is or not at all; these run last. "changes": every value is carried over.
+   * "translates": misses go to `otherwise:`.
    */
   readonly effect: "keeps" | "changes" | "translates";
-  /** The Frictionless type of the result. */
-  readonly type: "string" | "date";
+  /** The Frictionless type of the result; "same" for a rule that makes NULL of values, or lets them pass. */
+  readonly type: "same" | "string" | "integer" | "number" | "boolean" | "date" | "time" | "datetime";
   /** Why `otherwise` may not be this value, or undefined. */
   readonly otherwiseFault: (value: string | null) => string | undefined;
   /**

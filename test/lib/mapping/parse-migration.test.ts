@@ -128,13 +128,22 @@ describe("what is read", () => {
     expect(table?.columns === "all" ? [] : table?.columns.map(({ name }) => name)).toEqual(["b", "10", "a", "2"]);
   });
 
-  it("rules are applied in the language's order, not in the file's", () => {
-    const [table] = parseMigration(
-      filesOf(people(peopleWith("v: { required: true, date: DD/MM/YYYY, trim: true, from: x }"))),
-    ).tables;
+  it("rules are applied in the order in which they are written, what a value has to be in the end last", () => {
+    const rules = [
+      "{ required: true, date: DD/MM/YYYY, trim: true, from: x }",
+      "{ map: { a: b }, rules: [{ trim: true }, { map: { b: c } }, { required: true }], lookup: { file: lookups/a.csv, key: k, value: v } }",
+    ];
 
-    const rules = table?.columns === "all" ? [] : table?.columns[0]?.rules;
-    expect(rules?.map(({ rule }) => rule)).toEqual(["v.trim", "v.date", "v.required"]);
+    const named = rules.map((column) => {
+      const files = { ...people(peopleWith(`v: ${column}`)), "lookups/a.csv": "k,v\n" };
+      const [table] = parseMigration(filesOf(files)).tables;
+      return table?.columns === "all" ? [] : table?.columns[0]?.rules.map(({ rule }) => rule);
+    });
+
+    expect(named).toEqual([
+      ["v.date", "v.trim", "v.required"],
+      ["v.map", "v.trim", "v.map[2]", "v.lookup", "v.required"],
+    ]);
   });
 
   it("a comment that moves the lines changes nothing a fingerprint is made of", () => {
@@ -227,9 +236,28 @@ describe("what is refused", () => {
     ["v: { form: x, trim: true }", 'people.yaml:3: unknown key "form"; did you mean "from"?'],
     ["v: { from: x, trim: yes }", 'people.yaml:3: columns.v.trim: expected true or false, found "yes"'],
     ["v: { from: x, const: 1 }", "people.yaml:3: columns.v: both from and const"],
-    ["v: { from: x, date: DD/MM/YYYY, map: { a: b } }", "people.yaml:3: columns.v: both date and map"],
-    ["v: { from: x, otherwise: y }", "people.yaml:3: columns.v: otherwise without a date, map or lookup"],
-    ["v: { from: x, flag: f }", "people.yaml:3: columns.v: flag without a date, map or lookup"],
+    [
+      "v: { from: x, date: DD/MM/YYYY, map: { a: b }, otherwise: c }",
+      "people.yaml:3: columns.v: otherwise after both date and map",
+    ],
+    ["v: { from: x, otherwise: y }", "people.yaml:3: columns.v: otherwise without a rule that can miss"],
+    ["v: { from: x, flag: f }", "people.yaml:3: columns.v: flag without a rule that can miss"],
+    ["v: { from: x, only_if: x = '1' }", "people.yaml:3: columns.v: only_if without a rule"],
+    [
+      "v: { from: x, trim: true, only_if: a) OR (b }",
+      "people.yaml:3: columns.v.only_if: SQL closes a ) it did not open",
+    ],
+    ["v: { from: x, rules: [] }", "people.yaml:3: columns.v.rules: expected at least 1"],
+    ["v: { from: x, rules: [{ because: b }] }", "people.yaml:3: columns.v.rules[0]: no rule"],
+    ["v: { from: x, rules: [{ trin: true }] }", 'people.yaml:3: unknown key "trin"; did you mean "trim"?'],
+    [
+      "v: { from: x, rules: [{ trim: true }, { trim: true, otherwise: c }] }",
+      "people.yaml:3: columns.v.rules[1]: otherwise without a rule that can miss",
+    ],
+    [
+      "v: { from: x, rules: [{ map: { a: b }, otherwise: c, flag: f }] }",
+      'people.yaml:3: flag "f" is no flagged column',
+    ],
     ["v: { from: x, map: { a: b }, flag: f }", "people.yaml:3: columns.v: flag without otherwise: VALUE"],
     ["v: { from: x, map: { a: b }, otherwise: c, flag: f }", 'people.yaml:3: flag "f" is no flagged column'],
     ["v: { from: x, map: {} }", "people.yaml:3: columns.v.map: empty"],

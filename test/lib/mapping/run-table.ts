@@ -1,4 +1,5 @@
 import { DuckDBInstance } from "@duckdb/node-api";
+import { registerFunction } from "../../../lib/engine/node-functions.js";
 import { compileTable } from "../../../lib/mapping/compile-table.js";
 import { parseLookup } from "../../../lib/mapping/lookup-file.js";
 import { type CompiledTable, type SpecificationFile, valueName } from "../../../lib/mapping/migration.js";
@@ -61,6 +62,7 @@ async function runCompiled(compiled: CompiledTable, { source, files }: Run): Pro
       if (file === undefined) throw new Error(`no ${lookup.file}`);
       await connection.run(tableOf(lookup.name, parseLookup(file)));
     }
+    for (const fn of compiled.functions) await registerFunction(connection, fn);
     const reader = await connection.runAndReadAll(queryOf(compiled));
     return reader.getRowObjectsJson().map((row) => ({
       values: compiled.columns.map((_, index) => textOf(row[`v${index}`])),
