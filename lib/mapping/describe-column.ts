@@ -14,16 +14,23 @@ export function describeRule(rule: ColumnRule): string {
   const definition = allRules.find(({ kind }) => kind === rule.kind);
   if (definition === undefined) return rule.kind;
   const otherwise = rule.otherwise ?? (definition.effect === "keeps" ? ({ kind: "reject" } as const) : undefined);
-  return `${definition.describe(rule.options)}${otherwise === undefined ? "" : `, else ${fate(otherwise, rule.flags)}`}`;
+  const where = rule.onlyIf === undefined ? "" : `where ${rule.onlyIf}: `;
+  const why = rule.because === undefined ? "" : ` (because ${rule.because})`;
+  const miss = otherwise === undefined ? "" : `, else ${fate(otherwise, rule.flags)}`;
+  return `${where}${definition.describe(rule.options)}${miss}${why}`;
 }
 
 function fate(otherwise: NonNullable<ColumnRule["otherwise"]>, flags: boolean): string {
   switch (otherwise.kind) {
     case "reject":
       return "the row is rejected";
+    case "keep":
+      return `it stays as it is${flagged(flags)}`;
     case "value":
-      return `${spoken(otherwise.value)}${flags ? ", and the row is flagged" : ""}`;
+      return `${spoken(otherwise.value)}${flagged(flags)}`;
     default:
       return otherwise satisfies never;
   }
 }
+
+const flagged = (flags: boolean): string => (flags ? ", and the row is flagged" : "");

@@ -63,3 +63,12 @@ it("a long map is told by its first lines and how many are left", () => {
   expect(long).toContain('"11" becomes "v11" and 28 more, else');
   expect(long).not.toContain('"12"');
 });
+
+it("an item of rules: says where it applies, what stays as it is, and its own because", () => {
+  const items =
+    "[{ trim: true, because: Clerks type blanks }, { map: { a: b }, otherwise: keep, flag: check, only_if: y = 'no' }]";
+
+  expect(inWords([`v: { from: x, rules: ${items} }`, "check: { flagged: true }"])[0]).toBe(
+    `v: from x; white space taken off both ends (because Clerks type blanks); where y = 'no': "a" becomes "b", else it stays as it is, and the row is flagged`,
+  );
+});
