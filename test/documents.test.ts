@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fillDocument } from "../scripts/docs-blocks.js";
 import { codeBlocks, documents } from "../scripts/docs-parts.js";
+import { publishedSchemas } from "../scripts/published-schemas.js";
 import { fillRegistry } from "../scripts/relief-registry.js";
 import { createDatabase, type TestDatabase } from "./support/postgres.js";
 import { createFolder } from "./support/work.js";
@@ -21,6 +22,10 @@ describe("the documents", () => {
     const text = read(document);
 
     expect(fillDocument(text, await blocks)).toBe(text);
+  });
+
+  it("come with JSON Schemas that say what the grammar says (else type ./scripts/docs)", () => {
+    for (const [path, text] of publishedSchemas(read("FORMATS.md"))) expect(read(path), path).toBe(text);
   });
 
   it("have words for every name the code knows", () => {

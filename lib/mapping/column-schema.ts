@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { groupFaults } from "./column-faults.js";
-import { complain, datum, name, object, ordered, sqlExpression, text, yesNo } from "./grammar.js";
+import { complain, datum, name, object, ordered, sqlExpression, text, writtenAs, yesNo } from "./grammar.js";
 import type { Otherwise } from "./migration.js";
 import { allOrigins } from "./origins/all-origins.js";
 import type { OriginDefinition } from "./origins/origin.js";
@@ -46,9 +46,9 @@ const column = ordered(columnShape, columnOf).superRefine((parsed, context) => {
 });
 
 /** What may stand behind a target column's name: a map of one origin and any rules, or the name of a source column. */
-export const columnSchema = z.preprocess(
-  (value) => (typeof value === "string" ? new Map([["from", value]]) : value),
-  column,
+export const columnSchema = writtenAs(
+  z.preprocess((value) => (typeof value === "string" ? new Map([["from", value]]) : value), column),
+  z.union([name, column]),
 );
 
 /** Rules that share one `otherwise`, `flag`, `only_if` and `because`, in the order in which they are written. */

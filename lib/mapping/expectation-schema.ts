@@ -1,12 +1,9 @@
 import { z } from "zod";
-import { complain, name, object, oneOrMore, text, wholeNumber } from "./grammar.js";
+import { complain, name, object, oneOrMore, orNames, text, wholeNumber } from "./grammar.js";
 
 const severity = z.enum(["error", "warn"]).default("error");
 
-const columnsTest = z.preprocess(
-  (value) => (typeof value === "string" || Array.isArray(value) ? new Map([["columns", value]]) : value),
-  object({ columns: oneOrMore(name), severity }),
-);
+const columnsTest = orNames("columns", object({ columns: oneOrMore(name), severity }));
 
 const measure = name.transform((value, context) => {
   if (value === "count") return { measure: "count" as const, column: undefined };
@@ -44,10 +41,12 @@ const tests = {
 };
 
 /** One line of `expect:`, a map with one key. */
-export const expectationSchema = object(tests).superRefine((parsed, context) => {
-  const found = Object.values(parsed).filter((value) => value !== undefined).length;
-  if (found !== 1)
-    complain(context, `${found} tests in one line of the list`, "begin each test with a dash of its own");
-});
+export const expectationSchema = object(tests)
+  .superRefine((parsed, context) => {
+    const found = Object.values(parsed).filter((value) => value !== undefined).length;
+    if (found !== 1)
+      complain(context, `${found} tests in one line of the list`, "begin each test with a dash of its own");
+  })
+  .meta({ minProperties: 1, maxProperties: 1 });
 
 export type ParsedExpectation = z.output<typeof expectationSchema>;

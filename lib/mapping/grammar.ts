@@ -4,6 +4,24 @@ import { expressionFault } from "./expression.js";
 // The words every schema of the specification is made of. They read values as `parseYaml` hands them out: text, null
 // for a plain null, arrays and Maps. Numbers and booleans are read from their text here and nowhere else.
 
+const forms = new WeakMap<z.core.$ZodType, z.ZodType>();
+
+/**
+ * A schema whose values are written in a form that it does not show by itself, because it makes another one of them
+ * first. The published JSON Schemas have that form.
+ */
+export function writtenAs<Schema extends z.ZodType>(schema: Schema, form: z.ZodType): Schema {
+  forms.set(schema, form);
+  return schema;
+}
+
+/** The form in which a schema's values are written, where it is not the schema's own. */
+export function writtenForm(schema: z.core.$ZodType): z.ZodType | undefined {
+  // What refines a schema is another one, with this one as its parent.
+  const { parent } = schema._zod;
+  return forms.get(schema) ?? (parent === undefined ? undefined : writtenForm(parent));
+}
+
 /** A complaint of our own, with its cure: `schemaProblems` passes both on as they are. */
 export function complain(context: z.core.$RefinementCtx, message: string, hint: string): void {
   context.addIssue({ code: "custom", message, params: { hint } });
@@ -47,10 +65,16 @@ export const sqlExpression = text.superRefine((value, context) => {
 
 /** One value, or a list of at least one. */
 export function oneOrMore<Schema extends z.ZodType>(schema: Schema) {
-  return z.preprocess(
-    (value) => (value === undefined || Array.isArray(value) ? value : [value]),
-    z.array(schema).min(1),
-  );
+  const list = z.array(schema).min(1);
+  const read = z.preprocess((value) => (value === undefined || Array.isArray(value) ? value : [value]), list);
+  return writtenAs(read, z.union([schema, list]));
+}
+
+/** A map; names alone are what stands behind its key `key`: `[id]` for `{ columns: [id] }`. */
+export function orNames<Schema extends z.ZodType>(key: string, long: Schema) {
+  const isNames = (value: unknown): boolean => typeof value === "string" || Array.isArray(value);
+  const read = z.preprocess((value) => (isNames(value) ? new Map([[key, value]]) : value), long);
+  return writtenAs(read, z.union([oneOrMore(name), long]));
 }
 
 /** A map with these keys and no others. */
@@ -69,12 +93,13 @@ export function ordered<Shape extends z.core.$ZodLooseShape, Built>(
   build: (fields: z.output<ReturnType<typeof object<Shape>>>, order: readonly string[]) => Built,
 ) {
   const fields = object(shape);
-  return z.transform((value: unknown, context): Built => {
+  const built = z.transform((value: unknown, context): Built => {
     const read = fields.safeParse(value, { reportInput: true });
     if (read.success) return build(read.data, value instanceof Map ? [...value.keys()].map(String) : []);
     context.issues.push(...read.error.issues.map((issue) => ({ ...issue, input: issue.input }) as z.core.$ZodRawIssue));
     return z.NEVER;
   });
+  return writtenAs(built, fields);
 }
 
 /** A map with free keys, as pairs in the order of the file: a JavaScript object would put `101` before `a`. */

@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { complain, decimalNumber, name, object, oneOrMore, pairsOf, text, wholeNumber, yesNo } from "./grammar.js";
+import {
+  complain,
+  decimalNumber,
+  name,
+  object,
+  oneOrMore,
+  pairsOf,
+  text,
+  wholeNumber,
+  writtenAs,
+  yesNo,
+} from "./grammar.js";
 import { holdsPassword } from "./password.js";
 
 const url = text.superRefine((value, context) => {
@@ -21,22 +32,24 @@ const migrationId = text.superRefine((value, context) => {
   );
 });
 
-const extract = z.preprocess(
-  (value) => value ?? new Map(),
-  object({
-    table: name.optional(),
-    select: name.optional(),
-    where: name.optional(),
-    key: oneOrMore(name).optional(),
-    watermark: name.optional(),
-    row_checksum: yesNo.default(true),
-    part_rows: wholeNumber(1).default(250_000),
-    part_by: object({ column: name, every: z.enum(["day", "month", "quarter", "year"]) }).optional(),
-  }).superRefine(({ table, select, where }, context) => {
-    if (select === undefined) return;
-    if (table !== undefined) complain(context, "both table and select", "keep one of the two");
-    if (where !== undefined) complain(context, "both select and where", "put the condition into the select");
-  }),
+const extractMap = object({
+  table: name.optional(),
+  select: name.optional(),
+  where: name.optional(),
+  key: oneOrMore(name).optional(),
+  watermark: name.optional(),
+  row_checksum: yesNo.default(true),
+  part_rows: wholeNumber(1).default(250_000),
+  part_by: object({ column: name, every: z.enum(["day", "month", "quarter", "year"]) }).optional(),
+}).superRefine(({ table, select, where }, context) => {
+  if (select === undefined) return;
+  if (table !== undefined) complain(context, "both table and select", "keep one of the two");
+  if (where !== undefined) complain(context, "both select and where", "put the condition into the select");
+});
+
+const extract = writtenAs(
+  z.preprocess((value) => value ?? new Map(), extractMap),
+  z.union([z.null(), extractMap]),
 );
 
 const percent = decimalNumber.pipe(z.number().min(0).max(100));

@@ -1,12 +1,15 @@
 import { z } from "zod";
 import { columnSchema } from "./column-schema.js";
 import { expectationSchema } from "./expectation-schema.js";
-import { complain, name, object, oneOrMore, pairsOf, sqlExpression, text, wholeNumber } from "./grammar.js";
+import { complain, name, object, oneOrMore, pairsOf, sqlExpression, text, wholeNumber, writtenAs } from "./grammar.js";
 
-const mode = name.superRefine((value, context) => {
-  if (value === "replace") return;
-  complain(context, `mode ${JSON.stringify(value)} is not supported`, "this version supports only mode: replace");
-});
+const mode = writtenAs(
+  name.superRefine((value, context) => {
+    if (value === "replace") return;
+    complain(context, `mode ${JSON.stringify(value)} is not supported`, "this version supports only mode: replace");
+  }),
+  z.literal("replace"),
+);
 
 const dedupe = object({
   by: oneOrMore(name),

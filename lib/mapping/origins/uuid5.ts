@@ -1,12 +1,10 @@
-import { z } from "zod";
 import { tableName } from "../../model/names.js";
-import { name, object, oneOrMore } from "../grammar.js";
+import { name, object, oneOrMore, orNames } from "../grammar.js";
 import { migrationNamespace, uuid5Sql } from "../uuid5.js";
 import { listed } from "../words.js";
 import { defineOrigin } from "./origin.js";
 
-const long = object({ table: name.optional(), columns: oneOrMore(name) });
-const schema = z.preprocess((value) => (value instanceof Map ? value : new Map([["columns", value]])), long);
+const schema = orNames("columns", object({ table: name.optional(), columns: oneOrMore(name) }));
 
 /**
  * `uuid5: [id]` is a UUID made of migration, table and source columns, and so the same on every machine. NULL when one
