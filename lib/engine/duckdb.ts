@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { makeFolder } from "../files/work-directory.js";
-import type { NodeFunction } from "../mapping/migration.js";
+import type { FunctionInputs, NodeFunction } from "../mapping/migration.js";
 import { literal } from "../mapping/sql.js";
 import type { Sql } from "../model/names.js";
 import { engineError } from "./engine-error.js";
@@ -19,7 +19,7 @@ export interface EngineConnection {
   run(statement: Sql): Promise<void>;
   rows(statement: Sql): Promise<readonly (readonly (string | null)[])[]>;
   /** Makes a function of JavaScript known to all connections, under its own name. */
-  register(fn: NodeFunction): Promise<void>;
+  register(fn: NodeFunction, inputs: FunctionInputs): Promise<void>;
   close(): void;
 }
 
@@ -76,7 +76,7 @@ function wrap(connection: DuckDBConnection): EngineConnection {
       const reader = await connection.runAndReadAll(statement).catch(throwOurs);
       return reader.getRows().map((row) => row.map((value) => (value === null ? null : String(value))));
     },
-    register: (fn) => registerFunction(connection, fn),
+    register: (fn, inputs) => registerFunction(connection, fn, inputs),
     close: () => connection.closeSync(),
   };
 }

@@ -1,13 +1,17 @@
 import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
-import type { NodeFunction } from "../mapping/migration.js";
+import type { FunctionInputs, NodeFunction } from "../mapping/migration.js";
 
 /** Answers one function remembers: legacy columns repeat themselves, and a call costs a hundred times a look-up. */
 const rememberedAnswers = 100_000;
 
 /** Makes a function of JavaScript callable from SQL. DuckDB hands over its rows in chunks and waits for the answers. */
-export async function registerFunction(connection: DuckDBConnection, fn: NodeFunction): Promise<void> {
+export async function registerFunction(
+  connection: DuckDBConnection,
+  fn: NodeFunction,
+  inputs: FunctionInputs,
+): Promise<void> {
   const { DuckDBScalarFunction, VARCHAR } = await import("@duckdb/node-api");
-  const answer = remembering(fn);
+  const answer = remembering(await fn.load(inputs));
   connection.registerScalarFunction(
     DuckDBScalarFunction.create({
       name: fn.name,
@@ -30,7 +34,9 @@ function valuesOf(chunk: DuckDBDataChunk, parameters: number, row: number): read
   });
 }
 
-function remembering({ call }: NodeFunction): (values: readonly (string | null)[]) => string | null {
+type Call = Awaited<ReturnType<NodeFunction["load"]>>;
+
+function remembering(call: Call): (values: readonly (string | null)[]) => string | null {
   const answers = new Map<string, string | null>();
   return (values) => {
     if (!values.every((value) => value !== null)) return null;

@@ -1,15 +1,13 @@
-import { z } from "zod";
 import { didYouMean } from "../model/nearest.js";
 import { type Lookup, readLookup } from "./lookup-file.js";
 import type { SpecificationFile, Table } from "./migration.js";
 import type { Place, Problem } from "./problems.js";
-import { lookup as lookupRule } from "./rules/lookup.js";
-
-const options = z.object({ file: z.string(), key: z.string(), value: z.string() });
+import { allRules } from "./rules/all-rules.js";
+import type { LookupUse } from "./rules/rule.js";
 
 /** Every lookup names a file that is there and columns that it has, and no key of it is blank or stands twice. */
 export function checkLookups(tables: readonly Table[], files: readonly SpecificationFile[]): readonly Problem[] {
-  const uses = tables.flatMap(usesOf);
+  const uses = tables.flatMap(usesIn);
   const read = new Map<string, ReturnType<typeof readLookup>>();
   for (const { path, content } of files) {
     if (uses.some(({ file }) => file === path)) read.set(path, readLookup({ path, content }));
@@ -23,24 +21,22 @@ export function checkLookups(tables: readonly Table[], files: readonly Specifica
   ];
 }
 
-interface LookupUse extends z.output<typeof options> {
+interface PlacedUse extends LookupUse {
   readonly place: Place;
 }
 
-function usesOf(table: Table): readonly LookupUse[] {
+function usesIn(table: Table): readonly PlacedUse[] {
   if (table.columns === "all") return [];
   return table.columns.flatMap(({ name, rules }) =>
-    rules
-      .filter(({ kind }) => kind === lookupRule.kind)
-      .map((rule) => ({
-        ...options.parse(rule.options),
-        place: { file: table.file, line: table.lines.get(`columns.${name}`) },
-      })),
+    rules.flatMap(({ kind, options }) => {
+      const uses = allRules.find((definition) => definition.kind === kind)?.lookups(options) ?? [];
+      return uses.map((use) => ({ ...use, place: { file: table.file, line: table.lines.get(`columns.${name}`) } }));
+    }),
   );
 }
 
 function useProblems(
-  use: LookupUse,
+  use: PlacedUse,
   lookup: Lookup | undefined,
   files: readonly SpecificationFile[],
 ): readonly Problem[] {
@@ -57,7 +53,7 @@ function useProblems(
       },
     ];
   }
-  const columns = new Set([use.key, use.value]);
+  const columns = new Set([...use.key, ...use.values]);
   if (lookup.columns.length === 0) return [];
   return [...columns]
     .filter((column) => !lookup.columns.includes(column))
@@ -68,22 +64,27 @@ function useProblems(
     }));
 }
 
-function keyProblems(file: string, key: string, lookup: Lookup | undefined): readonly Problem[] {
-  const column = lookup?.columns.indexOf(key) ?? -1;
-  if (lookup === undefined || column < 0) return [];
-  const first = new Map<string | null, number>();
+function keyProblems(file: string, key: readonly string[], lookup: Lookup | undefined): readonly Problem[] {
+  const places = key.map((name) => lookup?.columns.indexOf(name) ?? -1);
+  if (lookup === undefined || places.includes(-1)) return [];
+  const first = new Map<string, number>();
   return lookup.rows.flatMap((row, index): readonly Problem[] => {
-    const [value, line] = [row[column] ?? null, lookup.lines[index]];
-    if (value?.trim() === "")
-      return [{ file, line, text: `key ${JSON.stringify(key)} is blank`, hint: "give the line a key, or take it out" }];
-    const before = first.get(value);
-    first.set(value, before ?? line ?? 0);
+    const values = places.map((place) => row[place] ?? null);
+    const line = lookup.lines[index];
+    const blank = key[values.findIndex((value) => value?.trim() === "")];
+    if (blank !== undefined)
+      return [
+        { file, line, text: `key ${JSON.stringify(blank)} is blank`, hint: "give the line a key, or take it out" },
+      ];
+    const text = JSON.stringify(values);
+    const before = first.get(text);
+    first.set(text, before ?? line ?? 0);
     if (before === undefined) return [];
     return [
       {
         file,
         line,
-        text: `key ${JSON.stringify(key)} repeats the one of line ${before}`,
+        text: `key ${key.map((name) => JSON.stringify(name)).join(", ")} repeats the one of line ${before}`,
         hint: "keep one of the two lines",
       },
     ];

@@ -201,7 +201,18 @@ export interface NodeFunction {
   /** Quoted in SQL; begins with `~`, so that no expression of a specification can mean another. */
   readonly name: string;
   readonly parameters: number;
-  readonly call: (values: readonly string[]) => string | null;
+  /** Names of environment variables that hold the keys it needs. */
+  readonly secrets?: readonly string[];
+  /** Makes it ready, once, where it is used: what it is made of is read only then. */
+  readonly load: (given: FunctionInputs) => Promise<(values: readonly string[]) => string | null>;
+}
+
+/** What a function may ask for while it is made ready. */
+export interface FunctionInputs {
+  /** A key out of the environment, one of `secrets`. */
+  readonly secret: (name: string) => string;
+  /** A file of the specification, by its path. */
+  readonly file: (path: string) => SpecificationFile;
 }
 
 /**

@@ -77,7 +77,7 @@ interface Mapping {
 
 async function mapParts(run: Run, { engine, plan, inputs, outputs }: Mapping): Promise<void> {
   const first = await engine.connect();
-  await prepareEngine(first, plan.compiled, run.migration.files);
+  await prepareEngine(first, plan.compiled, run);
   for (const link of plan.parents) {
     const parent = inputs.parents.get(link.relationship.parent);
     if (parent !== undefined) await loadParent(first, link, parent);

@@ -23,7 +23,7 @@ export interface MapSample {
 
 /** Maps the sample's rows by the same rules as transform, and writes those that have not changed since the snapshot. */
 export async function mapSample(run: Run, { connection, plan, inputs, part, path }: MapSample): Promise<void> {
-  await prepareEngine(connection, plan.compiled, run.migration.files);
+  await prepareEngine(connection, plan.compiled, run);
   await loadParents(run, { connection, plan, part });
   if (plan.needsFirstPass) {
     await addToFirstPass(connection, plan, part);

@@ -1,26 +1,35 @@
-import { name, object } from "../grammar.js";
-import { identifier, sql } from "../sql.js";
+import { name, object, pairsOf } from "../grammar.js";
+import { identifier, join, sql } from "../sql.js";
+import { listed } from "../words.js";
 import { defineRule } from "./rule.js";
 
 /**
- * `lookup: { file, key, value }` puts the `value` of the file's row whose `key` equals this one, compared as text. A
- * value that the file does not list is a miss; NULL stays NULL unless the file lists `\N`.
+ * `lookup: { file, key, value }` puts the `value` of the file's row whose `key` equals this one, compared as text. With
+ * `and: { region: region_code }` the file's column `region` has to equal the row's `region_code`, too. A value that the
+ * file does not list is a miss; NULL stays NULL unless the file lists `\N`.
  */
 export const lookup = defineRule({
   kind: "lookup",
-  schema: object({ file: name, key: name, value: name }),
+  schema: object({ file: name, key: name, value: name, and: pairsOf(name, name).optional() }),
   effect: "translates",
   type: "string",
-  describe: ({ file, key, value }) => `looked up in ${file}, where ${key} gives ${value}`,
-  compile: ({ file, key, value }, { column, previous, lookup: joined }) => {
-    const found = sql`${identifier(joined)}.${identifier(key)}`;
-    const on = sql`${found} IS NOT DISTINCT FROM ${previous}`;
+  lookups: ({ file, key, value, and = [] }) => [
+    { file, key: [key, ...and.map(([column]) => column)], values: [value] },
+  ],
+  describe: ({ file, key, value, and = [] }) =>
+    `looked up in ${file}, where ${listed([key, ...and.map(([column, source]) => `${column} (the row's ${source})`)])} ${and.length > 0 ? "give" : "gives"} ${value}`,
+  compile: ({ file, key, value, and = [] }, { column, previous, lookup: joined, source }) => {
+    const found = (name: string) => sql`${identifier(joined)}.${identifier(name)}`;
+    const equal = [
+      sql`${found(key)} IS NOT DISTINCT FROM ${previous}`,
+      ...and.map(([name, from]) => sql`${found(name)} IS NOT DISTINCT FROM ${identifier(source(from).name)}`),
+    ];
     return {
-      value: sql`${identifier(joined)}.${identifier(value)}`,
-      miss: sql`(${previous} IS NOT NULL AND ${found} IS NULL)`,
-      reason: `${column} is not in ${file}`,
-      join: { lookup: joined, on },
-      file: { path: file, columns: key === value ? [key] : [key, value] },
+      value: found(value),
+      miss: sql`(${previous} IS NOT NULL AND ${found(key)} IS NULL)`,
+      reason: `${listed([column, ...and.map(([, from]) => from)])} ${and.length > 0 ? "are" : "is"} not in ${file}`,
+      join: { lookup: joined, on: join(equal, " AND ") },
+      file: { path: file, columns: [...new Set([key, ...and.map(([name]) => name), value])] },
     };
   },
 });

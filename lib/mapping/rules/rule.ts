@@ -25,6 +25,13 @@ export interface RuleEffect {
   readonly functions?: readonly NodeFunction[];
 }
 
+/** A file of the specification that a rule looks into: the columns that make its key, and those it takes values from. */
+export interface LookupUse {
+  readonly file: string;
+  readonly key: readonly string[];
+  readonly values: readonly string[];
+}
+
 /** One word of the column language: its file in this folder, and a line in all-rules.ts. */
 export interface RuleDefinition {
   /** The key in YAML, and the second half of the rule's name. */
@@ -40,6 +47,10 @@ export interface RuleDefinition {
   readonly type: "same" | "string" | "integer" | "number" | "boolean" | "date" | "time" | "datetime";
   /** Why `otherwise` may not be this value, or undefined. */
   readonly otherwiseFault: (value: string | null) => string | undefined;
+  /** Whether it hides values: then no value of the column stands in changes.csv.gz. */
+  readonly conceals: boolean;
+  /** The files it looks into. */
+  readonly lookups: (options: ColumnRule["options"]) => readonly LookupUse[];
   /**
    * What the rule does, as a data owner says it after the column's name: "read as a date DD/MM/YYYY". What becomes of a
    * value it cannot carry over, and why, is added for every rule alike.
@@ -50,9 +61,11 @@ export interface RuleDefinition {
 
 /** A rule as its file writes it: `options` have the type that `schema` gives them. */
 export interface TypedRule<Schema extends z.ZodType>
-  extends Omit<RuleDefinition, "schema" | "compile" | "describe" | "otherwiseFault"> {
+  extends Omit<RuleDefinition, "schema" | "compile" | "describe" | "lookups" | "conceals" | "otherwiseFault"> {
   readonly schema: Schema;
   readonly otherwiseFault?: RuleDefinition["otherwiseFault"];
+  readonly conceals?: boolean;
+  readonly lookups?: (options: z.output<Schema>) => readonly LookupUse[];
   readonly describe: (options: z.output<Schema>) => string;
   readonly compile: (options: z.output<Schema>, context: RuleContext) => RuleEffect;
 }
@@ -61,8 +74,10 @@ export interface TypedRule<Schema extends z.ZodType>
 export function defineRule<Schema extends z.ZodType>(rule: TypedRule<Schema>): RuleDefinition {
   return {
     otherwiseFault: () => undefined,
+    conceals: false,
     ...rule,
     // A ColumnRule's options were parsed by the schema of its kind: here they get their type back.
+    lookups: (options) => rule.lookups?.(options as z.output<Schema>) ?? [],
     describe: (options) => rule.describe(options as z.output<Schema>),
     compile: (options, context) => rule.compile(options as z.output<Schema>, context),
   };

@@ -10,13 +10,15 @@ afterAll(() => {
   instance.closeSync();
 });
 
+const inputs = { secret: () => "", file: () => ({ path: "", content: Buffer.from("") }) };
+
 it("a function is asked once for each distinct value, from every connection, and never for NULL", async () => {
   const asked: string[] = [];
   const call = ([value = ""]: readonly string[]) => {
     asked.push(value);
     return value === "" ? null : `<${value}>`;
   };
-  await registerFunction(first, { name: "~mark", parameters: 1, call });
+  await registerFunction(first, { name: "~mark", parameters: 1, load: async () => call }, inputs);
 
   const values = "(VALUES ('a'), ('b|é'), (NULL), ('a'), ('')) AS t(x)";
   const one = await first.runAndReadAll(`SELECT "~mark"(x) FROM ${values}`);
@@ -35,7 +37,7 @@ it("a function of several values is asked for each combination, and for none tha
     asked.push(values.join("+"));
     return values.join("-");
   };
-  await registerFunction(first, { name: "~join", parameters: 2, call });
+  await registerFunction(first, { name: "~join", parameters: 2, load: async () => call }, inputs);
 
   const found = await first.runAndReadAll(
     `SELECT "~join"(x, y) FROM (VALUES ('a', 'b'), ('a', NULL), (NULL, NULL), ('a', 'b'), ('ab', '')) AS t(x, y)`,
@@ -49,7 +51,7 @@ it("a function that throws fails the statement, and the engine goes on", async (
   const call = () => {
     throw new Error("no such word");
   };
-  await registerFunction(first, { name: "~fails", parameters: 1, call });
+  await registerFunction(first, { name: "~fails", parameters: 1, load: async () => call }, inputs);
 
   await expect(first.runAndReadAll(`SELECT "~fails"('a')`)).rejects.toThrow("no such word");
   expect((await first.runAndReadAll("SELECT 1")).getRows()).toEqual([[1]]);

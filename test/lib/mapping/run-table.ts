@@ -62,7 +62,9 @@ async function runCompiled(compiled: CompiledTable, { source, files }: Run): Pro
       if (file === undefined) throw new Error(`no ${lookup.file}`);
       await connection.run(tableOf(lookup.name, parseLookup(file)));
     }
-    for (const fn of compiled.functions) await registerFunction(connection, fn);
+    const file = (path: string) => files.find((one) => one.path === path) ?? { path, content: Buffer.from("") };
+    for (const fn of compiled.functions)
+      await registerFunction(connection, fn, { secret: (name) => `key in ${name}`, file });
     const reader = await connection.runAndReadAll(queryOf(compiled));
     return reader.getRowObjectsJson().map((row) => ({
       values: compiled.columns.map((_, index) => textOf(row[`v${index}`])),

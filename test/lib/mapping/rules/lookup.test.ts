@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { runColumn } from "../run-table.js";
+import { runColumn, runPeople } from "../run-table.js";
+import { complaints } from "../specification-fixture.js";
 
 const rules = "{ from: x, lookup: { file: lookups/codes.csv, key: code, value: iso } }";
 
@@ -43,4 +44,46 @@ it("lookup gives otherwise and flags the row", async () => {
     ["AF-1", false],
     ["UNKNOWN", true],
   ]);
+});
+
+it("a lookup may ask for several columns of the row, and a doubled pair of keys is refused with both lines", async () => {
+  const people =
+    "table: people\ncolumns:\n  v: { from: x, lookup: { file: lookups/p.csv, key: code, and: { region: y }, value: name } }\n  id: id\n";
+  const source = {
+    columns: ["id", "x", "y"],
+    rows: [
+      ["a", "1", "N"],
+      ["b", "1", "S"],
+      ["c", "1", "W"],
+      ["d", "1", null],
+      ["e", null, "N"],
+    ],
+  };
+  const places = "code,region,name\n1,N,North One\n1,S,South One\n1,\\N,One\n";
+
+  const rows = await runPeople({ "people.yaml": people, "lookups/p.csv": places }, source);
+  const doubled = complaints({ "people.yaml": people, "lookups/p.csv": `${places}1,N,Again\n` });
+
+  const found = rows.map(({ values: [name, id], rejected }) => [id, rejected?.reason ?? name]);
+  expect(Object.fromEntries(found)).toEqual({
+    a: "North One",
+    b: "South One",
+    c: "v and y are not in lookups/p.csv",
+    d: "One",
+    e: null,
+  });
+  expect(doubled.lines).toEqual(['lookups/p.csv:5: key "code", "region" repeats the one of line 2']);
+});
+
+it("a lookup's further columns have to be in the file and in the extract", async () => {
+  const people = (and: string) =>
+    `table: people\ncolumns:\n  v: { from: x, lookup: { file: lookups/p.csv, key: code, and: ${and}, value: name } }\n`;
+  const places = { "lookups/p.csv": "code,region,name\n" };
+
+  expect(complaints({ "people.yaml": people("{ regoin: y }"), ...places }).lines).toEqual([
+    'people.yaml:3: lookups/p.csv has no column "regoin"; did you mean "region"?',
+  ]);
+  await expect(
+    runPeople({ "people.yaml": people("{ region: z }"), ...places }, { columns: ["x", "y"], rows: [] }),
+  ).rejects.toThrow('columns.v: extract people has no column "z"');
 });
