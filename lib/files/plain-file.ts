@@ -1,11 +1,24 @@
-import { createReadStream } from "node:fs";
-import { rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import type { PartWriter } from "./part-writer.js";
+
+/** Bytes read at once. */
+const chunkBytes = 1 << 20;
 
 /** Appends the CSV records of a plain file to a part being written, then removes the plain file. */
 export async function appendPlainFile(path: string, writer: PartWriter): Promise<void> {
-  // Not pipeline(): a part is appended to many times, and each call would leave its listeners on the writer.
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) await written(writer, chunk as Buffer);
+  const handle = await open(path);
+  try {
+    // One buffer, as the writer copies what it takes: a stream's fresh one for each megabyte keeps the collector busy.
+    // Not pipeline() either: a part is appended to many times, and each call would leave its listeners on the writer.
+    const chunk = Buffer.allocUnsafeSlow(chunkBytes);
+    for (;;) {
+      const { bytesRead } = await handle.read(chunk, 0, chunkBytes);
+      if (bytesRead === 0) break;
+      await written(writer, chunk.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
   await rm(path);
 }
 
