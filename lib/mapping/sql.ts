@@ -24,6 +24,12 @@ export function join(fragments: readonly Sql[], separator: string): Sql {
   return asSql(fragments.join(separator));
 }
 
+/** A value computed once under a name (SQL has no LET inside an expression). Nested ones need names of their own. */
+export function bind(name: string, value: Sql, body: (name: Sql) => Sql): Sql {
+  const bound = identifier(`~${name}`);
+  return sql`list_transform([${value}], lambda ${bound}: ${body(bound)})[1]`;
+}
+
 /** SQL the specification wrote, in parentheses. `expressionFault` has made sure that it cannot leave them. */
 export function parenthesised(expression: string): Sql {
   return asSql(`(${expression})`);
