@@ -1,5 +1,6 @@
-import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
+import type { DuckDBBlobValue, DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
 import type { FunctionInputs, NodeFunction } from "../mapping/migration.js";
+import { identifier, join, sql } from "../mapping/sql.js";
 
 /** Answers one function remembers: legacy columns repeat themselves, and a call costs a hundred times a look-up. */
 const rememberedAnswers = 100_000;
@@ -10,13 +11,14 @@ export async function registerFunction(
   fn: NodeFunction,
   inputs: FunctionInputs,
 ): Promise<void> {
-  const { DuckDBScalarFunction, VARCHAR } = await import("@duckdb/node-api");
+  const { BLOB, DuckDBScalarFunction, VARCHAR } = await import("@duckdb/node-api");
   const answer = remembering(await fn.load(inputs));
+  const ofBytes = `${fn.name}.bytes`;
   connection.registerScalarFunction(
     DuckDBScalarFunction.create({
-      name: fn.name,
+      name: ofBytes,
       returnType: VARCHAR,
-      parameterTypes: Array.from({ length: fn.parameters }, () => VARCHAR),
+      parameterTypes: Array.from({ length: fn.parameters }, () => BLOB),
       mainFunction: (_, chunk, output) => {
         for (let row = 0; row < chunk.rowCount; row += 1)
           output.setItem(row, answer(valuesOf(chunk, fn.parameters, row)));
@@ -24,13 +26,21 @@ export async function registerFunction(
       },
     }),
   );
+  // As text, a value that begins with U+FEFF would arrive without it: the package decodes as if it were a file's mark.
+  const names = Array.from({ length: fn.parameters }, (_, index) => identifier(`value${index}`));
+  const bytes = names.map((name) => sql`encode(CAST(${name} AS VARCHAR))`);
+  await connection.run(
+    sql`CREATE OR REPLACE MACRO ${identifier(fn.name)}(${join(names, ", ")}) AS ${identifier(ofBytes)}(${join(bytes, ", ")})`,
+  );
 }
 
 // DuckDB calls a function for a NULL only where it does not know beforehand that there is one.
 function valuesOf(chunk: DuckDBDataChunk, parameters: number, row: number): readonly (string | null)[] {
   return Array.from({ length: parameters }, (_, index) => {
     const value = chunk.getColumnVector(index).getItem(row);
-    return value === null ? null : String(value);
+    if (value === null) return null;
+    const { buffer, byteOffset, byteLength } = (value as DuckDBBlobValue).bytes;
+    return Buffer.from(buffer, byteOffset, byteLength).toString("utf8");
   });
 }
 

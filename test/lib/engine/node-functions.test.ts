@@ -56,3 +56,16 @@ it("a function that throws fails the statement, and the engine goes on", async (
   await expect(first.runAndReadAll(`SELECT "~fails"('a')`)).rejects.toThrow("no such word");
   expect((await first.runAndReadAll("SELECT 1")).getRows()).toEqual([[1]]);
 });
+
+it.each(["\ufeffa", "\ufeff\ufeff a text of more than twelve bytes", "\ufeff", "", "a\0b", "😀e\u0301"])(
+  "a function gets %j whole, and gives it back whole",
+  async (text) => {
+    const call = ([value = ""]: readonly string[]) => value;
+    await registerFunction(first, { name: "~bare", parameters: 1, load: async () => call }, inputs);
+
+    const codes = [...text].map((character) => `chr(${character.codePointAt(0)})`).join(" || ") || "''";
+    const found = await first.runAndReadAll(`SELECT "~bare"(x) = x FROM (SELECT ${codes} AS x)`);
+
+    expect(found.getRows()).toEqual([[true]]);
+  },
+);
