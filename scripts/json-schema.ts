@@ -74,7 +74,7 @@ export function keysOf(schema: JsonSchema | boolean | undefined, above = ""): re
   const { anyOf = [], properties = {}, additionalProperties, items } = schema;
   const below = above === "" ? "" : `${above}.`;
   return [
-    ...anyOf.flatMap((branch) => keysOf(branch, above)),
+    ...anyOf.flatMap((branch) => keysOf(memberOf(branch), above)),
     ...Object.entries(properties).flatMap(([name, value]) => [
       ...(typeof value === "object" ? [{ path: `${below}${name}`, schema: value }] : []),
       ...keysOf(value, `${below}${name}`),
@@ -82,4 +82,10 @@ export function keysOf(schema: JsonSchema | boolean | undefined, above = ""): re
     ...keysOf(additionalProperties, `${below}NAME`),
     ...(Array.isArray(items) ? [] : keysOf(items, `${above}[]`)),
   ];
+}
+
+// What may stand once or in a list has the same keys in both.
+function memberOf(branch: JsonSchema | boolean): JsonSchema | boolean {
+  if (typeof branch !== "object" || branch.items === undefined || Array.isArray(branch.items)) return branch;
+  return branch.items;
 }

@@ -1,5 +1,6 @@
 import type { CompiledTable, FunctionInputs, SpecificationFile } from "../mapping/migration.js";
 import { StageError } from "../model/errors.js";
+import { assertPatterns } from "./assert-patterns.js";
 import type { EngineConnection } from "./duckdb.js";
 import { loadLookups } from "./load-lookups.js";
 
@@ -12,10 +13,13 @@ export interface Surroundings {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Makes ready what a table's SQL names beside the rows: its lookup files and its functions. 66 for a key that is not set. */
+/**
+ * Makes ready what a table's SQL names beside the rows: its lookup files and its functions. 66 for a key that is not set,
+ * 78 for a regular expression that is none.
+ */
 export async function prepareEngine(
   connection: EngineConnection,
-  { lookups, functions }: Pick<CompiledTable, "lookups" | "functions">,
+  { lookups, functions, patterns }: Pick<CompiledTable, "lookups" | "functions" | "patterns">,
   { migration: { files }, context: { environment } }: Surroundings,
 ): Promise<void> {
   await loadLookups(connection, lookups, files);
@@ -28,6 +32,7 @@ export async function prepareEngine(
     },
   };
   for (const fn of functions) await connection.register(fn, inputs);
+  await assertPatterns(connection, patterns);
 }
 
 /** A key out of the environment; 66 when it is not set. */

@@ -5,6 +5,7 @@ import {
   type ColumnRule,
   type CompiledColumn,
   type CompiledLookup,
+  type CompiledPattern,
   type CompiledStep,
   type NodeFunction,
   type SourceColumn,
@@ -13,7 +14,7 @@ import {
 } from "./migration.js";
 import { allOrigins } from "./origins/all-origins.js";
 import type { CompiledOrigin } from "./origins/origin.js";
-import type { Problem } from "./problems.js";
+import type { Place, Problem } from "./problems.js";
 import { allRules } from "./rules/all-rules.js";
 import { required } from "./rules/required.js";
 import type { RuleContext, RuleDefinition, RuleEffect } from "./rules/rule.js";
@@ -32,6 +33,7 @@ export interface ColumnParts {
   readonly column: CompiledColumn;
   readonly lookups: readonly CompiledLookup[];
   readonly functions: readonly NodeFunction[];
+  readonly patterns: readonly CompiledPattern[];
 }
 
 /** Compiles the column that stands at `index` in the target. */
@@ -58,7 +60,14 @@ export function compileColumn(column: Column, index: number, context: ColumnCont
       file === undefined ? [] : [{ name: given.lookup, file: file.path, columns: file.columns }],
     ),
     functions: rules.flatMap(({ effect }) => effect.functions ?? []),
+    patterns: rules.flatMap(({ rule: { rule }, effect: { patterns = [] } }) =>
+      patterns.map((pattern) => ({ pattern, rule, ...placeOf(column, context.table) })),
+    ),
   };
+}
+
+function placeOf({ name }: Pick<Column, "name">, { file, lines }: Table): Place {
+  return { file, line: lines.get(`columns.${name}`) };
 }
 
 type SourceOf = RuleContext["source"];
@@ -70,7 +79,7 @@ function sourceOf({ name }: Column, { table, sourceColumns, problems }: ColumnCo
     if (found !== undefined) return found;
     const text = `columns.${name}: extract ${table.from} has no column ${JSON.stringify(wanted)}${didYouMean(wanted, known)}`;
     const hint = `its columns: ${known.join(", ")}`;
-    problems.push({ file: table.file, line: table.lines.get(`columns.${name}`), text, hint });
+    problems.push({ ...placeOf({ name }, table), text, hint });
     return { name: wanted, type: "string", databaseType: "" };
   };
 }

@@ -18,6 +18,7 @@ export function compileTable(migrationId: string, table: Table, sourceColumns: r
   return {
     lookups: compiled.flatMap(({ lookups }) => lookups),
     functions: [...new Map(compiled.flatMap(({ functions }) => functions).map((one) => [one.name, one])).values()],
+    patterns: compiled.flatMap(({ patterns }) => patterns),
     filters: table.filters.map(({ rule, sql }): { rule: typeof rule; keep: Sql } => ({
       rule,
       keep: parenthesised(sql),

@@ -47,8 +47,12 @@ const booleans: ReadonlyMap<unknown, boolean> = new Map([
 /** A switch that can only be turned on. */
 export const on = z.preprocess((value) => booleans.get(value) ?? value, z.literal(true));
 
-/** A whole number from `least` up. */
-export const wholeNumber = (least: number) => z.preprocess(numberOf(/^\d+$/), z.int().min(least));
+/** A whole number from `least` up to `most`. */
+export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  z.preprocess(numberOf(/^\d+$/), z.int().min(least).max(most));
+
+/** A whole number that may be negative. */
+export const integer = (least: number, most: number) => z.preprocess(numberOf(/^-?\d+$/), z.int().min(least).max(most));
 
 /** A number written in digits, with a point or without. */
 export const decimalNumber = z.preprocess(numberOf(/^-?\d+(?:\.\d+)?$/), z.number());

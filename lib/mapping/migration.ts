@@ -215,6 +215,14 @@ export interface FunctionInputs {
   readonly file: (path: string) => SpecificationFile;
 }
 
+/** A regular expression of the specification. Whether it is one, only the engine can tell. */
+export interface CompiledPattern {
+  readonly pattern: string;
+  readonly rule: RuleName;
+  readonly file: string;
+  readonly line: number | undefined;
+}
+
 /**
  * One rule applied to one column. The engine makes one layer of SELECT of the n-th steps of all columns, so `value`
  * may name the source's columns and this column's value after the step before, as `previous` says.
@@ -247,6 +255,7 @@ export interface CompiledColumn {
 export interface CompiledTable {
   readonly lookups: readonly CompiledLookup[];
   readonly functions: readonly NodeFunction[];
+  readonly patterns: readonly CompiledPattern[];
   /** A row for which `keep` is not true is filtered by that rule. */
   readonly filters: readonly { readonly rule: RuleName; readonly keep: Sql }[];
   readonly rejects: readonly { readonly rule: RuleName; readonly when: Sql; readonly reason: Sql }[];

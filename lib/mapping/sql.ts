@@ -14,6 +14,12 @@ export function literal(text: string | null): Sql {
   return asSql(text.includes("\0") ? `(${quoted.replaceAll("\0", "' || chr(0) || '")})` : quoted);
 }
 
+/** A whole number of ours. */
+export function number(value: number): Sql {
+  if (!Number.isSafeInteger(value)) throw new TypeError(`${value} is no whole number`);
+  return asSql(String(value));
+}
+
 /** A fragment of SQL put together from fragments: a bare string cannot slip in. */
 export function sql(strings: TemplateStringsArray, ...fragments: readonly Sql[]): Sql {
   return asSql(String.raw({ raw: strings }, ...fragments));

@@ -1,17 +1,35 @@
 import { boolean } from "./boolean.js";
+import { collapse } from "./collapse.js";
 import { date } from "./date.js";
+import { defaultValue } from "./default.js";
 import { lookup } from "./lookup.js";
+import { lower } from "./lower.js";
 import { map } from "./map.js";
+import { nullIf } from "./null-if.js";
 import { number } from "./number.js";
+import { pad } from "./pad.js";
+import { replace } from "./replace.js";
 import { required } from "./required.js";
 import type { RuleDefinition } from "./rule.js";
+import { split } from "./split.js";
+import { substring } from "./substring.js";
 import { time } from "./time.js";
 import { timestamp } from "./timestamp.js";
 import { trim } from "./trim.js";
+import { upper } from "./upper.js";
 
-/** Every rule of the column language, in the order in which the rules of one column are applied. */
+/** Every rule of the column language, as the documents list them. A column's rules run in the order of its file. */
 export const allRules: readonly RuleDefinition[] = [
   trim,
+  collapse,
+  nullIf,
+  defaultValue,
+  upper,
+  lower,
+  replace,
+  pad,
+  substring,
+  split,
   date,
   timestamp,
   time,

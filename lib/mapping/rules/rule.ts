@@ -23,6 +23,8 @@ export interface RuleEffect {
   readonly file?: { readonly path: string; readonly columns: readonly string[] };
   /** What the value calls that SQL has no word for. */
   readonly functions?: readonly NodeFunction[];
+  /** The regular expressions it was given: the engine reads them before it reads a row. */
+  readonly patterns?: readonly string[];
 }
 
 /** A file of the specification that a rule looks into: the columns that make its key, and those it takes values from. */
@@ -81,4 +83,9 @@ export function defineRule<Schema extends z.ZodType>(rule: TypedRule<Schema>): R
     describe: (options) => rule.describe(options as z.output<Schema>),
     compile: (options, context) => rule.compile(options as z.output<Schema>, context),
   };
+}
+
+/** The effect of a rule that carries every value over. */
+export function carrying(value: Sql): RuleEffect {
+  return { value, miss: undefined, reason: "", join: undefined };
 }

@@ -72,3 +72,33 @@ it("an item of rules: says where it applies, what stays as it is, and its own be
     `v: from x; white space taken off both ends (because Clerks type blanks); where y = 'no': "a" becomes "b", else it stays as it is, and the row is flagged`,
   );
 });
+
+it("every rule for text has its sentence", () => {
+  const rules = [
+    "collapse: true",
+    "null_if: [N/A, '-', '']",
+    "default: none",
+    "upper: true",
+    "lower: true",
+    "replace: [{ find: a, with: b }, { pattern: '(\\d)', with: '<\\1>' }]",
+    'pad: { to: 5, with: "0" }',
+    "substring: { from: 2 }",
+    "substring: { from: -4, length: 3 }",
+    'split: { by: " ", take: rest }',
+    'split: { by: " ", take: 3 }',
+  ];
+
+  expect(inWords(rules.map((rule, index) => `c${index}: { from: x, ${rule} }`))).toEqual([
+    "c0: from x; each run of white space made one blank",
+    'c1: from x; NULL where it is "N/A", "-" or ""',
+    'c2: from x; "none" in place of NULL',
+    "c3: from x; in capitals",
+    "c4: from x; in small letters",
+    'c5: from x; "a" replaced by "b" and what matches (\\d) replaced by "<\\\\1>"',
+    'c6: from x; filled up to 5 characters with "0" on the left',
+    "c7: from x; character 2 and all that follow",
+    "c8: from x; 3 characters from character 4 from the end",
+    'c9: from x; split at " ", of which all after the first part is taken',
+    'c10: from x; split at " ", of which part 3 is taken',
+  ]);
+});

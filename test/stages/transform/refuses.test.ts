@@ -135,6 +135,22 @@ it.each(failures)("transform says which rule failed by %s, and shows no value of
   expect(stderr).not.toMatch(/Ada|Lovelace|70007/);
 });
 
+it.each([
+  ["(abc", "missing ): (abc"],
+  ["[b-a]", "invalid character class range: b-a"],
+  ["a{2000}", "invalid repetition size: {2000}"],
+])("transform says which rule has the pattern %s that is none, before it reads a row", async (pattern, fault) => {
+  const { run } = await secretRows({
+    "rows.yaml": `table: rows\ncolumns:\n  id: id\n  name: { replace: { pattern: "${pattern}", with: x } }\n`,
+  });
+
+  const { exitCode, stderr } = await run();
+
+  expect(exitCode).toBe(78);
+  expect(stderr).toContain(`rows.yaml:4: name.replace: pattern "${pattern}": ${fault}\n`);
+  expect(stderr).toContain("RE2");
+});
+
 it("transform says which name a rule does not know", async () => {
   const { run } = await secretRows({
     "rows.yaml": "table: rows\nfilter: [{ keep: id <> '9' }, { keep: nmae IS NOT NULL }]\ncolumns: all\n",
