@@ -5,7 +5,7 @@ import { version } from "../lib/program/tool.js";
 
 /** The programs behind the front door, in the order a migration uses them, each loaded only when it is asked for. */
 const programs: Readonly<Record<string, readonly [summary: string, load: () => Promise<unknown>]>> = {
-  extract: ["read the source into gzipped CSV parts, all in one snapshot", () => import("./extract/main.js")],
+  extract: ["read each source in one snapshot into gzipped CSV parts", () => import("./extract/main.js")],
   transform: [
     "apply the mapping to the parts; every row is written, rejected, filtered or deduplicated",
     () => import("./transform/main.js"),

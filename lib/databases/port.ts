@@ -198,6 +198,12 @@ export type Selection =
       readonly otherColumns: readonly string[];
       readonly selection: Selection;
     }
+  | {
+      /** Rows whose columns have these texts, whatever their types: values that come from another database. */
+      readonly kind: "texts";
+      readonly columns: readonly string[];
+      readonly rows: readonly (readonly string[])[];
+    }
   | { readonly kind: "any"; readonly of: readonly Selection[] };
 
 /** One part of an extract: a stretch of its key, or of a date column. */

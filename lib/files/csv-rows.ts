@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { type CastingContext, parse } from "csv-parse";
 import { parse as parseSync } from "csv-parse/sync";
@@ -26,16 +27,24 @@ export function parseRows(text: string): readonly (readonly CsvValue[])[] {
 export async function* readRows(path: string): AsyncGenerator<readonly CsvValue[]> {
   const file = createReadStream(path);
   const unzipped = file.pipe(createGunzip());
-  const rows = unzipped.pipe(parse(parserOptions));
-  // .pipe() forwards no errors: each stream must hand its own to the last, or the loop below waits for ever.
-  file.on("error", (error) => rows.destroy(error));
-  unzipped.on("error", (error) => rows.destroy(damaged(path, error)));
+  // .pipe() forwards no errors: each stream must hand its own to the last, or whoever reads that waits for ever.
+  file.on("error", (error) => unzipped.destroy(error));
   try {
-    for await (const row of rows) yield row as readonly CsvValue[];
+    yield* rowsOf(unzipped, (error) => (error === file.errored ? error : damaged(path, error)));
   } finally {
     file.destroy();
     unzipped.destroy();
   }
+}
+
+/** The rows of a stream of CSV text, one after another in bounded memory; `explain` says what its errors mean. */
+export async function* rowsOf(
+  csv: Readable,
+  explain = (error: Error): Error => error,
+): AsyncGenerator<readonly CsvValue[]> {
+  const rows = csv.pipe(parse(parserOptions));
+  csv.on("error", (error) => rows.destroy(explain(error)));
+  for await (const row of rows) yield row as readonly CsvValue[];
 }
 
 function damaged(path: string, error: Error): StageError {

@@ -7,7 +7,7 @@ import { diskError, errorCode } from "./disk-error.js";
 import { safeName } from "./safe-name.js";
 import { folderMode, writeWhole } from "./whole-file.js";
 
-// 1. A work directory belongs to one migration, one source and one target; another one is refused.
+// 1. A work directory belongs to one migration, its sources and one target; another one is refused.
 // 2. Nobody but its owner reads it.
 // 3. Every path in it is made here, from safe names.
 
@@ -74,18 +74,26 @@ export async function makeFolder(path: string): Promise<void> {
 export interface Binding {
   readonly migration: string;
   readonly source?: string;
+  /** Sources that have names, by these. */
+  readonly sources?: Readonly<Record<string, string>>;
   readonly target?: string;
 }
 
+/** The part of a binding that says which database a source is; `name` is undefined for the only one without a name. */
+export function sourceBinding(name: string | undefined, identity: string): Pick<Binding, "source" | "sources"> {
+  return name === undefined ? { source: identity } : { sources: { [name]: identity } };
+}
+
 /**
- * Binds the run to a migration, a source, a target: the first to come is written down, a different one is refused, so
+ * Binds the run to a migration, its sources, a target: the first to come is written down, a different one is refused, so
  * that yesterday's rehearsal can never be loaded into today's production.
  */
 export async function bindRun(work: WorkDirectory, binding: Binding): Promise<void> {
   const path = join(work.run, "run.json");
   const known = await readBinding(path);
   assertSameParts(work, known, binding);
-  const merged = { ...known, ...binding };
+  const sources = { ...known.sources, ...binding.sources };
+  const merged = { ...known, ...binding, ...(Object.keys(sources).length === 0 ? {} : { sources }) };
   if (canonicalJson(merged as Json) === canonicalJson(known as Json)) return;
   await writeWhole(path, `${canonicalJson({ format: { name: "waybill-run", version: 1 }, ...merged }, 2)}\n`);
 }
@@ -97,6 +105,8 @@ export async function assertBound(work: WorkDirectory, binding: Binding): Promis
 
 function assertSameParts(work: WorkDirectory, known: Partial<Binding>, binding: Binding): void {
   for (const part of ["migration", "source", "target"] as const) assertSame(work, part, [known[part], binding[part]]);
+  for (const [name, found] of Object.entries(binding.sources ?? {}))
+    assertSame(work, `source ${name}`, [known.sources?.[name], found]);
 }
 
 async function readBinding(path: string): Promise<Partial<Binding>> {

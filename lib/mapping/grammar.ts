@@ -27,6 +27,15 @@ export function complain(context: z.core.$RefinementCtx, message: string, hint: 
   context.addIssue({ code: "custom", message, params: { hint } });
 }
 
+/** The same of something below the value that is being read: `path` leads there from it. */
+export function complainBelow(
+  context: z.core.$RefinementCtx,
+  path: readonly PropertyKey[],
+  [message, hint]: readonly [string, string],
+): void {
+  context.addIssue({ code: "custom", message, path: [...path], params: { hint } });
+}
+
 /** Any text; a plain null is none. */
 export const text = z.string();
 

@@ -12,6 +12,7 @@ import {
   yesNo,
 } from "./grammar.js";
 import { holdsPassword } from "./password.js";
+import { checkSources } from "./source-names.js";
 
 const url = text.superRefine((value, context) => {
   if (!holdsPassword(value)) return;
@@ -33,6 +34,7 @@ const migrationId = text.superRefine((value, context) => {
 });
 
 const extractMap = object({
+  source: name.optional(),
   table: name.optional(),
   select: name.optional(),
   where: name.optional(),
@@ -59,6 +61,7 @@ export const migrationSchema = object({
   migration: migrationId,
   title: text.default(""),
   source: url.optional(),
+  sources: pairsOf(name, url.nullable()).optional(),
   target: url.optional(),
   extracts: pairsOf(name, extract),
   acceptance: object({
@@ -68,7 +71,7 @@ export const migrationSchema = object({
   rollback_when: pairsOf(name, decimalNumber).optional(),
   sign_off: z.array(name).default([]),
   retention_days: wholeNumber(0).optional(),
-});
+}).superRefine(checkSources);
 
 export type ParsedMigration = z.output<typeof migrationSchema>;
 export type ParsedExtract = z.output<typeof extract>;

@@ -4,8 +4,8 @@ import type { ExtractName, RuleName, Sql, TableName } from "../model/names.js";
 export interface Migration {
   readonly id: string;
   readonly title: string;
-  /** Connection URLs as written, `${ENV}` not yet expanded: a secret never becomes part of the specification. */
-  readonly source: string | undefined;
+  /** At least one. URLs are as written, `${ENV}` not yet expanded: a secret never becomes part of the specification. */
+  readonly sources: readonly DeclaredSource[];
   readonly target: string | undefined;
   readonly extracts: readonly Extract[];
   /** Parents before children, by `relationships` and then by name. */
@@ -17,6 +17,13 @@ export interface Migration {
   readonly retentionDays: number | undefined;
   /** Every file of the folder that was read, with its bytes as they were: what `specification/<hash>/` keeps. */
   readonly files: readonly SpecificationFile[];
+}
+
+/** A database that rows come from. */
+export interface DeclaredSource {
+  /** undefined: the only one, declared as `source:` or not at all. */
+  readonly name: string | undefined;
+  readonly url: string | undefined;
 }
 
 export interface SpecificationFile {
@@ -34,6 +41,8 @@ export interface Acceptance {
 /** One reading of one source. */
 export interface Extract {
   readonly name: ExtractName;
+  /** The name of the source it reads; undefined where the only one has no name. */
+  readonly source: string | undefined;
   readonly from: { readonly kind: "table"; readonly table: string } | { readonly kind: "select"; readonly sql: string };
   readonly where: string | undefined;
   /** undefined: the table's primary key, or all columns where it has none. */

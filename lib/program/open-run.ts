@@ -14,6 +14,7 @@ import type { Migration, Table } from "../mapping/migration.js";
 import { parseMigration } from "../mapping/parse-migration.js";
 import { migrationOfUnit, planUnit, type Unit } from "../mapping/unit.js";
 import { StageError } from "../model/errors.js";
+import { assertSourceOptions } from "./database-url.js";
 import type { StageOptions } from "./options.js";
 import type { Reporter } from "./reporter.js";
 import type { Context } from "./run-program.js";
@@ -40,6 +41,7 @@ type Places = Pick<StageOptions, "migration" | "work">;
 /** Reads the specification and opens the work directory (a unit's, with `--key` or `--sample`), bound to the migration. */
 export async function openRun(options: StageOptions, context: Context): Promise<Run> {
   const whole = await readMigration(options.migration);
+  assertSourceOptions(whole, options.sources);
   const unit = planUnit(whole, options);
   const migration = unit === undefined ? whole : migrationOfUnit(whole, unit);
   const work = options.dryRun ? await rehearsed(migration, options, unit) : await opened(migration, options, unit);

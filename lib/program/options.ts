@@ -2,13 +2,14 @@ import { availableParallelism } from "node:os";
 import { exitCodeMeanings, StageError } from "../model/errors.js";
 import { nearest } from "../model/nearest.js";
 import type { Voice } from "./run-program.js";
+import { parseSourceOption, type SourceOption, withoutPassword } from "./url-options.js";
 
 /** The options every stage understands, after parsing. */
 export interface StageOptions extends Voice {
   readonly names: readonly string[];
   readonly migration: string | undefined;
   readonly work: string | undefined;
-  readonly source: string | undefined;
+  readonly sources: readonly SourceOption[];
   readonly target: string | undefined;
   readonly key: string | undefined;
   readonly sample: number | undefined;
@@ -23,6 +24,8 @@ export interface OptionDescription {
   readonly name: string;
   readonly alias?: string;
   readonly value?: string;
+  /** It may be given more than once, and all of its values count; of any other the last. */
+  readonly repeatable?: true;
   readonly describe: string;
 }
 
@@ -58,7 +61,9 @@ export const stageOptions: readonly OptionDescription[] = [
   {
     name: "source",
     value: "URL",
-    describe: "the source database, without a password (default: WAYBILL_SOURCE_URL, then migration.yaml)",
+    repeatable: true,
+    describe:
+      "the source database, without a password (default: WAYBILL_SOURCE_URL, then migration.yaml); NAME=URL for each of several (WAYBILL_SOURCE_<NAME>_URL)",
   },
   {
     name: "target",
@@ -85,10 +90,13 @@ export const stageOptions: readonly OptionDescription[] = [
     value: "ID",
     describe: "the migration's id: allows load to replace rows that no run of Waybill wrote",
   },
-  { name: "allow-mixed-snapshots", describe: "accept extracts that were not read in one snapshot" },
+  { name: "allow-mixed-snapshots", describe: "accept extracts of one source that were not read in one snapshot" },
 ];
 
-export type RawOptions = Readonly<Record<string, string | boolean | undefined>> & { readonly names: readonly string[] };
+/** What was typed for one option: of a repeatable one, every value. */
+export type RawOption = string | boolean | readonly string[] | undefined;
+
+export type RawOptions = Readonly<Record<string, RawOption>> & { readonly names: readonly string[] };
 
 /** Parses arguments as the description says: text stays text. Unknown options and surplus words are usage errors (64). */
 export async function parseArguments(
@@ -103,11 +111,10 @@ export async function parseArguments(
       `$0 ${program.name}${program.arguments === undefined ? "" : ` ${program.arguments}`} [options]\n\n${program.summary}`,
     )
     .epilogue(exitCodeTable())
-    // Numbers stay text: 1e3 is a name, 00501 a key. The last of two equal options counts, dots in names are dots.
+    // Numbers stay text: 1e3 is a name, 00501 a key. Equal options are kept apart, dots in names are dots.
     .parserConfiguration({
       "parse-numbers": false,
       "parse-positional-numbers": false,
-      "duplicate-arguments-array": false,
       "dot-notation": false,
       "boolean-negation": false,
       "camel-case-expansion": false,
@@ -140,8 +147,8 @@ export function stageOptionsOf(raw: RawOptions): StageOptions {
     names: raw.names,
     migration: text(raw.migration),
     work: text(raw.work),
-    source: databaseUrl("source", raw.source),
-    target: databaseUrl("target", raw.target),
+    sources: Array.isArray(raw.source) ? raw.source.map(parseSourceOption) : [],
+    target: withoutPassword(text(raw.target), ["--target", "WAYBILL_TARGET_URL"]),
     key: text(raw.key),
     sample,
     jobs: raw.jobs === undefined ? availableParallelism() : count("jobs", raw.jobs),
@@ -157,27 +164,17 @@ export function voiceOf(raw: RawOptions): Voice {
 }
 
 /** The value of an option that takes one, or undefined when it was not given. */
-export function text(value: string | boolean | undefined): string | undefined {
+export function text(value: RawOption): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
 /** A positive whole number, or a usage error naming the option. */
-export function count(name: string, value: string | boolean | undefined): number {
+export function count(name: string, value: RawOption): number {
   if (typeof value === "string" && /^[1-9]\d{0,8}$/.test(value)) return Number(value);
   throw new StageError(
     "usage",
     `--${name} takes a whole number from 1 on, not "${String(value)}"`,
     `for example: --${name} 4`,
-  );
-}
-
-function databaseUrl(name: string, value: string | boolean | undefined): string | undefined {
-  const url = text(value);
-  if (url === undefined || !/^[a-z0-9+]+:\/\/[^/@]*:[^/@]*@|[?&]password=/i.test(url)) return url;
-  throw new StageError(
-    "usage",
-    `--${name} holds a password, which everybody on this machine can read with ps`,
-    `put the URL into WAYBILL_${name.toUpperCase()}_URL, or the password into PGPASSWORD or ~/.pgpass`,
   );
 }
 
@@ -189,7 +186,13 @@ function yargsOption({ alias, value, describe }: OptionDescription) {
 }
 
 function rawOptions(parsed: Readonly<Record<string, unknown>>, described: readonly OptionDescription[]) {
-  return Object.fromEntries(described.map(({ name }) => [name, parsed[name] as string | boolean | undefined]));
+  return Object.fromEntries(described.map((option) => [option.name, rawOption(option, parsed[option.name])]));
+}
+
+function rawOption({ repeatable }: OptionDescription, value: unknown): RawOption {
+  if (value === undefined) return undefined;
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return (repeatable === true ? values : values.at(-1)) as RawOption;
 }
 
 function assertKnown(program: ProgramDescription, parsed: object, described: readonly OptionDescription[]): void {

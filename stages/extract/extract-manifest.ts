@@ -45,7 +45,7 @@ export function extractManifest(run: Run, result: ExtractResult): Manifest {
       migration: run.migration.id,
       fingerprint: extractFingerprint(run.migration, extract, selectionJson(result.selection)),
       inputs: [],
-      snapshots: [{ ...source.snapshot }],
+      snapshots: [{ ...source.snapshot, ...(extract.source === undefined ? {} : { source: extract.source }) }],
       counts: { read: parts.reduce((sum, { rowCount }) => sum + rowCount, 0) },
       checksum: extract.rowChecksum ? checksums.reduce(addChecksums, emptyChecksum) : null,
       verdict: { code: 0, reasons: [] },

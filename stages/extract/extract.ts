@@ -1,14 +1,12 @@
-import { openSource } from "../../lib/databases/open-source.js";
-import type { Selection, Source } from "../../lib/databases/port.js";
+import type { Selection } from "../../lib/databases/port.js";
 import { filesStand, readManifest } from "../../lib/files/manifest-file.js";
-import { bindRun } from "../../lib/files/work-directory.js";
 import { extractFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Extract } from "../../lib/mapping/migration.js";
 import type { Unit } from "../../lib/mapping/unit.js";
-import { databaseUrl } from "../../lib/program/database-url.js";
 import { openRun, type Run } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
 import { selectionJson } from "./extract-manifest.js";
+import { withSources } from "./open-sources.js";
 import type { ExtractOptions } from "./options.js";
 import { chooseExtracts } from "./plan.js";
 import { readExtract } from "./read-extract.js";
@@ -16,7 +14,7 @@ import { selectUnit } from "./unit-selection.js";
 
 const everything: Selection = { kind: "all" };
 
-/** Reads what is stale of the extracts asked for, all in one snapshot, and prints the paths of their manifests. */
+/** Reads what is stale of the extracts asked for, all of a source in one snapshot, and prints the paths of their manifests. */
 export async function extract(options: ExtractOptions, context: Context): Promise<void> {
   const run = await openRun(options, context);
   if (run.unit !== undefined) return await extractUnit(run, run.unit, options);
@@ -41,9 +39,9 @@ function printManifests(run: Run, extracts: readonly Extract[]): void {
 async function extractUnit(run: Run, unit: Unit, options: ExtractOptions): Promise<void> {
   const extracts = run.migration.extracts.filter(({ name }) => unit.tables.some(({ from }) => from === name));
   if (options.dryRun) return tellWouldRead(run, extracts, `the rows that ${unit.name} needs would be read`);
-  await withSource(run, async (source) => {
-    for (const { extract: one, selection } of await selectUnit(run.migration, source, unit))
-      await readExtract(run, { source, extract: one, selection });
+  await withSources(run, extracts, async (sourceOf) => {
+    for (const { extract: one, selection } of await selectUnit(run.migration, sourceOf, unit))
+      await readExtract(run, { source: sourceOf(one), extract: one, selection });
   });
   printManifests(run, extracts);
 }
@@ -52,15 +50,25 @@ async function staleOf(run: Run, chosen: readonly Extract[], options: ExtractOpt
   if (options.force) return chosen;
   const fresh: Extract[] = [];
   for (const one of chosen) if (await isUpToDate(run, one)) fresh.push(one);
-  const all = options.names.length === 0;
-  if (!all || options.allowMixedSnapshots || fresh.length === 0 || fresh.length === chosen.length) {
-    return chosen.filter((one) => !fresh.includes(one));
-  }
+  const stale = chosen.filter((one) => !fresh.includes(one));
+  if (options.names.length > 0 || options.allowMixedSnapshots) return stale;
+  for (const name of new Set(stale.map(({ source }) => source)))
+    tellAllAgain(
+      run,
+      name,
+      [stale, chosen].map((ones) => ones.filter(({ source }) => source === name).length),
+    );
+  return chosen.filter(({ source }) => stale.some((one) => one.source === source));
+}
+
+function tellAllAgain(run: Run, source: string | undefined, [stale, all]: readonly number[]): void {
+  if (stale === all) return;
+  const [of, fields] = source === undefined ? ["", {}] : [` of ${source}`, { source }];
   run.reporter.say(
     "all-again",
-    `extract: ${chosen.length - fresh.length} of ${chosen.length} extracts are missing or stale; all are read again, so that they are of one snapshot (--allow-mixed-snapshots keeps the others)`,
+    `extract: ${stale} of ${all} extracts${of} are missing or stale; all are read again, so that they are of one snapshot (--allow-mixed-snapshots keeps the others)`,
+    fields,
   );
-  return chosen;
 }
 
 async function isUpToDate(run: Run, one: Extract): Promise<boolean> {
@@ -74,19 +82,7 @@ async function isUpToDate(run: Run, one: Extract): Promise<boolean> {
 }
 
 async function readAll(run: Run, stale: readonly Extract[]): Promise<void> {
-  await withSource(run, async (source) => {
-    for (const one of stale) await readExtract(run, { source, extract: one, selection: everything });
+  await withSources(run, stale, async (sourceOf) => {
+    for (const one of stale) await readExtract(run, { source: sourceOf(one), extract: one, selection: everything });
   });
-}
-
-async function withSource(run: Run, work: (source: Source) => Promise<void>): Promise<void> {
-  const { migration, options, context } = run;
-  const url = databaseUrl("source", { option: options.source, migration, environment: context.environment });
-  const source = await openSource(url, { application: "waybill/extract", jobs: options.jobs });
-  try {
-    await bindRun(run.work, { migration: migration.id, source: source.identity.identity });
-    await work(source);
-  } finally {
-    await source.close();
-  }
 }

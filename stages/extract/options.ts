@@ -14,7 +14,7 @@ export interface ExtractOptions extends StageOptions {
 /** The program as `--help` shows it. */
 export const extractDescription: ProgramDescription = {
   name: "extract",
-  summary: "Reads the source's extracts, all in one snapshot, into gzipped CSV parts with a manifest.",
+  summary: "Reads the extracts, all of a source in one snapshot, into gzipped CSV parts with a manifest.",
   arguments: "[extracts…]",
   options: stageOptions,
 };

@@ -3,6 +3,8 @@ import { compileTable } from "../../lib/mapping/compile-table.js";
 import type { CompiledTable, Extract, Migration, Relationship, Table } from "../../lib/mapping/migration.js";
 import type { Unit, UnitKey } from "../../lib/mapping/unit.js";
 import { StageError } from "../../lib/model/errors.js";
+import type { SourceOf } from "./open-sources.js";
+import { readTexts } from "./read-texts.js";
 
 /** Which rows of one extract a unit needs. */
 export interface SelectedExtract {
@@ -14,6 +16,7 @@ export interface SelectedExtract {
 interface Known {
   readonly table: Table;
   readonly extract: Extract;
+  readonly source: Source;
   readonly shape: SourceTable;
   readonly compiled: CompiledTable;
 }
@@ -25,14 +28,14 @@ interface Known {
  */
 export async function selectUnit(
   migration: Migration,
-  source: Source,
+  sourceOf: SourceOf,
   unit: Unit,
 ): Promise<readonly SelectedExtract[]> {
-  const known = await describeAll(migration, source, unit);
+  const known = await describeAll(migration, sourceOf, unit);
   const selections = new Map<string, Selection[]>();
   // Children first, so that a parent knows all who need it.
   for (const one of [...known].reverse()) {
-    const asked = unit.chosen.some(({ name }) => name === one.table.name) ? [await askedFor(source, unit, one)] : [];
+    const asked = unit.chosen.some(({ name }) => name === one.table.name) ? [await askedFor(unit, one)] : [];
     const needed = known.flatMap((child) => {
       const rows = selections.get(child.table.name);
       return rows === undefined || child === one
@@ -41,7 +44,9 @@ export async function selectUnit(
             .filter(({ parent }) => parent === one.table.name)
             .map((link) => parentsSelection(one, { child, link, rows }));
     });
-    selections.set(one.table.name, [withDuplicates(one, { kind: "any", of: [...asked, ...needed] })]);
+    selections.set(one.table.name, [
+      withDuplicates(one, { kind: "any", of: [...asked, ...(await Promise.all(needed))] }),
+    ]);
   }
   const extracts = migration.extracts.filter(({ name }) => known.some(({ extract }) => extract.name === name));
   return extracts.map((extract) => {
@@ -52,18 +57,19 @@ export async function selectUnit(
   });
 }
 
-async function describeAll(migration: Migration, source: Source, unit: Unit): Promise<readonly Known[]> {
+async function describeAll(migration: Migration, sourceOf: SourceOf, unit: Unit): Promise<readonly Known[]> {
   const known: Known[] = [];
   for (const table of unit.tables) {
     const extract = migration.extracts.find(({ name }) => name === table.from);
     if (extract === undefined) throw new Error(`${table.name} is made from an extract that is not declared`);
+    const source = sourceOf(extract);
     const shape = await source.describe(extract);
-    known.push({ table, extract, shape, compiled: compileTable(migration.id, table, shape.columns) });
+    known.push({ table, extract, source, shape, compiled: compileTable(migration.id, table, shape.columns) });
   }
   return known;
 }
 
-async function askedFor(source: Source, unit: Unit, { table, extract, shape }: Known): Promise<Selection> {
+async function askedFor(unit: Unit, { table, extract, source, shape }: Known): Promise<Selection> {
   if (unit.kind === "sample") return { kind: "sample", rowCount: unit.rowCount };
   const values = keyValues(unit.key, table, shape);
   const selection = { kind: "key", values } as const;
@@ -105,7 +111,7 @@ interface Child {
 }
 
 // Equal values on both sides mean equal source columns when both are the same injective function of them.
-function parentsSelection(parent: Known, { child, link, rows }: Child): Selection {
+async function parentsSelection(parent: Known, { child, link, rows }: Child): Promise<Selection> {
   const own = child.compiled.columns.find(({ name }) => name === link.column)?.injectiveOf;
   const referred = parent.compiled.columns.find(({ name }) => name === link.parentColumn)?.injectiveOf;
   if (
@@ -115,6 +121,11 @@ function parentsSelection(parent: Known, { child, link, rows }: Child): Selectio
     rows.some(({ kind }) => kind === "all")
   )
     return { kind: "all" };
+  // One database cannot look into another: what the children refer to is read from the one and asked of the other.
+  if (child.source !== parent.source) {
+    const texts = await readTexts({ ...child, selection: { kind: "any", of: rows } }, own);
+    return { kind: "texts", columns: referred, rows: texts };
+  }
   return {
     kind: "matching",
     columns: referred,

@@ -11,7 +11,7 @@ import { inStageFolder } from "../../lib/files/stage-folder.js";
 import { bindRun } from "../../lib/files/work-directory.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
-import { databaseUrl } from "../../lib/program/database-url.js";
+import { targetUrl } from "../../lib/program/database-url.js";
 import { eachTable } from "../../lib/program/each-table.js";
 import { openRun, type Run } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
@@ -29,11 +29,7 @@ export async function load(options: LoadOptions, context: Context): Promise<void
   const run = await openRun(options, context);
   assertConfirmed(run.migration, options.confirm);
   const { tables } = run;
-  const url = databaseUrl("target", {
-    option: options.target,
-    migration: run.migration,
-    environment: context.environment,
-  });
+  const url = targetUrl(run);
   if (options.dryRun) return await rehearse(run, tables, { options, url });
   const planned = await readPlans(run, tables, options);
   const target = await openTarget(url, { application: "waybill/load" });

@@ -32,7 +32,7 @@ export async function parseRunOptions(argv: readonly string[]): Promise<RunOptio
 // `--name=value` is one word, so that a value that begins with a dash stays a value.
 function argumentsOf({ names: _, ...raw }: RawOptions): readonly string[] {
   return Object.entries(raw).flatMap(([name, value]) => {
-    if (typeof value === "string") return [`--${name}=${value}`];
-    return value === true ? [`--${name}`] : [];
+    if (typeof value === "boolean") return value ? [`--${name}`] : [];
+    return [value ?? []].flat().map((one) => `--${name}=${one}`);
   });
 }

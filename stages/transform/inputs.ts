@@ -6,6 +6,7 @@ import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Json } from "../../lib/model/hash.js";
 import { filesOf, type Input, type Manifest } from "../../lib/model/manifest.js";
+import { distinctSnapshots, type Mixture, mixtureOf } from "../../lib/model/snapshots.js";
 import type { Run } from "../../lib/program/open-run.js";
 
 /** What a table's transform reads: its extract and its parents' transforms, and how their manifests chain. */
@@ -19,11 +20,12 @@ export interface TransformInputs {
 
 /**
  * Reads the manifests a table depends on. 66 when one is missing; 65 when a parent is stale, or when what all of it was
- * made from was read in different snapshots.
+ * made from was read in different snapshots of one source.
  */
 export async function readInputs(run: Run, table: Table, allowMixedSnapshots: boolean): Promise<TransformInputs> {
   const found = await readStanding(run, table, new Map());
-  if (found.snapshots.length > 1 && !allowMixedSnapshots) throw mixed(run, table, found.snapshots.length);
+  const mixture = mixtureOf(found.snapshots);
+  if (mixture !== undefined && !allowMixedSnapshots) throw mixed(run, table, mixture);
   return found;
 }
 
@@ -63,7 +65,7 @@ async function readStanding(run: Run, table: Table, known: Standings): Promise<T
     path: work.manifestName(_waybill.stage, _waybill.subject),
     outputHash: _waybill.outputHash,
   }));
-  return { folder, extract, parents, inputs, snapshots: distinct(snapshots) };
+  return { folder, extract, parents, inputs, snapshots: distinctSnapshots(snapshots) };
 }
 
 interface Parent {
@@ -87,18 +89,10 @@ async function assertCurrent(run: Run, child: Table, { name, manifest, known }: 
   );
 }
 
-function distinct(snapshots: readonly Json[]): readonly Json[] {
-  return [...new Map(snapshots.map((snapshot) => [idOf(snapshot), snapshot])).values()];
-}
-
-function idOf(snapshot: Json): string {
-  return String((snapshot as { readonly id?: string }).id);
-}
-
-function mixed(run: Run, table: Table, count: number): StageError {
+function mixed(run: Run, table: Table, { source, count }: Mixture): StageError {
   return new StageError(
     "integrity",
-    `${table.name}: what it is made from was read in ${count} different snapshots of the source; rows may not fit together`,
+    `${table.name}: what it is made from was read in ${count} different snapshots of the source${source === undefined ? "" : ` ${source}`}; rows may not fit together`,
     `read all in one: ${run.command("extract", "--force")}; or accept it with --allow-mixed-snapshots`,
   );
 }

@@ -6,6 +6,7 @@ import { assertBalanced, type TransformCounts } from "../../lib/model/counts.js"
 import type { Json } from "../../lib/model/hash.js";
 import { buildManifest, type Field, type Manifest, type Resource } from "../../lib/model/manifest.js";
 import { fieldOf, partName, resourceOf } from "../../lib/model/resource.js";
+import { isOneMoment } from "../../lib/model/snapshots.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { tool } from "../../lib/program/tool.js";
 import type { TransformInputs } from "./inputs.js";
@@ -36,6 +37,7 @@ export function transformManifest(run: Run, { table, plan, inputs, result, engin
     verdict: verdictOf(run.migration, table.name, counts),
     tool: { ...tool(), engine },
     details: {
+      oneMoment: isOneMoment(inputs.snapshots),
       ledger: table.ledger,
       rules: rulesJson(table, result),
       targetKey: plan.targetKey.map((index) => plan.compiled.columns[index]?.name ?? ""),

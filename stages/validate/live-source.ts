@@ -1,9 +1,9 @@
 import { openSource } from "../../lib/databases/open-source.js";
 import type { Source, SourceTable } from "../../lib/databases/port.js";
-import { bindRun } from "../../lib/files/work-directory.js";
+import { bindRun, sourceBinding } from "../../lib/files/work-directory.js";
 import type { Extract } from "../../lib/mapping/migration.js";
 import { type ErrorKind, StageError } from "../../lib/model/errors.js";
-import { databaseUrl } from "../../lib/program/database-url.js";
+import { sourceUrl } from "../../lib/program/database-url.js";
 import type { Run } from "../../lib/program/open-run.js";
 
 /** The source as it is now, or why it cannot be asked. */
@@ -11,14 +11,12 @@ export type LiveSource =
   | { readonly kind: "open"; readonly source: Source }
   | { readonly kind: "closed"; readonly why: string };
 
-/** Reaches the source anew, in a snapshot of its own. A source that cannot be reached leaves its checks unanswered. */
-export async function openLiveSource(run: Run): Promise<LiveSource> {
-  const { migration, options, context } = run;
+/** Reaches a source anew, in a snapshot of its own. A source that cannot be reached leaves its checks unanswered. */
+export async function openLiveSource(run: Run, name: string | undefined): Promise<LiveSource> {
   return await answerOr(async () => {
-    const url = databaseUrl("source", { option: options.source, migration, environment: context.environment });
-    const source = await openSource(url, { application: "waybill/validate", jobs: 1 });
+    const source = await openSource(sourceUrl(run, name), { application: "waybill/validate", jobs: 1 });
     try {
-      await bindRun(run.work, { migration: migration.id, source: source.identity.identity });
+      await bindRun(run.work, { migration: run.migration.id, ...sourceBinding(name, source.identity.identity) });
     } catch (error) {
       await source.close();
       throw error;

@@ -1,4 +1,5 @@
 import type { Json } from "../../lib/model/hash.js";
+import { distinctSnapshots, isOneMoment, mixtureOf } from "../../lib/model/snapshots.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { tallyOf } from "./check.js";
 import type { TableVerdict } from "./validate-manifest.js";
@@ -12,7 +13,7 @@ export function buildReport(run: Run, results: readonly TableResult[]): Json {
   const notValidated = migration.tables
     .map(({ name }) => name as string)
     .filter((name) => !results.some(({ inputs }) => inputs.table.name === name));
-  const snapshots = distinct(results.flatMap(({ inputs }) => inputs.snapshots));
+  const snapshots = distinctSnapshots(results.flatMap(({ inputs }) => inputs.snapshots));
   return {
     format: reportFormat,
     migration: migration.id,
@@ -22,7 +23,8 @@ export function buildReport(run: Run, results: readonly TableResult[]): Json {
     // A table that was not asked for is not vouched for.
     notValidated,
     snapshots,
-    mixedSnapshots: snapshots.length > 1,
+    mixedSnapshots: mixtureOf(snapshots) !== undefined,
+    oneMoment: isOneMoment(snapshots),
     summary: { ...tallyOf(results.flatMap(({ checks }) => checks)) },
     tables: results.map((result) => tableJson(run, result)),
   };
@@ -56,9 +58,4 @@ function tableJson(run: Run, { inputs, counts, manifest, checks, verdict, compar
     checks: checks as unknown as Json,
     seconds: Number(seconds.toFixed(1)),
   };
-}
-
-function distinct(snapshots: readonly Json[]): readonly Json[] {
-  const idOf = (snapshot: Json): string => String((snapshot as { readonly id?: string }).id);
-  return [...new Map(snapshots.map((snapshot) => [idOf(snapshot), snapshot])).values()];
 }

@@ -2,6 +2,7 @@ import type { Comparison } from "../../lib/databases/checks-port.js";
 import type { DatabaseIdentity } from "../../lib/databases/port.js";
 import { hashOf, type Json } from "../../lib/model/hash.js";
 import { buildManifest, type Manifest, type Resource, type Verdict } from "../../lib/model/manifest.js";
+import { isOneMoment, mixtureOf } from "../../lib/model/snapshots.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { tool } from "../../lib/program/tool.js";
 import { type Check, tallyOf } from "./check.js";
@@ -44,7 +45,8 @@ export function validateManifest(run: Run, validated: Validated, differences: Re
       checks: checks as unknown as Json,
       comparisons: comparisons as unknown as Json,
       keptOutBy: keptOutBy(inputs),
-      mixedSnapshots: inputs.snapshots.length > 1,
+      mixedSnapshots: mixtureOf(inputs.snapshots) !== undefined,
+      oneMoment: isOneMoment(inputs.snapshots),
       ...(sampleDrift === undefined ? {} : { sampleDrift }),
     },
   });

@@ -4,6 +4,7 @@ import type { PartToLoad } from "../../lib/databases/port.js";
 import { writeManifest } from "../../lib/files/manifest-file.js";
 import { openPart } from "../../lib/files/part-reader.js";
 import { emptyStageFolder, inStageFolder, removeFolder } from "../../lib/files/stage-folder.js";
+import type { Extract } from "../../lib/mapping/migration.js";
 import type { Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { type Check, skipped } from "./check.js";
@@ -15,10 +16,11 @@ import { countChecks, reconcile, rowsCheck, sampleName } from "./reconciliation.
 import { type Sample, takeSample } from "./sample.js";
 import { type TableVerdict, type Validated, validateManifest } from "./validate-manifest.js";
 
-/** The two databases, each reached when the first table asks for it. */
+/** The databases, each reached when the first table asks for it. */
 export interface Databases {
   checks(): Promise<Checks>;
-  source(): Promise<LiveSource>;
+  /** The source that an extract reads. */
+  source(extract: Extract): Promise<LiveSource>;
   /** Checks that only the source can answer may be left out. */
   readonly asksSource: boolean;
 }
@@ -107,7 +109,7 @@ interface SourceQuestion {
 }
 
 async function askSource(run: Run, { databases, inputs, folder }: SourceQuestion): Promise<SourceAnswer> {
-  const live = await databases.source();
+  const live = await databases.source(inputs.declared);
   const counted = await countLive(live, inputs.declared);
   if (live.kind === "closed" || counted.kind === "closed") {
     const why = live.kind === "closed" ? live.why : counted.kind === "closed" ? counted.why : "";

@@ -6,7 +6,7 @@ import { bindRun } from "../../lib/files/work-directory.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
 import { canonicalJson } from "../../lib/model/hash.js";
-import { databaseUrl } from "../../lib/program/database-url.js";
+import { targetUrl } from "../../lib/program/database-url.js";
 import { eachTable } from "../../lib/program/each-table.js";
 import { openRun, type Run } from "../../lib/program/open-run.js";
 import { withCommas } from "../../lib/program/progress.js";
@@ -71,29 +71,34 @@ async function publish(run: Run, results: readonly TableResult[]): Promise<void>
   run.reporter.output(path);
 }
 
-/** Both databases, reached once, when first asked for. */
+/** The target and the sources, each reached once, when first asked for. */
 function databasesOf(run: Run, options: ValidateOptions): Databases & { close(): Promise<void> } {
   let target: Promise<Checks> | undefined;
-  let source: Promise<LiveSource> | undefined;
+  const sources = new Map<string | undefined, Promise<LiveSource>>();
   const asksSource = options.asksSource && run.unit === undefined;
   const why = options.asksSource ? "a unit is read anew by extract" : "left out, as --no-source asks";
   const left: LiveSource = { kind: "closed", why };
   return {
     asksSource,
     checks: () => (target ??= openTarget(run)),
-    source: () => (source ??= asksSource ? openLiveSource(run) : Promise.resolve(left)),
+    source: ({ source: name }) => {
+      const source = sources.get(name) ?? (asksSource ? openLiveSource(run, name) : Promise.resolve(left));
+      sources.set(name, source);
+      return source;
+    },
     close: async () => {
-      const live = await source?.catch(() => undefined);
-      if (live?.kind === "open") await live.source.close();
+      for (const source of sources.values()) {
+        const live = await source.catch(() => undefined);
+        if (live?.kind === "open") await live.source.close();
+      }
       await (await target?.catch(() => undefined))?.close();
     },
   };
 }
 
 async function openTarget(run: Run): Promise<Checks> {
-  const { migration, options, context } = run;
-  const url = databaseUrl("target", { option: options.target, migration, environment: context.environment });
-  const checks = await openChecks(url, { application: "waybill/validate" });
+  const { migration } = run;
+  const checks = await openChecks(targetUrl(run), { application: "waybill/validate" });
   try {
     await bindRun(run.work, { migration: migration.id, target: checks.identity.identity });
     return checks;

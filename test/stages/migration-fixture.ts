@@ -11,8 +11,8 @@ export interface TestMigration {
   readonly work: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   write(files: Readonly<Record<string, string>>): Promise<void>;
-  /** Runs a program with -m and -w set. */
-  run(program: string, args?: readonly string[]): Promise<ProgramResult>;
+  /** Runs a program with -m and -w set; `more` is added to the environment. */
+  run(program: string, args?: readonly string[], more?: TestMigration["environment"]): Promise<ProgramResult>;
 }
 
 /** Writes a migration's files; `extracts` is what stands below `extracts:`, one line each. */
@@ -39,8 +39,8 @@ export async function createMigration(options: {
       "anything.yaml": `table: anything\nfrom: ${nameOf(options.extracts[0] ?? "")}\ncolumns: all\n`,
     }),
   });
-  const run = (program: string, args: readonly string[] = []) =>
-    runProgram(program, [...args, "-m", specification, "-w", work], { env: environment, cwd: folder });
+  const run: TestMigration["run"] = (program, args = [], more = {}) =>
+    runProgram(program, [...args, "-m", specification, "-w", work], { env: { ...environment, ...more }, cwd: folder });
   return { folder, specification, work, environment, write, run };
 }
 

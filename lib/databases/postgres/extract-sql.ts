@@ -94,6 +94,8 @@ export function selectionWhere(extract: Extract, table: SourceTable, selection: 
         GROUP BY 1 ORDER BY md5(${keyText(table.key)}), 1 LIMIT ${trusted(String(selection.rowCount))})`;
     case "matching":
       return matchingWhere(selection);
+    case "texts":
+      return textsWhere(selection);
     case "any":
       return sql`(${joined([sql`false`, ...selection.of.map((one) => selectionWhere(extract, table, one))], " OR ")})`;
     default:
@@ -129,6 +131,12 @@ function matchingWhere(selection: Selection & { readonly kind: "matching" }): Sq
   const where = selectionWhere(selection.of, selection.table, selection.selection);
   return sql`(${texts(selection.columns)}) IN
     (SELECT ${texts(selection.otherColumns)} FROM ${relation(selection.of)} AS source WHERE ${where})`;
+}
+
+function textsWhere({ columns, rows }: Selection & { readonly kind: "texts" }): Sql {
+  if (rows.length === 0) return sql`false`;
+  const values = joined(rows.map((row) => sql`(${joined(row.map(literal))})`));
+  return sql`(${texts(columns)}) IN (VALUES ${values})`;
 }
 
 function texts(names: readonly string[]): Sql {

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, readFile, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { bindRun, findWorkDirectory, openWorkDirectory } from "../../../lib/files/work-directory.js";
+import { bindRun, findWorkDirectory, openWorkDirectory, sourceBinding } from "../../../lib/files/work-directory.js";
 import { temporaryFolder } from "../../support/work.js";
 
 it("makes folders for their owner only, the unit's own beside the run's", async () => {
@@ -44,6 +44,23 @@ it("belongs to one migration, one source and one target", async () => {
     migration: "A",
     source: "postgresql:1/legacy",
     target: "postgresql:2/new",
+  });
+});
+
+it("belongs to every one of its sources, whichever comes first", async () => {
+  const path = join(await temporaryFolder(), "work");
+  const work = await openWorkDirectory(path);
+  const bind = (name: string, identity: string) => bindRun(work, { migration: "A", ...sourceBinding(name, identity) });
+
+  await bind("registry", "postgresql:1/legacy");
+  await bind("finance", "postgresql:2/money");
+
+  await expect(bind("finance", "postgresql:1/legacy")).rejects.toMatchObject({
+    message: `${path} belongs to the source finance postgresql:2/money, not to postgresql:1/legacy`,
+  });
+  expect(JSON.parse(await readFile(join(path, "run.json"), "utf8")).sources).toEqual({
+    registry: "postgresql:1/legacy",
+    finance: "postgresql:2/money",
   });
 });
 

@@ -53,7 +53,7 @@ describe("what is read", () => {
     expect(migration).toMatchObject({
       ...{
         title: "T",
-        source: `postgres://me@host/\${DATABASE}`,
+        sources: [{ name: undefined, url: `postgres://me@host/\${DATABASE}` }],
         target: `\${WAYBILL_TARGET_URL}`,
         signOff: ["Owner"],
         retentionDays: 90,

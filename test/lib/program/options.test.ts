@@ -30,6 +30,21 @@ describe("arguments", () => {
     expect((await parse("--jobs", "2", "--jobs", "3")).jobs).toBe(3);
   });
 
+  it("name a source each, as often as there are sources", async () => {
+    const { sources, names } = await parse(
+      "--source",
+      "registry=pg://h/r?a=b",
+      "--source=old-finance=pg://h/f",
+      "people",
+    );
+
+    expect(sources).toEqual([
+      { name: "registry", url: "pg://h/r?a=b" },
+      { name: "old-finance", url: "pg://h/f" },
+    ]);
+    expect(names).toEqual(["people"]);
+  });
+
   it("take any value for a key", async () => {
     await fc.assert(
       fc.asyncProperty(fc.string(), async (key) => {
@@ -54,6 +69,8 @@ describe("arguments", () => {
     "POSTGRES://:secret@h/d",
     "mysql://u:secret@h/d",
     "postgresql://h/d?sslmode=require&password=secret",
+    "registry=postgresql://u:secret@h/d",
+    "no name=postgresql://u:secret@h/d",
   ])("are refused when they hold a password: %s", async (url) => {
     const refused = await parse("--source", url).catch((error: unknown) => error);
 
@@ -64,7 +81,7 @@ describe("arguments", () => {
   it.each(["postgresql://u@h:5432/d", "postgresql:///d?host=/run/pg", "postgresql://h/d?application_name=a:b@c"])(
     "may hold a URL without a password: %s",
     async (url) => {
-      expect((await parse("--source", url)).source).toBe(url);
+      expect((await parse("--source", url)).sources).toEqual([{ name: undefined, url }]);
     },
   );
 });
