@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { makeFolder } from "../files/work-directory.js";
-import type { FunctionInputs, NodeFunction } from "../mapping/migration.js";
+import type { FunctionInputs, NodeFunction } from "../mapping/compiled.js";
 import { literal } from "../mapping/sql.js";
 import type { Sql } from "../model/names.js";
 import { engineError } from "./engine-error.js";
