@@ -1,4 +1,4 @@
-import type { CompiledTable } from "../mapping/migration.js";
+import type { CompiledTable } from "../mapping/compiled.js";
 import { assertNoProblems, type Problem } from "../mapping/problems.js";
 import { literal, sql } from "../mapping/sql.js";
 import { StageError } from "../model/errors.js";

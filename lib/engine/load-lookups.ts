@@ -1,5 +1,6 @@
+import type { CompiledLookup } from "../mapping/compiled.js";
 import { parseLookup } from "../mapping/lookup-file.js";
-import type { CompiledLookup, SpecificationFile } from "../mapping/migration.js";
+import type { SpecificationFile } from "../mapping/migration.js";
 import { identifier, join, literal, sql } from "../mapping/sql.js";
 import type { EngineConnection } from "./duckdb.js";
 

@@ -1,4 +1,4 @@
-import { valueName } from "../mapping/migration.js";
+import { valueName } from "../mapping/compiled.js";
 import { identifier, join, literal, sql } from "../mapping/sql.js";
 import type { Resource } from "../model/manifest.js";
 import type { Sql } from "../model/names.js";

@@ -1,5 +1,5 @@
 import type { DuckDBBlobValue, DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
-import type { FunctionInputs, NodeFunction } from "../mapping/migration.js";
+import type { FunctionInputs, NodeFunction } from "../mapping/compiled.js";
 import { identifier, join, sql } from "../mapping/sql.js";
 
 /** Answers one function remembers: legacy columns repeat themselves, and a call costs a hundred times a look-up. */

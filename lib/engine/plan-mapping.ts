@@ -1,10 +1,5 @@
-import {
-  type CompiledTable,
-  type Relationship,
-  type SourceColumn,
-  type Table,
-  valueName,
-} from "../mapping/migration.js";
+import { type CompiledTable, type SourceColumn, valueName } from "../mapping/compiled.js";
+import type { Relationship, Table } from "../mapping/migration.js";
 import { identifier } from "../mapping/sql.js";
 import { filesOf, type Manifest } from "../model/manifest.js";
 import type { Sql } from "../model/names.js";

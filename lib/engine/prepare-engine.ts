@@ -1,4 +1,5 @@
-import type { CompiledTable, FunctionInputs, SpecificationFile } from "../mapping/migration.js";
+import type { CompiledTable, FunctionInputs } from "../mapping/compiled.js";
+import type { SpecificationFile } from "../mapping/migration.js";
 import { StageError } from "../model/errors.js";
 import { assertPatterns } from "./assert-patterns.js";
 import type { EngineConnection } from "./duckdb.js";

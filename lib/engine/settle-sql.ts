@@ -1,4 +1,4 @@
-import type { SourceColumn } from "../mapping/migration.js";
+import type { SourceColumn } from "../mapping/compiled.js";
 import { identifier, join, literal, sql } from "../mapping/sql.js";
 import type { Sql } from "../model/names.js";
 import { finalValue, type MappingPlan } from "./plan-mapping.js";

@@ -1,17 +1,15 @@
 import type { Sql } from "../model/names.js";
 import { didYouMean } from "../model/nearest.js";
 import {
-  type Column,
-  type ColumnRule,
   type CompiledColumn,
   type CompiledLookup,
   type CompiledPattern,
   type CompiledStep,
   type NodeFunction,
   type SourceColumn,
-  type Table,
   valueName,
-} from "./migration.js";
+} from "./compiled.js";
+import type { Column, ColumnRule, Table } from "./migration.js";
 import { allOrigins } from "./origins/all-origins.js";
 import type { CompiledOrigin } from "./origins/origin.js";
 import type { Place, Problem } from "./problems.js";

@@ -1,7 +1,8 @@
 import type { Sql } from "../model/names.js";
 import { didYouMean } from "../model/nearest.js";
 import { compileColumn } from "./compile-column.js";
-import type { Column, CompiledTable, SourceColumn, Table } from "./migration.js";
+import type { CompiledTable, SourceColumn } from "./compiled.js";
+import type { Column, Table } from "./migration.js";
 import { assertNoProblems, type Problem } from "./problems.js";
 import { literal, parenthesised } from "./sql.js";
 

@@ -1,6 +1,7 @@
 import type { Selection, Source, SourceTable } from "../../lib/databases/port.js";
 import { compileTable } from "../../lib/mapping/compile-table.js";
-import type { CompiledTable, Extract, Migration, Relationship, Table } from "../../lib/mapping/migration.js";
+import type { CompiledTable } from "../../lib/mapping/compiled.js";
+import type { Extract, Migration, Relationship, Table } from "../../lib/mapping/migration.js";
 import type { Unit, UnitKey } from "../../lib/mapping/unit.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { SourceOf } from "./open-sources.js";

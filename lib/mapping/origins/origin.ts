@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Sql, TableName } from "../../model/names.js";
-import type { CompiledColumn, Origin, SourceColumn } from "../migration.js";
+import type { CompiledColumn, SourceColumn } from "../compiled.js";
+import type { Origin } from "../migration.js";
 
 /** What an origin knows when it is compiled. `source` names a column of the extract, or reports that there is none. */
 export interface OriginContext {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { compileTable } from "../../../lib/mapping/compile-table.js";
-import type { CompiledTable } from "../../../lib/mapping/migration.js";
+import type { CompiledTable } from "../../../lib/mapping/compiled.js";
 import { parseMigration } from "../../../lib/mapping/parse-migration.js";
 import { StageError } from "../../../lib/model/errors.js";
 import { runPeople } from "./run-table.js";

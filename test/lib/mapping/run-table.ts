@@ -1,8 +1,9 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { registerFunction } from "../../../lib/engine/node-functions.js";
 import { compileTable } from "../../../lib/mapping/compile-table.js";
+import { type CompiledTable, valueName } from "../../../lib/mapping/compiled.js";
 import { parseLookup } from "../../../lib/mapping/lookup-file.js";
-import { type CompiledTable, type SpecificationFile, valueName } from "../../../lib/mapping/migration.js";
+import type { SpecificationFile } from "../../../lib/mapping/migration.js";
 import { parseMigration } from "../../../lib/mapping/parse-migration.js";
 import { identifier, literal } from "../../../lib/mapping/sql.js";
 import { filesOf } from "./specification-fixture.js";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { writeManifest } from "../../../lib/files/manifest-file.js";
 import { makeFolder, openWorkDirectory } from "../../../lib/files/work-directory.js";
-import type { SourceColumn } from "../../../lib/mapping/migration.js";
+import type { SourceColumn } from "../../../lib/mapping/compiled.js";
 import { addChecksums, type Checksum, checksumOfHalves, emptyChecksum } from "../../../lib/model/checksum.js";
 import { type CsvValue, encodeRow } from "../../../lib/model/csv-dialect.js";
 import { sha256 } from "../../../lib/model/hash.js";
