@@ -120,11 +120,23 @@ export function selectDispositions(): Sql {
   return sql`SELECT coalesce("~disposition", 'written'), "~rule", count(*) FROM mapped GROUP BY ALL`;
 }
 
-/** Count, and the sums of the high and the low halves of the MD5 of the written rows. */
+/** Rows that `checksumOfBytes` takes at once. */
+const rowsOfChecksum = number(2 ** 24);
+
+/** Of the written rows, in groups whose counts and checksums add up: the count, and the sums that `checksumOfBytes` takes. */
 export function selectChecksum(plan: MappingPlan): Sql {
-  // Through hex digits: md5_number is little-endian, which no other database's MD5 is.
-  return sql`SELECT count(*), coalesce(sum(('0x' || left(hash, 16))::UBIGINT), 0), coalesce(sum(('0x' || right(hash, 16))::UBIGINT), 0)
-    FROM (SELECT md5(${targetRowText(plan)}) AS hash FROM mapped WHERE "~disposition" IS NULL)`;
+  // md5_number is little-endian, which no other database's MD5 is, so its bytes are summed one by one, two in a word:
+  // 250,000 rows in 0.14 s. Through the hex digits, cast to numbers, they took 0.20 s, of which MD5 itself is 0.08.
+  const half = sql`18446744073709551615::UHUGEINT`;
+  const sums = ["first", "second"].flatMap((name) =>
+    [0, 8, 16, 24].map(
+      (bits) => sql`sum((${identifier(name)} >> ${number(bits)}) & ${number(0x0000_00ff_0000_00ff)}::UBIGINT)`,
+    ),
+  );
+  return sql`SELECT count(*), ${join(sums, ", ")} FROM
+    (SELECT piece, (hash & ${half})::UBIGINT AS first, (hash >> 64)::UBIGINT AS second FROM
+    (SELECT "~row" // ${rowsOfChecksum} AS piece, md5_number(${targetRowText(plan)}) AS hash FROM mapped WHERE "~disposition" IS NULL))
+    GROUP BY piece`;
 }
 
 /** Rows whose checksum, computed from the file, is not the one the source server computed. */

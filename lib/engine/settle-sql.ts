@@ -43,12 +43,11 @@ function tieBreaker(plan: MappingPlan): Sql {
   return sql`md5(${rowText(plan.sourceColumns.map(({ name, type }) => ({ value: identifier(name), type })))})`;
 }
 
-// Few rows share their key with another: only these go through the window function, 1.25 M rows in 0.1 s.
+// Without a first pass, rows with equal `by` have equal keys, and of two such rows one is not the first of its key. Only
+// these are looked at: grouping all rows of a part by `by` took 37 ms for 250,000.
 function onlyRepeated(plan: MappingPlan): Sql {
-  const by = byValues(plan);
-  const list = join(by, ", ");
-  return sql`WHERE "~disposition" IS NULL AND (${list}) IN
-    (SELECT (${list}) FROM mapped WHERE "~disposition" IS NULL AND ${allPresent(by)} GROUP BY ${list} HAVING count(*) > 1)`;
+  const key = keyText(plan.key);
+  return sql`WHERE "~disposition" IS NULL AND ${key} IN (SELECT ${key} FROM mapped WHERE "~occurrence" > 1)`;
 }
 
 /** Numbers rows with equal keys anew where these may lie in several parts, in the order of the files. */

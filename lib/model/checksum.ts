@@ -17,9 +17,17 @@ export function addChecksums(a: Checksum, b: Checksum): Checksum {
 
 export const emptyChecksum: Checksum = { sum: "0".repeat(32), count: 0 };
 
-/** The checksum of `count` rows from the sums of the high and of the low 64 bits of their MD5. */
-export function checksumOfHalves(count: number, high: bigint, low: bigint): Checksum {
-  return { sum: hex(((high << 64n) + low) % modulus), count };
+/**
+ * The checksum of `count` rows, fewer than 2^24, from sums of the bytes of their MD5: each adds up two bytes that stand
+ * four apart, 32 bits for either. In order: bytes 0 and 4, 1 and 5, 2 and 6, 3 and 7, 8 and 12, and so on.
+ */
+export function checksumOfBytes(count: number, sums: readonly bigint[]): Checksum {
+  const total = sums.reduce((sofar, pair, index) => {
+    const byte = BigInt(index < 4 ? index : index + 4);
+    const [one, other] = [pair & 0xffff_ffffn, pair >> 32n];
+    return sofar + (one << (8n * (15n - byte))) + (other << (8n * (11n - byte)));
+  }, 0n);
+  return { sum: hex(total % modulus), count };
 }
 
 /** Sums MD5 hex digits standing in a buffer, without making a string of each: 1.2 M rows in about 60 ms. */

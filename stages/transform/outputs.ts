@@ -17,7 +17,7 @@ import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
 import { copyTo } from "../../lib/engine/read-csv.js";
 import { PartWriter, type PartWriterOptions, type WrittenFile } from "../../lib/files/part-writer.js";
 import { appendPlainFile, finishPart } from "../../lib/files/plain-file.js";
-import { addChecksums, type Checksum, checksumOfHalves, emptyChecksum } from "../../lib/model/checksum.js";
+import { addChecksums, type Checksum, checksumOfBytes, emptyChecksum } from "../../lib/model/checksum.js";
 import type { Sql } from "../../lib/model/names.js";
 import { partName } from "../../lib/model/resource.js";
 
@@ -147,8 +147,15 @@ async function append(
 }
 
 async function checksumOf(connection: EngineConnection, plan: MappingPlan): Promise<Checksum> {
-  const [[count, high, low] = []] = await connection.rows(selectChecksum(plan));
-  return checksumOfHalves(Number(count), BigInt(high ?? 0), BigInt(low ?? 0));
+  const pieces = await connection.rows(selectChecksum(plan));
+  return pieces
+    .map(([count, ...sums]) =>
+      checksumOfBytes(
+        Number(count),
+        sums.map((sum) => BigInt(sum ?? 0)),
+      ),
+    )
+    .reduce(addChecksums, emptyChecksum);
 }
 
 async function countRules(

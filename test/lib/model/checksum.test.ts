@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { addChecksums, type Checksum, emptyChecksum, sumOfMd5 } from "../../../lib/model/checksum.js";
+import { addChecksums, type Checksum, checksumOfBytes, emptyChecksum, sumOfMd5 } from "../../../lib/model/checksum.js";
 
 const digests = fc.array(
   fc.string().map((text) => createHash("md5").update(text).digest("hex")),
@@ -29,6 +29,20 @@ it("depends neither on the order of the rows nor on how they are grouped into pa
     fc.property(digests, fc.nat(40), (some, cut) => {
       const parts = addChecksums(sumOf(some.slice(cut)), sumOf(some.slice(0, cut)));
       expect(parts).toEqual(sumOf(some));
+    }),
+  );
+});
+
+it("is the same when the bytes of the digests were summed one by one", () => {
+  const first = [0, 1, 2, 3, 8, 9, 10, 11];
+  fc.assert(
+    fc.property(digests, (some) => {
+      const bytes = some.map((digest) => Buffer.from(digest, "hex"));
+      const sumAt = (at: number): bigint => bytes.reduce((sum, digest) => sum + BigInt(digest[at] ?? 0), 0n);
+
+      const sums = first.map((at) => sumAt(at) + (sumAt(at + 4) << 32n));
+
+      expect(checksumOfBytes(some.length, sums)).toEqual(sumOf(some));
     }),
   );
 });
