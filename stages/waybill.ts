@@ -5,6 +5,7 @@ import { version } from "../lib/program/tool.js";
 
 /** The programs behind the front door, in the order a migration uses them, each loaded only when it is asked for. */
 const programs: Readonly<Record<string, readonly [summary: string, load: () => Promise<unknown>]>> = {
+  check: ["say what is wrong with the specification, without any database", () => import("./check/main.js")],
   extract: ["read each source in one snapshot into gzipped CSV parts", () => import("./extract/main.js")],
   transform: [
     "apply the mapping to the parts; every row is written, rejected, filtered or deduplicated",

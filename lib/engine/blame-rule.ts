@@ -2,6 +2,7 @@ import { parenthesised, sql } from "../mapping/sql.js";
 import { StageError } from "../model/errors.js";
 import type { Resource } from "../model/manifest.js";
 import type { EngineConnection } from "./duckdb.js";
+import { ownSql } from "./own-sql.js";
 import type { MappingPlan } from "./plan-mapping.js";
 import { readCsv } from "./read-csv.js";
 
@@ -16,7 +17,7 @@ export interface FailedPart {
 export async function blameRule(connection: EngineConnection, plan: MappingPlan, failed: FailedPart): Promise<never> {
   const { folder, part, error } = failed;
   if (!(error instanceof StageError) || error.kind !== "specification") throw error;
-  for (const { rule, expression } of ownSql(plan)) {
+  for (const { rule, expression } of ownSql(plan.table)) {
     const alone = sql`SELECT count(${parenthesised(expression)}) FROM ${readCsv(folder, [part])}`;
     const fails = await connection.rows(alone).then(
       () => false,
@@ -27,19 +28,4 @@ export async function blameRule(connection: EngineConnection, plan: MappingPlan,
     throw new StageError(error.kind, message, error.hint, error);
   }
   throw error;
-}
-
-/** The SQL that the specification wrote, by the name of its rule. */
-function ownSql({ table }: MappingPlan): readonly { readonly rule: string; readonly expression: string }[] {
-  const columns = table.columns === "all" ? [] : table.columns;
-  return [
-    ...table.filters.map(({ rule, sql: expression }) => ({ rule, expression })),
-    ...table.rejects.map(({ rule, when }) => ({ rule, expression: when })),
-    ...columns.flatMap(({ name, origin, rules }) => [
-      ...(origin.kind === "sql" ? [{ rule: `columns.${name}`, expression: origin.sql }] : []),
-      ...rules.flatMap(({ rule, onlyIf }) =>
-        onlyIf === undefined ? [] : [{ rule: `${rule} only_if`, expression: onlyIf }],
-      ),
-    ]),
-  ];
 }

@@ -1,7 +1,8 @@
 import type { CompiledTable, FunctionInputs } from "../mapping/compiled.js";
 import type { SpecificationFile } from "../mapping/migration.js";
+import { assertNoProblems } from "../mapping/problems.js";
 import { StageError } from "../model/errors.js";
-import { assertPatterns } from "./assert-patterns.js";
+import { checkPatterns } from "./check-patterns.js";
 import type { EngineConnection } from "./duckdb.js";
 import { loadLookups } from "./load-lookups.js";
 
@@ -33,7 +34,7 @@ export async function prepareEngine(
     },
   };
   for (const fn of functions) await connection.register(fn, inputs);
-  await assertPatterns(connection, patterns);
+  assertNoProblems(await checkPatterns(connection, patterns));
 }
 
 /** A key out of the environment; 66 when it is not set. */

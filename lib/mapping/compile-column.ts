@@ -77,7 +77,7 @@ function sourceOf({ name }: Column, { table, sourceColumns, problems }: ColumnCo
     if (found !== undefined) return found;
     const text = `columns.${name}: extract ${table.from} has no column ${JSON.stringify(wanted)}${didYouMean(wanted, known)}`;
     const hint = `its columns: ${known.join(", ")}`;
-    problems.push({ ...placeOf({ name }, table), text, hint });
+    problems.push({ ...placeOf({ name }, table), text, hint, sourceColumn: wanted });
     return { name: wanted, type: "string", databaseType: "" };
   };
 }

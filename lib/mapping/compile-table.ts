@@ -11,15 +11,25 @@ import { literal, parenthesised } from "./sql.js";
  * "specification" when the table names a source column that the extract does not have.
  */
 export function compileTable(migrationId: string, table: Table, sourceColumns: readonly SourceColumn[]): CompiledTable {
+  const { compiled, problems } = tryCompileTable(migrationId, table, sourceColumns);
+  assertNoProblems(problems);
+  return compiled;
+}
+
+/** The same, with what is wrong beside the result. */
+export function tryCompileTable(
+  migrationId: string,
+  table: Table,
+  sourceColumns: readonly SourceColumn[],
+): { readonly compiled: CompiledTable; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [...ambiguousNames(table, sourceColumns), ...unknownNames(table, sourceColumns)];
-  const compiled = columnsOf(table, sourceColumns).map((column, index) =>
+  const columns = columnsOf(table, sourceColumns).map((column, index) =>
     compileColumn(column, index, { migrationId, table, sourceColumns, problems }),
   );
-  assertNoProblems(problems);
-  return {
-    lookups: compiled.flatMap(({ lookups }) => lookups),
-    functions: [...new Map(compiled.flatMap(({ functions }) => functions).map((one) => [one.name, one])).values()],
-    patterns: compiled.flatMap(({ patterns }) => patterns),
+  const compiled = {
+    lookups: columns.flatMap(({ lookups }) => lookups),
+    functions: [...new Map(columns.flatMap(({ functions }) => functions).map((one) => [one.name, one])).values()],
+    patterns: columns.flatMap(({ patterns }) => patterns),
     filters: table.filters.map(({ rule, sql }): { rule: typeof rule; keep: Sql } => ({
       rule,
       keep: parenthesised(sql),
@@ -29,8 +39,9 @@ export function compileTable(migrationId: string, table: Table, sourceColumns: r
       when: parenthesised(when),
       reason: literal(reason),
     })),
-    columns: compiled.map(({ column }) => column),
+    columns: columns.map(({ column }) => column),
   };
+  return { compiled, problems };
 }
 
 /** `columns: all` is a plain copy of every source column. */
@@ -71,6 +82,7 @@ function unknownNames(table: Table, sourceColumns: readonly SourceColumn[]): rea
         line: table.lines.get("dedupe"),
         text: `dedupe ${word}: unknown column ${JSON.stringify(name)}${didYouMean(name, known)}`,
         hint: `write one of ${[...new Set(known)].join(", ")}`,
+        sourceColumn: name,
       }));
   return [...unknown(by, [...target, ...source], "by"), ...unknown(order, source, "order")];
 }

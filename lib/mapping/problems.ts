@@ -10,6 +10,8 @@ export interface Place {
 export interface Problem extends Place {
   readonly text: string;
   readonly hint: string;
+  /** The source column that the extract does not have, if that is the problem. */
+  readonly sourceColumn?: string;
 }
 
 /** More than these are not shown at once: the first ones explain the rest. */

@@ -43,10 +43,12 @@ function settleDedupe(parsed: ParsedTable["dedupe"]): Table["dedupe"] {
   return { rule: ruleName("dedupe"), by, keep, order, because };
 }
 
-function linesOf(yaml: YamlFile, { columns }: ParsedTable): ReadonlyMap<string, number> {
+function linesOf(yaml: YamlFile, { columns, filter, reject }: ParsedTable): ReadonlyMap<string, number> {
   const names = columns === "all" ? [] : columns.map(([column]) => column);
   return new Map([
     ["dedupe", yaml.lineOf(["dedupe"])],
+    ...filter.map((_, index): [string, number] => [`filter[${index}]`, yaml.lineOf(["filter", index])]),
+    ...reject.map((_, index): [string, number] => [`reject[${index}]`, yaml.lineOf(["reject", index])]),
     ...names.map((column): [string, number] => [`columns.${column}`, yaml.lineOf(["columns", column])]),
   ]);
 }

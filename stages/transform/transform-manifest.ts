@@ -2,6 +2,7 @@ import { changeColumns, ledgerColumns, rejectColumns } from "../../lib/engine/ou
 import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
 import { transformFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Table } from "../../lib/mapping/migration.js";
+import { namedRules } from "../../lib/mapping/named-rules.js";
 import { assertBalanced, type TransformCounts } from "../../lib/model/counts.js";
 import type { Json } from "../../lib/model/hash.js";
 import { buildManifest, type Field, type Manifest, type Resource } from "../../lib/model/manifest.js";
@@ -79,19 +80,8 @@ function resourcesOf(plan: MappingPlan, { parts, ledgers, rejects, changes }: Tr
 
 /** Every rule of the table with its counts and the business rule behind it. */
 function rulesJson(table: Table, { rules }: TransformResult): Json {
-  const named: readonly { readonly rule: string; readonly because: string | undefined }[] = [
-    ...table.filters,
-    ...table.rejects,
-    ...(table.columns === "all"
-      ? []
-      : table.columns.flatMap(({ rules: own, because }) =>
-          own.map((one) => ({ rule: one.rule, because: one.because ?? because })),
-        )),
-    ...(table.dedupe === undefined ? [] : [table.dedupe]),
-    ...table.relationships.map(({ rule }) => ({ rule, because: undefined })),
-  ];
   const none = { touched: 0, flagged: 0, filtered: 0, rejected: 0, deduplicated: 0 };
-  return named.map(({ rule, because }) => ({
+  return namedRules(table).map(({ rule, because }) => ({
     rule,
     ...(because === undefined ? {} : { because }),
     ...(rules.get(rule) ?? none),

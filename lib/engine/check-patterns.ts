@@ -1,11 +1,14 @@
 import type { CompiledTable } from "../mapping/compiled.js";
-import { assertNoProblems, type Problem } from "../mapping/problems.js";
+import type { Problem } from "../mapping/problems.js";
 import { literal, sql } from "../mapping/sql.js";
 import { StageError } from "../model/errors.js";
 import type { EngineConnection } from "./duckdb.js";
 
-/** Throws "specification", with file and line, where a rule was given a regular expression that the engine cannot read. */
-export async function assertPatterns(connection: EngineConnection, patterns: CompiledTable["patterns"]): Promise<void> {
+/** The regular expressions given to rules that the engine cannot read, with file and line. */
+export async function checkPatterns(
+  connection: EngineConnection,
+  patterns: CompiledTable["patterns"],
+): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const { pattern, rule, file, line } of patterns) {
     const trial = sql`SELECT regexp_matches('', ${literal(pattern)})`;
@@ -13,7 +16,7 @@ export async function assertPatterns(connection: EngineConnection, patterns: Com
     if (fault !== undefined)
       problems.push({ file, line, text: `${rule}: pattern ${JSON.stringify(pattern)}: ${fault}`, hint });
   }
-  assertNoProblems(problems);
+  return problems;
 }
 
 const hint = "correct the regular expression: its syntax is RE2's";

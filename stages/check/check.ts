@@ -1,0 +1,69 @@
+import { join } from "node:path";
+import { checkPatterns } from "../../lib/engine/check-patterns.js";
+import { checkSql } from "../../lib/engine/check-sql.js";
+import { type EngineConnection, openEngine } from "../../lib/engine/duckdb.js";
+import { sourceColumnsOf } from "../../lib/engine/plan-mapping.js";
+import { readManifest } from "../../lib/files/manifest-file.js";
+import { assertBound, planWorkDirectory, type WorkDirectory } from "../../lib/files/work-directory.js";
+import type { Migration, Table } from "../../lib/mapping/migration.js";
+import { namedRules } from "../../lib/mapping/named-rules.js";
+import { assertNoProblems } from "../../lib/mapping/problems.js";
+import { readMigration } from "../../lib/program/open-run.js";
+import { counted } from "../../lib/program/progress.js";
+import type { Context } from "../../lib/program/run-program.js";
+import type { CheckOptions } from "./options.js";
+import { type CheckedTable, checkRules } from "./plan.js";
+
+/** Says everything that is wrong with the specification, or that nothing is; asks no database and changes nothing. */
+export async function check(options: CheckOptions, { reporter }: Context): Promise<void> {
+  const migration = await readMigration(options.migration);
+  const work = planWorkDirectory(options.work ?? join("work", migration.id));
+  await assertBound(work, { migration: migration.id });
+  const checked = await checkTables(migration, work);
+  assertNoProblems(checked.flatMap(({ problems }) => problems));
+  for (const [index, { unchecked }] of checked.entries()) {
+    const { name = "", from = "" } = migration.tables[index] ?? {};
+    if (unchecked.length === 0) continue;
+    const text = `${name}: not checked, because ${from} is not extracted yet: whether it has the columns ${unchecked.join(", ")}`;
+    reporter.say("not-checked", text, { table: name, extract: from, columns: unchecked });
+  }
+  const tables = migration.tables.length;
+  const rules = migration.tables.flatMap(namedRules).length;
+  const limits = checked.some(({ unchecked }) => unchecked.length > 0) ? " in what could be checked" : "";
+  const text = `${counted(tables, "table")}, ${counted(rules, "rule")}, nothing wrong${limits}`;
+  reporter.say("checked", text, { tables, rules });
+}
+
+async function checkTables(migration: Migration, work: WorkDirectory): Promise<readonly CheckedTable[]> {
+  const engine = await openEngine({ folders: [] });
+  try {
+    const connection = await engine.connect();
+    const checked: CheckedTable[] = [];
+    for (const table of migration.tables) checked.push(await checkTable(connection, { migration, work, table }));
+    return checked;
+  } finally {
+    engine.close();
+  }
+}
+
+interface TableToCheck {
+  readonly migration: Migration;
+  readonly work: WorkDirectory;
+  readonly table: Table;
+}
+
+async function checkTable(
+  connection: EngineConnection,
+  { migration, work, table }: TableToCheck,
+): Promise<CheckedTable> {
+  const manifest = await readManifest(work.stageFolder("extract", table.from));
+  const columns = manifest === undefined ? undefined : sourceColumnsOf(manifest);
+  const rules = checkRules(migration.id, table, columns);
+  const names = columns?.map(({ name }) => name);
+  const ownSql = await checkSql(connection, table, names);
+  const patterns = await checkPatterns(connection, rules.compiled.patterns);
+  return {
+    problems: [...rules.problems, ...ownSql.problems, ...patterns],
+    unchecked: [...new Set([...rules.unchecked, ...ownSql.assumed])],
+  };
+}
