@@ -5,7 +5,7 @@ import type { Resource } from "../model/manifest.js";
 import { blameRule } from "./blame-rule.js";
 import type { EngineConnection } from "./duckdb.js";
 import { followParents } from "./follow-parents.js";
-import { countMapped, makeMapped, numberOccurrences, sortMapped } from "./mapped-sql.js";
+import { countMapped, dropMapped, makeMapped, numberOccurrences, sortMapped } from "./mapped-sql.js";
 import { selectWrongChecksums } from "./output-sql.js";
 import type { MappingPlan } from "./plan-mapping.js";
 import { cascadeRound, dropLostReferences, followWinners } from "./self-links.js";
@@ -46,6 +46,8 @@ async function readPart(
   plan: MappingPlan,
   { folder, part }: Omit<PartToMap, "index">,
 ): Promise<void> {
+  // CREATE OR REPLACE would hold both: with two connections that was more than the memory limit, and spilled.
+  await connection.run(dropMapped());
   try {
     await connection.run(makeMapped(plan, folder, part));
   } catch (error) {

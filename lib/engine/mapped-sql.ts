@@ -13,8 +13,13 @@ export function makeMapped(plan: MappingPlan, folder: string, part: Resource): S
   const layers = [baseLayer(plan, readCsv(folder, [part])), ...stepLayers(plan), outcomeLayer(plan)];
   const nested = layers.map((layer, index) => sql`${identifier(`layer${index}`)} AS (${layer})`);
   const last = identifier(`layer${layers.length - 1}`);
-  return sql`CREATE OR REPLACE TEMP TABLE mapped AS WITH ${join(nested, ",\n")}
+  return sql`CREATE TEMP TABLE mapped AS WITH ${join(nested, ",\n")}
     SELECT ${join(keptColumns(plan), ", ")} FROM ${last}`;
+}
+
+/** Takes away the table `mapped` of the part before. */
+export function dropMapped(): Sql {
+  return sql`DROP TABLE IF EXISTS mapped`;
 }
 
 /** One row: how many rows `mapped` holds, and how many of them do not stand where the file has them. */
