@@ -1,4 +1,4 @@
-import type { CompiledLookup } from "../mapping/compiled.js";
+import { type CompiledLookup, lookupColumn } from "../mapping/compiled.js";
 import { parseLookup } from "../mapping/lookup-file.js";
 import type { SpecificationFile } from "../mapping/migration.js";
 import { identifier, join, literal, sql } from "../mapping/sql.js";
@@ -21,7 +21,7 @@ export async function loadLookups(
     const name = identifier(lookup.name);
     await connection.run(
       sql`CREATE TABLE ${name} (${join(
-        lookup.columns.map((column) => sql`${identifier(column)} VARCHAR`),
+        lookup.columns.map((column) => sql`${identifier(lookupColumn(column))} VARCHAR`),
         ", ",
       )})`,
     );

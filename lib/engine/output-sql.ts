@@ -58,10 +58,11 @@ interface LoggedStep {
   readonly before: Sql;
   readonly after: Sql;
   readonly flag: Sql | undefined;
+  readonly concealed: boolean;
 }
 
 function loggedSteps(plan: MappingPlan): readonly LoggedStep[] {
-  const rules = plan.compiled.columns.flatMap(({ name, steps }, column) =>
+  const rules = plan.compiled.columns.flatMap(({ name, steps, concealed }, column) =>
     steps.flatMap(({ rule, logsChanges, flag }, step) =>
       logsChanges
         ? [
@@ -71,6 +72,7 @@ function loggedSteps(plan: MappingPlan): readonly LoggedStep[] {
               before: valueAfter(plan, column, step),
               after: valueAfter(plan, column, step + 1),
               flag: flag && identifier(`~flag.${column}.${step}`),
+              concealed,
             },
           ]
         : [],
@@ -83,6 +85,7 @@ function loggedSteps(plan: MappingPlan): readonly LoggedStep[] {
     before: valueAfter(plan, column, plan.compiled.columns[column]?.steps.length ?? 0),
     after: finalValue(plan, column),
     flag: undefined,
+    concealed: plan.compiled.columns[column]?.concealed ?? false,
   }));
   return [...rules, ...references];
 }
@@ -92,12 +95,14 @@ export function selectChanges(plan: MappingPlan, limit: number): Sql | undefined
   const steps = loggedSteps(plan);
   if (steps.length === 0 || limit === 0) return undefined;
   const selects = steps.map(
-    ({ column, rule, before, after }, index) =>
+    ({ column, rule, before, after, concealed }, index) =>
       sql`SELECT "~row" AS row, ${number(index)} AS step, ${keyText(plan.key)} AS key, "~occurrence" AS occurrence, ${literal(column)} AS "column",
-        ${literal(rule)} AS rule, ${before} AS before, ${after} AS after FROM mapped WHERE "~disposition" IS NULL AND ${before} IS DISTINCT FROM ${after}`,
+        ${literal(rule)} AS rule, ${shown(before, concealed)} AS before, ${shown(after, concealed)} AS after FROM mapped WHERE "~disposition" IS NULL AND ${before} IS DISTINCT FROM ${after}`,
   );
   return sql`SELECT key, occurrence, "column", rule, before, after FROM (${join(selects, " UNION ALL ")}) ORDER BY row, step LIMIT ${number(limit)}`;
 }
+
+const shown = (value: Sql, concealed: boolean): Sql => (concealed ? literal("(masked)") : value);
 
 /** One row a logged rule: its name, how many written rows it changed, how many it flagged. */
 export function selectRuleCounts(plan: MappingPlan): Sql | undefined {

@@ -1,6 +1,8 @@
+import { createHmac } from "node:crypto";
 import type { CompiledTable, FunctionInputs } from "../mapping/compiled.js";
-import type { SpecificationFile } from "../mapping/migration.js";
+import type { SpecificationFile, Table } from "../mapping/migration.js";
 import { assertNoProblems } from "../mapping/problems.js";
+import { secretsOf } from "../mapping/secrets.js";
 import { StageError } from "../model/errors.js";
 import { checkPatterns } from "./check-patterns.js";
 import type { EngineConnection } from "./duckdb.js";
@@ -37,13 +39,27 @@ export async function prepareEngine(
   assertNoProblems(await checkPatterns(connection, patterns));
 }
 
-/** A key out of the environment; 66 when it is not set. */
+/** The least a key may have: 16 characters, which nobody tries out. */
+const leastKeyLength = 16;
+
+/** A key out of the environment; 66 when it is not set, or too short to be one. */
 export function secretOf(environment: Environment, name: string): string {
-  const secret = environment[name];
-  if (secret !== undefined && secret !== "") return secret;
+  const secret = environment[name] ?? "";
+  if (secret.length >= leastKeyLength) return secret;
+  const fault = secret === "" ? "is not set" : `has ${secret.length} characters, fewer than ${leastKeyLength}`;
   throw new StageError(
     "missing",
-    `the mapping masks values with the key in ${name}, which is not set`,
-    `export ${name} with the same key in every run: what it makes of a value depends on it`,
+    `the mapping masks values with the key in ${name}, which ${fault}`,
+    `export ${name} with the same key in every run, for example of: openssl rand -hex 32`,
   );
+}
+
+/**
+ * What tells a table's keys from others without telling them: of each, the first 64 bits of an HMAC under it. They stand
+ * in the manifest, and another key makes a transform stale.
+ */
+export function keyMarks(environment: Environment, table: Table): Readonly<Record<string, string>> {
+  const mark = (name: string): string =>
+    createHmac("sha256", secretOf(environment, name)).update("waybill key mark").digest("hex").slice(0, 16);
+  return Object.fromEntries(secretsOf(table).map((name) => [name, mark(name)]));
 }

@@ -51,6 +51,7 @@ export function compileColumn(column: Column, index: number, context: ColumnCont
     type: rules.reduce(typeAfter, origin.type),
     injectiveOf: injectiveOf(origin, rules),
     pii: column.pii,
+    concealed: rules.some(({ definition }) => definition.conceals),
   };
   return {
     column: compiled,

@@ -25,15 +25,13 @@ export interface NodeFunction {
   /** Quoted in SQL; begins with `~`, so that no expression of a specification can mean another. */
   readonly name: string;
   readonly parameters: number;
-  /** Names of environment variables that hold the keys it needs. */
-  readonly secrets?: readonly string[];
   /** Makes it ready, once, where it is used: what it is made of is read only then. */
   readonly load: (given: FunctionInputs) => Promise<(values: readonly string[]) => string | null>;
 }
 
 /** What a function may ask for while it is made ready. */
 export interface FunctionInputs {
-  /** A key out of the environment, one of `secrets`. */
+  /** A key out of the environment variable of that name. */
   readonly secret: (name: string) => string;
   /** A file of the specification, by its path. */
   readonly file: (path: string) => SpecificationFile;
@@ -74,6 +72,8 @@ export interface CompiledColumn {
   /** Source columns of which the value is an injective function (equal value = equal columns), else undefined. */
   readonly injectiveOf: readonly string[] | undefined;
   readonly pii: boolean;
+  /** Whether a rule hides its values: then none of them stands in changes.csv.gz. */
+  readonly concealed: boolean;
 }
 
 export interface CompiledTable {
@@ -89,4 +89,9 @@ export interface CompiledTable {
 /** How a step's SQL names its column's value after the step before (step 0: the start value). */
 export function valueName(column: number, step: number): string {
   return `~${column}.${step}`;
+}
+
+/** How SQL names a lookup file's column: unlike every source column, which would be taken for it where the two meet. */
+export function lookupColumn(name: string): string {
+  return `~:${name}`;
 }

@@ -1,8 +1,10 @@
 import { changeColumns, ledgerColumns, rejectColumns } from "../../lib/engine/output-sql.js";
 import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
+import { keyMarks } from "../../lib/engine/prepare-engine.js";
 import { transformFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { namedRules } from "../../lib/mapping/named-rules.js";
+import { secretsOf } from "../../lib/mapping/secrets.js";
 import { assertBalanced, type TransformCounts } from "../../lib/model/counts.js";
 import type { Json } from "../../lib/model/hash.js";
 import { buildManifest, type Field, type Manifest, type Resource } from "../../lib/model/manifest.js";
@@ -41,6 +43,7 @@ export function transformManifest(run: Run, { table, plan, inputs, result, engin
       oneMoment: isOneMoment(inputs.snapshots),
       ledger: table.ledger,
       rules: rulesJson(table, result),
+      ...(secretsOf(table).length > 0 ? { keyMarks: keyMarks(run.context.environment, table) } : {}),
       targetKey: plan.targetKey.map((index) => plan.compiled.columns[index]?.name ?? ""),
     },
   });

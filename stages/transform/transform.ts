@@ -1,8 +1,10 @@
+import { keyMarks } from "../../lib/engine/prepare-engine.js";
 import { filesStand, readManifest } from "../../lib/files/manifest-file.js";
 import { parentsOf } from "../../lib/mapping/choose-tables.js";
 import { transformFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
+import { canonicalJson } from "../../lib/model/hash.js";
 import type { Manifest, Verdict } from "../../lib/model/manifest.js";
 import { eachTable } from "../../lib/program/each-table.js";
 import { openRun, type Run } from "../../lib/program/open-run.js";
@@ -67,7 +69,11 @@ async function upToDate(run: Run, table: Table, { inputs }: TransformInputs): Pr
   const folder = run.work.stageFolder("transform", table.name);
   const manifest = await readManifest(folder);
   const fingerprint = transformFingerprint(run.migration, table, inputs);
-  const stands = manifest?._waybill.fingerprint === fingerprint && (await filesStand(folder, manifest));
+  const stands =
+    manifest?._waybill.fingerprint === fingerprint &&
+    canonicalJson(manifest._waybill.details.keyMarks ?? {}) ===
+      canonicalJson(keyMarks(run.context.environment, table)) &&
+    (await filesStand(folder, manifest));
   return stands ? manifest : undefined;
 }
 

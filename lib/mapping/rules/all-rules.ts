@@ -2,12 +2,15 @@ import { boolean } from "./boolean.js";
 import { collapse } from "./collapse.js";
 import { date } from "./date.js";
 import { defaultValue } from "./default.js";
+import { email } from "./email.js";
 import { lookup } from "./lookup.js";
 import { lower } from "./lower.js";
 import { map } from "./map.js";
+import { mask } from "./mask.js";
 import { nullIf } from "./null-if.js";
 import { number } from "./number.js";
 import { pad } from "./pad.js";
+import { phone } from "./phone.js";
 import { replace } from "./replace.js";
 import { required } from "./required.js";
 import type { RuleDefinition } from "./rule.js";
@@ -37,5 +40,8 @@ export const allRules: readonly RuleDefinition[] = [
   boolean,
   map,
   lookup,
+  phone,
+  email,
+  mask,
   required,
 ];

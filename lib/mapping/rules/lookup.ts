@@ -1,3 +1,4 @@
+import { lookupColumn } from "../compiled.js";
 import { name, object, pairsOf } from "../grammar.js";
 import { identifier, join, sql } from "../sql.js";
 import { listed } from "../words.js";
@@ -19,7 +20,7 @@ export const lookup = defineRule({
   describe: ({ file, key, value, and = [] }) =>
     `looked up in ${file}, where ${listed([key, ...and.map(([column, source]) => `${column} (the row's ${source})`)])} ${and.length > 0 ? "give" : "gives"} ${value}`,
   compile: ({ file, key, value, and = [] }, { column, previous, lookup: joined, source }) => {
-    const found = (name: string) => sql`${identifier(joined)}.${identifier(name)}`;
+    const found = (name: string) => sql`${identifier(joined)}.${identifier(lookupColumn(name))}`;
     const equal = [
       sql`${found(key)} IS NOT DISTINCT FROM ${previous}`,
       ...and.map(([name, from]) => sql`${found(name)} IS NOT DISTINCT FROM ${identifier(source(from).name)}`),

@@ -52,6 +52,8 @@ export interface RuleDefinition {
   readonly otherwiseFault: (value: string | null) => string | undefined;
   /** Whether it hides values: then no value of the column stands in changes.csv.gz. */
   readonly conceals: boolean;
+  /** The environment variables that hold the keys it needs. */
+  readonly secrets: (options: ColumnRule["options"]) => readonly string[];
   /** The files it looks into. */
   readonly lookups: (options: ColumnRule["options"]) => readonly LookupUse[];
   /**
@@ -64,10 +66,14 @@ export interface RuleDefinition {
 
 /** A rule as its file writes it: `options` have the type that `schema` gives them. */
 export interface TypedRule<Schema extends z.ZodType>
-  extends Omit<RuleDefinition, "schema" | "compile" | "describe" | "lookups" | "conceals" | "otherwiseFault"> {
+  extends Omit<
+    RuleDefinition,
+    "schema" | "compile" | "describe" | "lookups" | "secrets" | "conceals" | "otherwiseFault"
+  > {
   readonly schema: Schema;
   readonly otherwiseFault?: RuleDefinition["otherwiseFault"];
   readonly conceals?: boolean;
+  readonly secrets?: (options: z.output<Schema>) => readonly string[];
   readonly lookups?: (options: z.output<Schema>) => readonly LookupUse[];
   readonly describe: (options: z.output<Schema>) => string;
   readonly compile: (options: z.output<Schema>, context: RuleContext) => RuleEffect;
@@ -80,6 +86,7 @@ export function defineRule<Schema extends z.ZodType>(rule: TypedRule<Schema>): R
     conceals: false,
     ...rule,
     // A ColumnRule's options were parsed by the schema of its kind: here they get their type back.
+    secrets: (options) => rule.secrets?.(options as z.output<Schema>) ?? [],
     lookups: (options) => rule.lookups?.(options as z.output<Schema>) ?? [],
     describe: (options) => rule.describe(options as z.output<Schema>),
     compile: (options, context) => rule.compile(options as z.output<Schema>, context),

@@ -1,7 +1,7 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { registerFunction } from "../../../lib/engine/node-functions.js";
 import { compileTable } from "../../../lib/mapping/compile-table.js";
-import { type CompiledTable, valueName } from "../../../lib/mapping/compiled.js";
+import { type CompiledTable, lookupColumn, valueName } from "../../../lib/mapping/compiled.js";
 import { parseLookup } from "../../../lib/mapping/lookup-file.js";
 import type { SpecificationFile } from "../../../lib/mapping/migration.js";
 import { parseMigration } from "../../../lib/mapping/parse-migration.js";
@@ -61,7 +61,8 @@ async function runCompiled(compiled: CompiledTable, { source, files }: Run): Pro
     for (const lookup of compiled.lookups) {
       const file = files.find(({ path }) => path === lookup.file);
       if (file === undefined) throw new Error(`no ${lookup.file}`);
-      await connection.run(tableOf(lookup.name, parseLookup(file)));
+      const { columns, rows } = parseLookup(file);
+      await connection.run(tableOf(lookup.name, { columns: columns.map(lookupColumn), rows }));
     }
     const file = (path: string) => files.find((one) => one.path === path) ?? { path, content: Buffer.from("") };
     for (const fn of compiled.functions)

@@ -48,9 +48,9 @@ it("lookup gives otherwise and flags the row", async () => {
 
 it("a lookup may ask for several columns of the row, and a doubled pair of keys is refused with both lines", async () => {
   const people =
-    "table: people\ncolumns:\n  v: { from: x, lookup: { file: lookups/p.csv, key: code, and: { region: y }, value: name } }\n  id: id\n";
+    "table: people\ncolumns:\n  v: { from: x, lookup: { file: lookups/p.csv, key: code, and: { region: region }, value: name } }\n  id: id\n";
   const source = {
-    columns: ["id", "x", "y"],
+    columns: ["id", "x", "region"],
     rows: [
       ["a", "1", "N"],
       ["b", "1", "S"],
@@ -68,7 +68,7 @@ it("a lookup may ask for several columns of the row, and a doubled pair of keys 
   expect(Object.fromEntries(found)).toEqual({
     a: "North One",
     b: "South One",
-    c: "v and y are not in lookups/p.csv",
+    c: "v and region are not in lookups/p.csv",
     d: "One",
     e: null,
   });

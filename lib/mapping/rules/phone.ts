@@ -1,0 +1,52 @@
+import { complain, name, object, orNames } from "../grammar.js";
+import { identifier, literal, sql } from "../sql.js";
+import { defineRule } from "./rule.js";
+
+const regions = new Intl.DisplayNames(["en"], { type: "region" });
+
+const country = name.superRefine((value, context) => {
+  // A code that stands for nothing is its own name.
+  if (/^[A-Z]{2}$/.test(value) && regions.of(value) !== value) return;
+  complain(
+    context,
+    `${JSON.stringify(value)} is no country`,
+    "write the two capital letters of ISO 3166-1, such as KE",
+  );
+});
+
+const schema = orNames("country", object({ country }));
+
+/**
+ * `phone: KE` writes a telephone number as E.164, `+254712345678`; the country is that of numbers without one. A number
+ * that its country's numbering plan does not have is a miss; NULL stays NULL. By libphonenumber, whose plans change with
+ * its version: it is pinned.
+ */
+export const phone = defineRule({
+  kind: "phone",
+  schema,
+  effect: "translates",
+  type: "string",
+  describe: (options) => `written as an international telephone number, ${options.country} where it names no country`,
+  compile: (options, { column, previous }) => {
+    const value = sql`${identifier(functionName)}(${previous}, ${literal(options.country)})`;
+    return {
+      value,
+      miss: sql`(${previous} IS NOT NULL AND ${value} IS NULL)`,
+      reason: `${column} is not a telephone number`,
+      join: undefined,
+      functions: [{ name: functionName, parameters: 2, load: loadPhone }],
+    };
+  },
+});
+
+const functionName = "~phone";
+
+// Loaded where it is used: its numbering plans are 150 kB of JSON.
+async function loadPhone(): Promise<(values: readonly string[]) => string | null> {
+  const { parsePhoneNumberFromString, isSupportedCountry } = await import("libphonenumber-js/max");
+  return ([text = "", country = ""]) => {
+    if (!isSupportedCountry(country)) return null;
+    const number = parsePhoneNumberFromString(text, { defaultCountry: country, extract: false });
+    return number?.isValid() === true && number.ext === undefined ? number.number : null;
+  };
+}
