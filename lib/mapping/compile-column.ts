@@ -13,7 +13,7 @@ import type { Column, ColumnRule, Table } from "./migration.js";
 import { allOrigins } from "./origins/all-origins.js";
 import type { CompiledOrigin } from "./origins/origin.js";
 import type { Place, Problem } from "./problems.js";
-import { allRules } from "./rules/all-rules.js";
+import { ruleOfKind } from "./rule-of-kind.js";
 import { required } from "./rules/required.js";
 import type { RuleContext, RuleDefinition, RuleEffect } from "./rules/rule.js";
 import { identifier, literal, parenthesised, sql } from "./sql.js";
@@ -39,7 +39,7 @@ export function compileColumn(column: Column, index: number, context: ColumnCont
   const source = sourceOf(column, context);
   const origin = compileOrigin(column, context, source);
   const rules = column.rules.map((rule, before) => {
-    const definition = definitionOf(rule);
+    const definition = ruleOfKind(rule.kind);
     const previous = identifier(valueName(index, before));
     const given: RuleContext = { column: column.name, previous, lookup: `~lookup.${index}.${before}`, source };
     return { rule, definition, given, effect: definition.compile(rule.options, given) };
@@ -89,12 +89,6 @@ function compileOrigin({ origin }: Column, { migrationId }: ColumnContext, sourc
   return definition.compile(origin, { migrationId, source });
 }
 
-function definitionOf({ kind }: ColumnRule): RuleDefinition {
-  const found = allRules.find((definition) => definition.kind === kind);
-  if (found === undefined) throw new TypeError(`no rule of kind ${kind}`);
-  return found;
-}
-
 /** A rule of the column with its definition, and what came of compiling it. */
 interface AppliedRule {
   readonly rule: ColumnRule;
@@ -116,7 +110,7 @@ function stepOf({ rule, definition, given, effect }: AppliedRule): CompiledStep 
     return {
       ...step,
       value: keeps(definition) ? given.previous : where(effect.value),
-      reject: { when: miss, reason: literal(effect.reason) },
+      reject: { when: miss, reason: effect.reasonSql ?? literal(effect.reason) },
       flag: undefined,
     };
   const standIn = otherwise.kind === "keep" ? given.previous : literal(otherwise.value);

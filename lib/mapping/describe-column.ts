@@ -1,6 +1,6 @@
 import type { Column, ColumnRule } from "./migration.js";
 import { allOrigins } from "./origins/all-origins.js";
-import { allRules } from "./rules/all-rules.js";
+import { ruleOfKind } from "./rule-of-kind.js";
 import { spoken } from "./words.js";
 
 /** A column as a data owner reads it aloud: its origin, its rules in the order they run, and the business rule behind it. */
@@ -11,8 +11,7 @@ export function describeColumn({ name, origin, rules, because }: Column): string
 
 /** What a rule does to a value, and what becomes of one that it cannot carry over. */
 export function describeRule(rule: ColumnRule): string {
-  const definition = allRules.find(({ kind }) => kind === rule.kind);
-  if (definition === undefined) return rule.kind;
+  const definition = ruleOfKind(rule.kind);
   const otherwise = rule.otherwise ?? (definition.effect === "keeps" ? ({ kind: "reject" } as const) : undefined);
   const where = rule.onlyIf === undefined ? "" : `where ${rule.onlyIf}: `;
   const why = rule.because === undefined ? "" : ` (because ${rule.because})`;

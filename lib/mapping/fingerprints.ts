@@ -1,7 +1,7 @@
 import { hashOf, type Json, sha256 } from "../model/hash.js";
 import type { Input } from "../model/manifest.js";
 import type { Sha256 } from "../model/names.js";
-import type { Extract, Migration, Table } from "./migration.js";
+import type { Extract, Migration, Origin, Table } from "./migration.js";
 
 // What decides a stage's output, and nothing else: a changed rule makes transform stale, not extract. Here, not in the
 // stages, because `status` asks too whether what stands is still what the specification wants.
@@ -22,10 +22,26 @@ export function extractFingerprint(migration: Migration, extract: Extract, selec
 export function piiColumns(migration: Migration, extract: Extract): readonly string[] {
   const tables = migration.tables.filter(({ from }) => from === extract.name);
   const columns = tables.flatMap((table) => (table.columns === "all" ? [] : table.columns)).filter(({ pii }) => pii);
-  return columns.flatMap(({ origin }) => {
-    if (origin.kind === "from") return [origin.column];
-    return origin.kind === "uuid5" ? origin.columns : [];
-  });
+  return columns.flatMap(({ origin }) => sourcesOf(origin));
+}
+
+/** The source columns an origin names; SQL names them where only DuckDB can tell. */
+function sourcesOf(origin: Origin): readonly string[] {
+  switch (origin.kind) {
+    case "from":
+      return [origin.column];
+    case "uuid5":
+    case "concat":
+      return origin.columns;
+    case "json":
+      return origin.members.flatMap(({ value }) => (value.kind === "from" ? [value.column] : []));
+    case "const":
+    case "flagged":
+    case "sql":
+      return [];
+    default:
+      return origin satisfies never;
+  }
 }
 
 /** Everything that decides what a table's transform holds: its rules, the lookups they name, the inputs, the limits. */

@@ -111,8 +111,19 @@ export type Origin =
   | { readonly kind: "from"; readonly column: string }
   | { readonly kind: "const"; readonly value: string | null }
   | { readonly kind: "uuid5"; readonly table: TableName; readonly columns: readonly string[] }
+  | { readonly kind: "concat"; readonly columns: readonly string[]; readonly separator: string }
+  | { readonly kind: "json"; readonly members: readonly JsonMember[] }
   | { readonly kind: "flagged" }
   | { readonly kind: "sql"; readonly sql: string };
+
+/** One name of a JSON object, and what its value is made of. */
+export interface JsonMember {
+  readonly name: string;
+  readonly type: "string" | "number" | "boolean" | "json";
+  readonly value:
+    | { readonly kind: "from"; readonly column: string }
+    | { readonly kind: "const"; readonly value: string | null };
+}
 
 /** A rule of the column language, settled: `kind` is its file in lib/mapping/rules, `options` what that file parsed. */
 export interface ColumnRule {

@@ -1,17 +1,25 @@
 import { ruleName, type TableName } from "../model/names.js";
 import type { ParsedColumn, RuleGroup } from "./column-schema.js";
-import type { Column, ColumnRule } from "./migration.js";
+import type { Column, ColumnRule, Origin } from "./migration.js";
+import type { RuleDefinition } from "./rules/rule.js";
 
 /** One target column of `table` with its origin and its rules, in the order in which they are applied. */
 export function settleColumn(table: TableName, name: string, parsed: ParsedColumn): Column {
-  const [origin] = parsed.origins;
+  const [given] = parsed.origins;
+  const origin = given?.definition.settle(given.options, table) ?? { kind: "from", column: name };
   return {
     name,
-    origin: origin?.definition.settle(origin.options, table) ?? { kind: "from", column: name },
-    rules: settleRules(name, parsed),
+    origin,
+    rules: [...settleCheck(name, origin, given?.definition.check), ...settleRules(name, parsed)],
     because: parsed.own.because,
     pii: parsed.pii,
   };
+}
+
+function settleCheck(column: string, origin: Origin, check: RuleDefinition | undefined): readonly ColumnRule[] {
+  if (check === undefined) return [];
+  const rest = { otherwise: undefined, flags: false, onlyIf: undefined, because: undefined };
+  return [{ rule: ruleName(`${column}.${check.kind}`), kind: check.kind, options: origin, ...rest }];
 }
 
 /** As they are written; what a value has to be in the end (`required`, `type`) is asked in the end. */

@@ -1,9 +1,11 @@
+import { concat } from "./concat.js";
 import { constant } from "./const.js";
 import { flagged } from "./flagged.js";
 import { from } from "./from.js";
+import { json } from "./json.js";
 import type { OriginDefinition } from "./origin.js";
 import { sql } from "./sql.js";
 import { uuid5 } from "./uuid5.js";
 
 /** Every way a target column can get its first value. A column has exactly one. */
-export const allOrigins: readonly OriginDefinition[] = [from, constant, uuid5, flagged, sql];
+export const allOrigins: readonly OriginDefinition[] = [from, constant, uuid5, concat, json, flagged, sql];

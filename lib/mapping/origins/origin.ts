@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Sql, TableName } from "../../model/names.js";
 import type { CompiledColumn, SourceColumn } from "../compiled.js";
 import type { Origin } from "../migration.js";
+import type { RuleDefinition } from "../rules/rule.js";
 
 /** What an origin knows when it is compiled. `source` names a column of the extract, or reports that there is none. */
 export interface OriginContext {
@@ -23,6 +24,8 @@ export interface OriginDefinition {
   readonly schema: z.ZodType;
   /** Whether rules may follow. */
   readonly takesRules: boolean;
+  /** A rule that goes with the origin, before all that are written, with the origin as its options. It has its kind. */
+  readonly check?: RuleDefinition;
   readonly settle: (value: unknown, table: TableName) => Origin;
   /** Where the value comes from, as a data owner says it after the column's name: "from registration_date". */
   readonly describe: (origin: Origin) => string;
@@ -36,6 +39,7 @@ export interface TypedOrigin<Kind extends Origin["kind"], Schema extends z.ZodTy
   readonly kind: Kind;
   readonly schema: Schema;
   readonly takesRules: boolean;
+  readonly check?: RuleDefinition;
   readonly settle: (value: z.output<Schema>, table: TableName) => OriginOf<Kind>;
   readonly describe: (origin: OriginOf<Kind>) => string;
   readonly compile: (origin: OriginOf<Kind>, context: OriginContext) => CompiledOrigin;

@@ -3,6 +3,7 @@ import { collapse } from "./collapse.js";
 import { date } from "./date.js";
 import { defaultValue } from "./default.js";
 import { email } from "./email.js";
+import { jsonValue } from "./json-value.js";
 import { lookup } from "./lookup.js";
 import { lower } from "./lower.js";
 import { map } from "./map.js";
@@ -18,6 +19,7 @@ import { split } from "./split.js";
 import { substring } from "./substring.js";
 import { time } from "./time.js";
 import { timestamp } from "./timestamp.js";
+import { title } from "./title.js";
 import { trim } from "./trim.js";
 import { upper } from "./upper.js";
 
@@ -29,6 +31,7 @@ export const allRules: readonly RuleDefinition[] = [
   defaultValue,
   upper,
   lower,
+  title,
   replace,
   pad,
   substring,
@@ -38,6 +41,7 @@ export const allRules: readonly RuleDefinition[] = [
   time,
   number,
   boolean,
+  jsonValue,
   map,
   lookup,
   phone,

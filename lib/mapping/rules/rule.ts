@@ -19,6 +19,8 @@ export interface RuleEffect {
   readonly miss: Sql | undefined;
   /** Why a missed row is rejected, without any value of the data. */
   readonly reason: string;
+  /** The reason where it depends on the row: SQL text over the source's columns, without any value of the data. */
+  readonly reasonSql?: Sql;
   readonly join: CompiledStep["join"];
   /** The lookup file the join needs, and its columns. */
   readonly file?: { readonly path: string; readonly columns: readonly string[] };

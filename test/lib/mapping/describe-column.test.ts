@@ -28,6 +28,9 @@ it("every origin has its sentence", () => {
     "d: { flagged: true }",
     'e: { sql: "upper(x)" }',
     "f: {}",
+    "g: { concat: [a, b] }",
+    'h: { concat: { columns: [a, b], with: " " } }',
+    "i: { json: { name: full_name, age: { type: number } } }",
   ];
 
   expect(inWords(columns)).toEqual([
@@ -37,6 +40,9 @@ it("every origin has its sentence", () => {
     "d: whether a rule flagged the row: t or f",
     "e: the result of the SQL upper(x)",
     "f: from f",
+    "g: a and b one after another",
+    'h: a and b one after another with " " between them',
+    "i: a JSON object of name and age; each number, boolean and JSON in it is one, else the row is rejected",
   ]);
 });
 
@@ -86,6 +92,8 @@ it("every rule for text has its sentence", () => {
     "substring: { from: -4, length: 3 }",
     'split: { by: " ", take: rest }',
     'split: { by: " ", take: 3 }',
+    "title: true",
+    "json_value: $.a",
   ];
 
   expect(inWords(rules.map((rule, index) => `c${index}: { from: x, ${rule} }`))).toEqual([
@@ -100,5 +108,7 @@ it("every rule for text has its sentence", () => {
     "c8: from x; 3 characters from character 4 from the end",
     'c9: from x; split at " ", of which all after the first part is taken',
     'c10: from x; split at " ", of which part 3 is taken',
+    "c11: from x; each word with a capital",
+    "c12: from x; what its JSON holds at $.a, else the row is rejected",
   ]);
 });
