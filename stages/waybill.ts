@@ -15,6 +15,7 @@ const programs: Readonly<Record<string, readonly [summary: string, load: () => P
   validate: ["prove that source, files and target agree, row by row", () => import("./validate/main.js")],
   run: ["all four stages, one after another", () => import("./run/main.js")],
   status: ["what stands in a work directory, what is stale and why", () => import("./status/main.js")],
+  explain: ["what the mapping of a table does, in words and as the SQL that runs", () => import("./explain/main.js")],
   inspect: ["rows of an intermediate file on stdout: table, CSV or JSON", () => import("./inspect/main.js")],
 };
 

@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import { readManifest, requireManifest } from "../../lib/files/manifest-file.js";
+import { assertBound, planWorkDirectory } from "../../lib/files/work-directory.js";
+import { chooseTables } from "../../lib/mapping/choose-tables.js";
+import { describeTable } from "../../lib/mapping/describe-table.js";
+import type { Migration, Table } from "../../lib/mapping/migration.js";
+import { commandLine, readMigration } from "../../lib/program/open-run.js";
+import type { Context } from "../../lib/program/run-program.js";
+import { mappingSql } from "./mapping-sql.js";
+import type { ExplainOptions } from "./options.js";
+
+/** Says what the mapping of a table does, in words and in SQL; reads files only, and changes nothing. */
+export async function explain(options: ExplainOptions, { reporter }: Context): Promise<void> {
+  const migration = await readMigration(options.migration);
+  const [table] = chooseTables(migration, [options.table]);
+  if (table === undefined) throw new Error(`no table ${options.table}`);
+  const words = options.shows === "sql" ? [] : describeTable(table);
+  const sql = options.shows === "words" ? [] : await sqlOf(options, migration, table);
+  if (options.json) reporter.output(JSON.stringify({ table: table.name, words, sql: sql?.join("\n") ?? null }));
+  else {
+    const apart = words.length > 0 && sql !== undefined && sql.length > 0 ? [""] : [];
+    for (const line of [...words, ...apart, ...(sql ?? [])]) reporter.output(line);
+  }
+  if (sql === undefined)
+    reporter.say("no-sql", `the SQL can be shown once ${table.from} is extracted`, { table: table.name });
+}
+
+/** The SQL, or undefined where the extract is not there and the words say enough. 66 when only the SQL was asked for. */
+async function sqlOf(
+  options: ExplainOptions,
+  migration: Migration,
+  table: Table,
+): Promise<readonly string[] | undefined> {
+  const work = planWorkDirectory(options.work ?? join("work", migration.id));
+  await assertBound(work, { migration: migration.id });
+  const folder = work.stageFolder("extract", table.from);
+  const manifest =
+    options.shows === "sql"
+      ? await requireManifest(folder, commandLine(options, ["extract", table.from]))
+      : await readManifest(folder);
+  return manifest === undefined ? undefined : mappingSql(migration, table, { folder, manifest });
+}
