@@ -5,6 +5,9 @@ import { identifier, join, sql } from "../mapping/sql.js";
 /** Answers one function remembers: legacy columns repeat themselves, and a call costs a hundred times a look-up. */
 const rememberedAnswers = 100_000;
 
+/** Characters of values and answers it holds at most: a column of JSON documents seldom repeats itself, and is large. */
+const rememberedCharacters = 8_000_000;
+
 /** Makes a function of JavaScript callable from SQL. DuckDB hands over its rows in chunks and waits for the answers. */
 export async function registerFunction(
   connection: DuckDBConnection,
@@ -48,13 +51,19 @@ type Call = Awaited<ReturnType<NodeFunction["load"]>>;
 
 function remembering(call: Call): (values: readonly (string | null)[]) => string | null {
   const answers = new Map<string, string | null>();
+  let held = 0;
   return (values) => {
     if (!values.every((value) => value !== null)) return null;
     const key = values.length === 1 ? String(values[0]) : JSON.stringify(values);
     const known = answers.get(key);
     if (known !== undefined || answers.has(key)) return known ?? null;
-    if (answers.size === rememberedAnswers) answers.clear();
     const answer = call(values);
+    const characters = key.length + (answer?.length ?? 0);
+    if (answers.size === rememberedAnswers || held + characters > rememberedCharacters) {
+      answers.clear();
+      held = 0;
+    }
+    held += characters;
     answers.set(key, answer);
     return answer;
   };

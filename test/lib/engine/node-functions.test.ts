@@ -69,3 +69,16 @@ it.each(["\ufeffa", "\ufeff\ufeff a text of more than twelve bytes", "\ufeff", "
     expect(found.getRows()).toEqual([[true]]);
   },
 );
+
+it("a function forgets what it was asked before that takes much memory", async () => {
+  let asked = 0;
+  const call = () => {
+    asked += 1;
+    return "";
+  };
+  await registerFunction(first, { name: "~large", parameters: 1, load: async () => call }, inputs);
+
+  for (const letter of ["a", "a", "b", "a"]) await first.run(`SELECT "~large"(repeat('${letter}', 5000000))`);
+
+  expect(asked).toBe(3);
+});
