@@ -1,3 +1,4 @@
+import { address } from "./address.js";
 import { boolean } from "./boolean.js";
 import { collapse } from "./collapse.js";
 import { date } from "./date.js";
@@ -12,6 +13,7 @@ import { nullIf } from "./null-if.js";
 import { number } from "./number.js";
 import { pad } from "./pad.js";
 import { phone } from "./phone.js";
+import { postcode } from "./postcode.js";
 import { replace } from "./replace.js";
 import { required } from "./required.js";
 import type { RuleDefinition } from "./rule.js";
@@ -46,6 +48,8 @@ export const allRules: readonly RuleDefinition[] = [
   lookup,
   phone,
   email,
+  address,
+  postcode,
   mask,
   required,
 ];

@@ -1,0 +1,88 @@
+import { z } from "zod";
+import type { NodeFunction } from "../compiled.js";
+import { name, object, on } from "../grammar.js";
+import { parseLookup } from "../lookup-file.js";
+import { identifier, sql } from "../sql.js";
+import { titleCase } from "../title-case.js";
+import { carrying, defineRule } from "./rule.js";
+
+const abbreviations = object({ file: name, key: name, value: name });
+const cases = z.enum(["title", "upper", "lower", "keep"]);
+const long = object({ case: cases.default("keep"), abbreviations: abbreviations.optional() });
+const schema = z.union([on.transform(() => ({ case: "keep" as const, abbreviations: undefined })), long]);
+
+type Options = z.output<typeof long>;
+
+/**
+ * `address: true` mends the blanks of an address line: runs of white space, line ends included, become one blank, none
+ * stands before a comma and one after it, none at the ends. `abbreviations: { file, key, value }` puts the value of a
+ * lookup file for every whole word that is one of its keys, with a full stop after it or without, in capitals or small:
+ * `St.` becomes `Street`. `case: title | upper | lower` then writes the whole line so. NULL stays NULL.
+ */
+export const address = defineRule({
+  kind: "address",
+  schema,
+  effect: "changes",
+  type: "string",
+  lookups: ({ abbreviations: from }) =>
+    from === undefined ? [] : [{ file: from.file, key: [from.key], values: [from.value] }],
+  describe: ({ case: letters, abbreviations: from }) =>
+    [
+      "blanks and commas of an address mended",
+      ...(from === undefined ? [] : [`words replaced by ${from.file}, where ${from.key} gives ${from.value}`]),
+      ...(letters === "keep" ? [] : [`in ${letters} case`]),
+    ].join(", "),
+  compile: (options, { previous }) => {
+    const fn = cleanse(options);
+    return { ...carrying(sql`${identifier(fn.name)}(${previous})`), functions: [fn] };
+  },
+});
+
+function cleanse(options: Options): NodeFunction {
+  return {
+    // The options are part of the name: two columns may cleanse in two ways.
+    name: `~address ${JSON.stringify(options)}`,
+    parameters: 1,
+    load: async ({ file }) => {
+      const words = new Map<string, string>();
+      if (options.abbreviations !== undefined) {
+        const { key, value, file: path } = options.abbreviations;
+        const { columns, rows } = parseLookup(file(path));
+        const [from, to] = [columns.indexOf(key), columns.indexOf(value)];
+        for (const row of rows) words.set((row[from] ?? "").toLowerCase().replace(/\.$/, ""), row[to] ?? "");
+      }
+      return ([text = ""]) => inCase(mended(spelledOut(mended(text), words)), options.case);
+    },
+  };
+}
+
+const mended = (text: string): string =>
+  text
+    .replace(/[\s\u0085\ufeff]+/gu, " ")
+    .replace(/ ?(?:, ?)+/g, ", ")
+    .replace(/^[ ,]+|[ ,]+$/g, "");
+
+function spelledOut(text: string, words: ReadonlyMap<string, string>): string {
+  if (words.size === 0) return text;
+  return text.replace(/([\p{L}\p{M}\p{N}'’-]+)(\.?)(?=([\p{L}\p{N}])?)/gu, (found, word, stop, next) => {
+    const long = words.get(String(word).toLowerCase());
+    if (long === undefined) return found;
+    // "Apt.4" is two words: without its full stop a blank has to part them.
+    return stop === "." && next !== undefined ? `${long} ` : long;
+  });
+}
+
+function inCase(text: string, letters: Options["case"]): string {
+  switch (letters) {
+    case "title":
+      return titleCase(text);
+    case "upper":
+      return text.toUpperCase();
+    case "lower":
+      return text.toLowerCase();
+    case "keep":
+      return text;
+    default:
+      return letters satisfies never;
+  }
+}

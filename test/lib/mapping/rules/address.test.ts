@@ -1,0 +1,48 @@
+import { expect, it } from "vitest";
+import { runColumn } from "../run-table.js";
+
+const files = {
+  "lookups/words.csv": "short,long\nst,Street\nRd.,Road\nApt,Apartment\npo,P.O.\nn,\n",
+};
+const spelled = "abbreviations: { file: lookups/words.csv, key: short, value: long }";
+
+async function cleansed(address: string, values: readonly (string | null)[]) {
+  const rows = await runColumn(`{ from: x, address: ${address} }`, values, files);
+  return rows.map(({ values: [value] }) => value);
+}
+
+it("address mends blanks and commas and leaves every other character as it is", async () => {
+  const lines = ["  12  Main\tSt. ,Flat 3 ,, ", "Block A\r\nNairobi", ",", "", "Straße 5\u00a0b", "a;b | c", null];
+
+  expect(await cleansed("true", lines)).toEqual([
+    "12 Main St., Flat 3",
+    "Block A Nairobi",
+    "",
+    "",
+    "Straße 5 b",
+    "a;b | c",
+    null,
+  ]);
+});
+
+it("address spells out whole words that the file lists, however they are written, and no part of a word", async () => {
+  const lines = ["12 Main St., Flat 3", "12 MAIN ST", "Stone Rd", "5 rd. Apt.4", "St-Denis", "PO Box 7", "n 5"];
+
+  expect(await cleansed(`{ ${spelled} }`, lines)).toEqual([
+    "12 Main Street, Flat 3",
+    "12 MAIN Street",
+    "Stone Road",
+    "5 Road Apartment 4",
+    "St-Denis",
+    "P.O. Box 7",
+    "5",
+  ]);
+});
+
+it("address writes the line in the case it is told", async () => {
+  const line = ["12 MAIN st, o'brien HOUSE"];
+
+  expect(await cleansed(`{ case: title, ${spelled} }`, line)).toEqual(["12 Main Street, O'Brien House"]);
+  expect(await cleansed("{ case: upper }", line)).toEqual(["12 MAIN ST, O'BRIEN HOUSE"]);
+  expect(await cleansed("{ case: lower }", line)).toEqual(["12 main st, o'brien house"]);
+});
