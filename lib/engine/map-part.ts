@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { sql } from "../mapping/sql.js";
+import { join as joinSql, sql } from "../mapping/sql.js";
 import { StageError } from "../model/errors.js";
 import type { Resource } from "../model/manifest.js";
 import { blameRule } from "./blame-rule.js";
@@ -8,17 +8,15 @@ import { followParents } from "./follow-parents.js";
 import { countMapped, dropMapped, makeMapped, numberOccurrences, sortMapped } from "./mapped-sql.js";
 import { selectWrongChecksums } from "./output-sql.js";
 import type { MappingPlan } from "./plan-mapping.js";
-import { cascadeRound, dropLostReferences, followWinners } from "./self-links.js";
+import { cascadeRound, dropLostReferences, followWinners, ringLinks, translateKeys } from "./ring-links.js";
 import {
   addCandidates,
   applySettled,
-  firstPass,
   makeSettleTables,
   markCandidates,
   numberAcrossParts,
   ownPart,
   settleDuplicates,
-  type Tables,
 } from "./settle-sql.js";
 
 /** One part of an extract, on its way into the connection's table `mapped`. */
@@ -38,7 +36,7 @@ export async function mapPart(
   if (plan.hasRowChecksum) await assertRowChecksums(connection, plan, { folder, part });
   await runAll(connection, [numberOccurrences(plan) ?? []].flat());
   if (!plan.needsFirstPass) await settleOwnPart(connection, plan, index);
-  await runAll(connection, applySettled(plan, plan.needsFirstPass ? firstPass : ownPart, index));
+  await runAll(connection, applySettled(plan, plan.needsFirstPass ? plan.firstPass : ownPart, index));
 }
 
 async function readPart(
@@ -68,18 +66,26 @@ export async function addToFirstPass(
 ): Promise<void> {
   await readPart(connection, plan, { folder, part });
   await runAll(connection, [numberOccurrences(plan) ?? []].flat());
-  if (index === 0) await runAll(connection, makeSettleTables(plan, firstPass, false));
-  await connection.run(addCandidates(plan, firstPass, index));
+  if (index === 0) await runAll(connection, makeSettleTables(plan, plan.firstPass, false));
+  await connection.run(addCandidates(plan, plan.firstPass, index));
 }
 
-/** Settles, over all parts, which rows are duplicates and which have lost their parent in the same table. */
-export async function settleFirstPass(connection: EngineConnection, plan: MappingPlan): Promise<void> {
-  await runAll(connection, numberAcrossParts(plan, firstPass));
-  await runAll(connection, settleDuplicates(plan, firstPass));
-  await runAll(connection, markCandidates(firstPass));
-  await runAll(connection, followWinners(plan, firstPass));
-  await cascade(connection, plan, firstPass);
-  await runAll(connection, dropLostReferences(plan, firstPass));
+/**
+ * Settles, over all parts of all tables of a ring, which rows are duplicates, what references become, and which rows
+ * have lost their parent within the ring. Most rings are a single table.
+ */
+export async function settleFirstPass(connection: EngineConnection, ring: readonly MappingPlan[]): Promise<void> {
+  for (const plan of ring) {
+    await runAll(connection, numberAcrossParts(plan, plan.firstPass));
+    await runAll(connection, settleDuplicates(plan, plan.firstPass));
+    await runAll(connection, markCandidates(plan.firstPass));
+  }
+  const links = ringLinks(ring);
+  // All of them before the first row is lost by one: what a source key becomes does not depend on the order of links.
+  await runAll(connection, links.flatMap(translateKeys));
+  await runAll(connection, links.map(followWinners));
+  await cascade(connection, ring, cascadeRound(links));
+  await runAll(connection, dropLostReferences(links));
 }
 
 async function settleOwnPart(connection: EngineConnection, plan: MappingPlan, index: number): Promise<void> {
@@ -90,18 +96,20 @@ async function settleOwnPart(connection: EngineConnection, plan: MappingPlan, in
 }
 
 // Each round may orphan further rows; a chain of n generations takes n rounds.
-async function cascade(connection: EngineConnection, plan: MappingPlan, tables: Tables): Promise<void> {
-  const round = cascadeRound(plan, tables);
+async function cascade(
+  connection: EngineConnection,
+  ring: readonly MappingPlan[],
+  round: ReturnType<typeof cascadeRound>,
+): Promise<void> {
   if (round.length === 0) return;
-  for (;;) {
-    const before = await countRows(connection, tables);
+  const counts = ring.map(({ firstPass }) => sql`SELECT count(*) AS settled FROM ${firstPass.settled}`);
+  const count = sql`SELECT sum(settled) FROM (${joinSql(counts, " UNION ALL ")})`;
+  for (let before: string | null | undefined; ; ) {
+    const [[settled] = []] = await connection.rows(count);
+    if (settled === before) return;
+    before = settled;
     await runAll(connection, round);
-    if ((await countRows(connection, tables)) === before) return;
   }
-}
-
-async function countRows(connection: EngineConnection, tables: Tables): Promise<string | null | undefined> {
-  return (await connection.rows(sql`SELECT count(*) FROM ${tables.settled}`))[0]?.[0];
 }
 
 function assertRows(found: number, folder: string, part: Resource): void {

@@ -2,7 +2,7 @@ import { valueName } from "../mapping/compiled.js";
 import { identifier, join, literal, sql } from "../mapping/sql.js";
 import type { Resource } from "../model/manifest.js";
 import type { Sql } from "../model/names.js";
-import { finalValue, isSourceColumn, isStored, type MappingPlan, valueAfter } from "./plan-mapping.js";
+import { finalValue, flagOfParent, isSourceColumn, isStored, type MappingPlan, valueAfter } from "./plan-mapping.js";
 import { keyText, readCsv } from "./read-csv.js";
 
 /**
@@ -165,8 +165,10 @@ export function flagsOf(plan: MappingPlan): readonly Sql[] {
 function finalValues(plan: MappingPlan): readonly Sql[] {
   return plan.compiled.columns.flatMap(({ start, steps }, column) => {
     if (start === undefined) return [sql`${flagged(plan)} AS ${finalValue(plan, column)}`];
-    const isReference = plan.parents.some((parent) => parent.column === column);
-    return isReference ? [sql`${valueAfter(plan, column, steps.length)} AS ${finalValue(plan, column)}`] : [];
+    const link = plan.parents.find((parent) => parent.column === column);
+    if (link === undefined) return [];
+    const flag = link.relationship.flags ? [sql`false AS ${flagOfParent(column)}`] : [];
+    return [sql`${valueAfter(plan, column, steps.length)} AS ${finalValue(plan, column)}`, ...flag];
   });
 }
 

@@ -1,6 +1,6 @@
 import { identifier, join, literal, sql } from "../mapping/sql.js";
 import type { Sql } from "../model/names.js";
-import { finalValue, type MappingPlan, valueAfter } from "./plan-mapping.js";
+import { finalValue, flagOfParent, isStored, type MappingPlan, valueAfter } from "./plan-mapping.js";
 import { keyText, number, rowText } from "./read-csv.js";
 import { targetKeyText } from "./settle-sql.js";
 
@@ -64,7 +64,8 @@ interface LoggedStep {
 function loggedSteps(plan: MappingPlan): readonly LoggedStep[] {
   const rules = plan.compiled.columns.flatMap(({ name, steps, concealed }, column) =>
     steps.flatMap(({ rule, logsChanges, flag }, step) =>
-      logsChanges
+      // A rule that lets every value pass as it is makes no change: what it says is settled later.
+      logsChanges && isStored(plan, column, step + 1)
         ? [
             {
               column: name,
@@ -78,13 +79,14 @@ function loggedSteps(plan: MappingPlan): readonly LoggedStep[] {
         : [],
     ),
   );
-  // A reference that follows a merged parent to the one that was kept, or is dropped, is a change like any other.
+  // A reference that becomes its parent's key, follows a merged parent to the one that was kept, or is dropped, is a
+  // change like any other.
   const references = plan.parents.map(({ relationship, column }) => ({
     column: relationship.column,
     rule: relationship.rule,
     before: valueAfter(plan, column, plan.compiled.columns[column]?.steps.length ?? 0),
     after: finalValue(plan, column),
-    flag: undefined,
+    flag: relationship.flags ? flagOfParent(column) : undefined,
     concealed: plan.compiled.columns[column]?.concealed ?? false,
   }));
   return [...rules, ...references];

@@ -5,15 +5,25 @@ import { filesOf, type Manifest } from "../model/manifest.js";
 import type { Sql } from "../model/names.js";
 import { checksumColumn } from "../model/resource.js";
 
-/** A reference to a parent table, settled: which column of the child, and the engine's table of the parent's keys. */
+/** A reference to a parent table, settled: which column of the child, and where the engine knows the parent from. */
 export interface ParentLink {
   readonly relationship: Relationship;
   /** The index of the child's column. */
   readonly column: number;
-  /** The engine's table of parent keys; undefined for a reference into the table itself. */
-  readonly keys: Sql | undefined;
-  /** For a reference into the table itself: the index of the column that is referred to. */
-  readonly ownColumn: number | undefined;
+  /** What the parent's transform wrote; undefined for a parent that is settled together with the child. */
+  readonly outside: OutsideParent | undefined;
+}
+
+/** The engine's tables of a parent that was mapped before: its keys, and the source keys they were made from. */
+export interface OutsideParent {
+  readonly keys: Sql;
+  readonly sourceKeys: Sql;
+}
+
+/** Where the candidates of a table and what is settled of them lie. */
+export interface SettleTables {
+  readonly candidates: Sql;
+  readonly settled: Sql;
 }
 
 /** Everything about mapping one table that is decided before the first row. */
@@ -28,9 +38,13 @@ export interface MappingPlan {
   /** Indexes of the columns that name a target row; empty when nothing says which. */
   readonly targetKey: readonly number[];
   readonly parents: readonly ParentLink[];
+  /** Indexes of the columns that references within the ring refer to. */
+  readonly referred: readonly number[];
+  /** Where its first pass lies, seen by all connections. */
+  readonly firstPass: SettleTables;
   /** Rows with equal keys may lie in several parts: these were not cut by the key. */
   readonly keysSpanParts: boolean;
-  /** Equal keys, duplicates or references into the table itself reach beyond one part: a first pass settles them. */
+  /** Equal keys, duplicates or references within the ring reach beyond one part: a first pass settles them. */
   readonly needsFirstPass: boolean;
 }
 
@@ -42,13 +56,28 @@ export function sourceColumnsOf(manifest: Manifest): readonly SourceColumn[] {
   return own.map(({ name, type, _databaseType }) => ({ name, type, databaseType: _databaseType ?? type }));
 }
 
+/** What a table is mapped from, and with whom. */
+export interface MappingRequest {
+  readonly table: Table;
+  readonly compiled: CompiledTable;
+  /** Its extract's. */
+  readonly manifest: Manifest;
+  /** The tables that are settled together with it, itself included; to none of them does a link lead outside. */
+  readonly ring: readonly Table[];
+}
+
 /** Settles how a table is mapped from the extract that `manifest` describes. */
-export function planMapping(table: Table, compiled: CompiledTable, manifest: Manifest): MappingPlan {
+export function planMapping({ table, compiled, manifest, ring }: MappingRequest): MappingPlan {
   const { details } = manifest._waybill;
   const key = (details.key ?? []) as readonly string[];
-  const parents = table.relationships.flatMap(
-    (relationship, index) => parentLink({ table, compiled, relationship, index }) ?? [],
-  );
+  const place = ring.findIndex(({ name }) => name === table.name);
+  const parents = table.relationships.flatMap((relationship, index) => {
+    const column = indexOf(compiled, relationship.column);
+    const isInside = ring.some(({ name }) => name === relationship.parent);
+    return column === -1
+      ? []
+      : [{ relationship, column, outside: isInside ? undefined : outsideParent(`${place}_${index}`) }];
+  });
   const partsBy = details.partsBy;
   const keyIsUnique = manifest.resources[0]?.schema.primaryKey !== undefined;
   const keysSpanParts = !keyIsUnique && partsBy !== "key" && filesOf(manifest, "part").length > 1;
@@ -61,12 +90,31 @@ export function planMapping(table: Table, compiled: CompiledTable, manifest: Man
     hasRowChecksum: details.rowChecksum === true,
     targetKey: targetKeyOf(table, compiled, key),
     parents,
+    referred: referredColumns(table, compiled, ring),
+    firstPass: firstPassTables(place),
     keysSpanParts,
     needsFirstPass:
       keysSpanParts ||
-      parents.some(({ ownColumn }) => ownColumn !== undefined) ||
+      parents.some(({ outside }) => outside === undefined) ||
       (table.dedupe !== undefined && !(partsBy === "key" && staysInOnePart(table, compiled, key))),
   };
+}
+
+function outsideParent(name: string): OutsideParent {
+  return { keys: identifier(`parent_${name}`), sourceKeys: identifier(`parent_${name}_source`) };
+}
+
+function firstPassTables(place: number): SettleTables {
+  return { candidates: identifier(`candidates_${place}`), settled: identifier(`settled_${place}`) };
+}
+
+function referredColumns(table: Table, compiled: CompiledTable, ring: readonly Table[]): readonly number[] {
+  const links = ring.flatMap(({ relationships }) => relationships).filter(({ parent }) => parent === table.name);
+  return [...new Set(links.map(({ parentColumn }) => indexOf(compiled, parentColumn)))];
+}
+
+function indexOf({ columns }: CompiledTable, wanted: string): number {
+  return columns.findIndex(({ name }) => name === wanted);
 }
 
 // Rows with equal keys lie in one part. Duplicates do too when equal `by` columns mean equal keys.
@@ -79,8 +127,7 @@ function staysInOnePart(table: Table, compiled: CompiledTable, key: readonly str
 function targetKeyOf(table: Table, compiled: CompiledTable, key: readonly string[]): readonly number[] {
   const unique = table.expect.tests.find((test) => test.kind === "unique");
   const declared = table.key ?? (unique?.kind === "unique" ? unique.columns : undefined);
-  const indexOf = (name: string): number => compiled.columns.findIndex((column) => column.name === name);
-  if (declared !== undefined) return declared.map(indexOf);
+  if (declared !== undefined) return declared.map((name) => indexOf(compiled, name));
   const made = compiled.columns.findIndex(
     ({ injectiveOf }) => injectiveOf !== undefined && key.length > 0 && key.every((name) => injectiveOf.includes(name)),
   );
@@ -89,22 +136,6 @@ function targetKeyOf(table: Table, compiled: CompiledTable, key: readonly string
     compiled.columns.findIndex(({ injectiveOf }) => injectiveOf?.length === 1 && injectiveOf[0] === name),
   );
   return copied.includes(-1) ? [] : copied;
-}
-
-interface LinkRequest {
-  readonly table: Table;
-  readonly compiled: CompiledTable;
-  readonly relationship: Relationship;
-  readonly index: number;
-}
-
-function parentLink({ table, compiled, relationship, index }: LinkRequest): ParentLink | undefined {
-  const column = compiled.columns.findIndex(({ name }) => name === relationship.column);
-  if (column === -1) return undefined;
-  if (relationship.parent !== table.name)
-    return { relationship, column, keys: identifier(`parent_${index}`), ownColumn: undefined };
-  const ownColumn = compiled.columns.findIndex(({ name }) => name === relationship.parentColumn);
-  return { relationship, column, keys: undefined, ownColumn };
 }
 
 /** Where the mapped table holds a column's value after step `step`; plain copies are not stored twice. */
@@ -128,6 +159,11 @@ export function finalValue(plan: MappingPlan, column: number): Sql {
   if (compiled.start === undefined || plan.parents.some((parent) => parent.column === column))
     return identifier(`~final.${column}`);
   return valueAfter(plan, column, compiled.steps.length);
+}
+
+/** Where the mapped table says that the reference of that column got the value of its `otherwise`. */
+export function flagOfParent(column: number): Sql {
+  return identifier(`~flag.${column}.parent`);
 }
 
 /** Whether SQL is nothing but the name of a source column. */

@@ -1,5 +1,5 @@
 import { join as joinPath } from "node:path";
-import { identifier, join, literal, sql } from "../mapping/sql.js";
+import { identifier, join, keyJson, literal, sql } from "../mapping/sql.js";
 import type { Resource } from "../model/manifest.js";
 import type { Sql } from "../model/names.js";
 
@@ -64,9 +64,7 @@ export function rowText(values: readonly TypedValue[]): Sql {
   return sql`concat_ws('|,', ${join(escaped, ", ")})`;
 }
 
-/** A key as one text: the value itself, or a JSON list where several columns make the key. */
+/** The key of a source row as one text. */
 export function keyText(names: readonly string[]): Sql {
-  const [only] = names;
-  if (only === undefined) return literal(null);
-  return names.length === 1 ? identifier(only) : sql`CAST(to_json([${join(names.map(identifier), ", ")}]) AS VARCHAR)`;
+  return keyJson(names.map(identifier));
 }

@@ -1,19 +1,18 @@
 import type { SourceColumn } from "../mapping/compiled.js";
-import { identifier, join, literal, sql } from "../mapping/sql.js";
+import { identifier, join, keyJson, literal, sql } from "../mapping/sql.js";
 import type { Sql } from "../model/names.js";
-import { finalValue, type MappingPlan } from "./plan-mapping.js";
+import { flagged } from "./follow-parents.js";
+import { finalValue, type MappingPlan, type SettleTables } from "./plan-mapping.js";
 import { keyText, number, rowText } from "./read-csv.js";
-import { selfLinks } from "./self-links.js";
+import { innerLinks, ownName } from "./ring-links.js";
 
 // What one row's fate owes to other rows is settled on a narrow table of candidates, never by moving whole rows.
 
-/** Where candidates and outcomes of the first pass lie, seen by all connections; a part's own are temporary. */
-export const firstPass = { candidates: identifier("first_candidates"), settled: identifier("first_settled") };
-export const ownPart = { candidates: identifier("candidates"), settled: identifier("settled") };
-export type Tables = typeof firstPass;
+/** Where candidates and outcomes of a single part lie: temporary tables. Those of a first pass are named by the plan. */
+export const ownPart: SettleTables = { candidates: identifier("candidates"), settled: identifier("settled") };
 
 /** Makes both tables empty. */
-export function makeSettleTables(plan: MappingPlan, tables: Tables, temporary: boolean): readonly Sql[] {
+export function makeSettleTables(plan: MappingPlan, tables: SettleTables, temporary: boolean): readonly Sql[] {
   const kind = temporary ? sql`TEMP TABLE` : sql`TABLE`;
   return [
     sql`CREATE OR REPLACE ${kind} ${tables.candidates} AS ${candidates(plan, 0)} LIMIT 0`,
@@ -23,20 +22,20 @@ export function makeSettleTables(plan: MappingPlan, tables: Tables, temporary: b
 }
 
 /** Adds the rows of `mapped` that others may bear on: all of them in a first pass, else those that share `by`. */
-export function addCandidates(plan: MappingPlan, tables: Tables, part: number): Sql {
+export function addCandidates(plan: MappingPlan, tables: SettleTables, part: number): Sql {
   return sql`INSERT INTO ${tables.candidates} ${candidates(plan, part)} ${plan.needsFirstPass ? sql`` : onlyRepeated(plan)}`;
 }
 
 function candidates(plan: MappingPlan, part: number): Sql {
   const by = byValues(plan).map((value, index) => sql`, ${value} AS ${identifier(`by${index}`)}`);
   const order = orderValues(plan).map((value, index) => sql`, ${value} AS ${identifier(`order${index}`)}`);
-  const links = selfLinks(plan).map(
-    ({ link, own, reference }) =>
-      sql`, ${finalValue(plan, link.ownColumn)} AS ${own}, ${finalValue(plan, link.column)} AS ${reference}`,
+  const referred = plan.referred.map((column) => sql`, ${finalValue(plan, column)} AS ${ownName(column)}`);
+  const links = innerLinks(plan).map(
+    ({ link, reference, lost }) => sql`, ${finalValue(plan, link.column)} AS ${reference}, false AS ${lost}`,
   );
   return sql`SELECT ${number(part)} AS part, "~row" AS row, ${keyText(plan.key)} AS key, "~occurrence" AS occurrence,
     ${targetKeyText(plan)} AS target_key, "~disposition" AS disposition, "~rule" AS rule, "~orphan_rule" AS orphan_rule,
-    ${plan.table.dedupe === undefined ? literal(null) : tieBreaker(plan)} AS tie${join(links, "")}${join(by, "")}${join(order, "")} FROM mapped`;
+    ${plan.table.dedupe === undefined ? literal(null) : tieBreaker(plan)} AS tie${join([...referred, ...links], "")}${join(by, "")}${join(order, "")} FROM mapped`;
 }
 
 function tieBreaker(plan: MappingPlan): Sql {
@@ -51,7 +50,7 @@ function onlyRepeated(plan: MappingPlan): Sql {
 }
 
 /** Numbers rows with equal keys anew where these may lie in several parts, in the order of the files. */
-export function numberAcrossParts(plan: MappingPlan, tables: Tables): readonly Sql[] {
+export function numberAcrossParts(plan: MappingPlan, tables: SettleTables): readonly Sql[] {
   if (!plan.keysSpanParts) return [];
   return [
     sql`UPDATE ${tables.candidates} AS c SET occurrence = n.number FROM
@@ -61,7 +60,7 @@ export function numberAcrossParts(plan: MappingPlan, tables: Tables): readonly S
 }
 
 /** Names the losers of every group of duplicates, each with its winner. NULL in a `by` column is no duplicate of anything. */
-export function settleDuplicates(plan: MappingPlan, tables: Tables): readonly Sql[] {
+export function settleDuplicates(plan: MappingPlan, tables: SettleTables): readonly Sql[] {
   const { dedupe } = plan.table;
   if (dedupe === undefined) return [];
   const by = dedupe.by.map((_, index) => identifier(`by${index}`));
@@ -80,7 +79,7 @@ export function settleDuplicates(plan: MappingPlan, tables: Tables): readonly Sq
 }
 
 /** Carries what is settled over to the candidates, so that references see who is gone. */
-export function markCandidates(tables: Tables): readonly Sql[] {
+export function markCandidates(tables: SettleTables): readonly Sql[] {
   return [
     sql`UPDATE ${tables.candidates} AS c SET disposition = s.disposition, rule = s.rule FROM ${tables.settled} AS s
       WHERE c.part = s.part AND c.row = s.row`,
@@ -89,14 +88,15 @@ export function markCandidates(tables: Tables): readonly Sql[] {
 }
 
 /** Writes what is settled for one part into `mapped`; then rows whose parent in another table is not there. */
-export function applySettled(plan: MappingPlan, tables: Tables, part: number): readonly Sql[] {
+export function applySettled(plan: MappingPlan, tables: SettleTables, part: number): readonly Sql[] {
   const here = (other: Sql): Sql => sql`mapped."~row" = ${other}.row AND ${other}.part = ${number(part)}`;
   const occurrence = sql`UPDATE mapped SET "~occurrence" = c.occurrence FROM ${tables.candidates} AS c
     WHERE ${here(sql`c`)} AND c.occurrence <> mapped."~occurrence"`;
-  const references = selfLinks(plan).map(({ link, reference }) => {
+  const references = innerLinks(plan).map(({ link, reference, lost }) => {
     const value = finalValue(plan, link.column);
-    return sql`UPDATE mapped SET ${value} = c.${reference} FROM ${tables.candidates} AS c
-      WHERE ${here(sql`c`)} AND c.${reference} IS DISTINCT FROM mapped.${value}`;
+    const set = [sql`${value} = c.${reference}`, ...flagged(plan, link, sql`c.${lost}`)];
+    return sql`UPDATE mapped SET ${join(set, ", ")} FROM ${tables.candidates} AS c
+      WHERE ${here(sql`c`)} AND (c.${lost} OR c.${reference} IS DISTINCT FROM mapped.${value})`;
   });
   return [
     ...(plan.keysSpanParts ? [occurrence] : []),
@@ -111,13 +111,7 @@ export function applySettled(plan: MappingPlan, tables: Tables, part: number): r
 
 /** The target key of a row of `mapped` as text. */
 export function targetKeyText(plan: MappingPlan): Sql {
-  const [only, ...others] = plan.targetKey;
-  if (only === undefined) return literal(null);
-  if (others.length === 0) return finalValue(plan, only);
-  return sql`CAST(to_json([${join(
-    plan.targetKey.map((index) => finalValue(plan, index)),
-    ", ",
-  )}]) AS VARCHAR)`;
+  return keyJson(plan.targetKey.map((index) => finalValue(plan, index)));
 }
 
 // `by` names target columns; a column of the extract where the target has none of that name.

@@ -17,7 +17,12 @@ export function chooseTables(migration: Migration, names: readonly string[]): re
   return names.length === 0 ? migration.tables : migration.tables.filter(({ name }) => names.includes(name));
 }
 
-/** The other tables a table refers to, each once. */
-export function parentsOf(table: Table): readonly Table["name"][] {
-  return [...new Set(table.relationships.map(({ parent }) => parent))].filter((parent) => parent !== table.name);
+/** The tables outside its ring that a table refers to, each once: those that are mapped before it. */
+export function parentsOf({ relationships, ring }: Table): readonly Table["name"][] {
+  return [...new Set(relationships.map(({ parent }) => parent))].filter((parent) => !ring.includes(parent));
+}
+
+/** The tables that are settled together with a table, itself among them: for each of them the same, by name. */
+export function ringOf({ tables }: Pick<Migration, "tables">, { ring }: Table): readonly Table[] {
+  return tables.filter(({ name }) => ring.includes(name));
 }

@@ -38,10 +38,13 @@ export interface ColumnParts {
 export function compileColumn(column: Column, index: number, context: ColumnContext): ColumnParts {
   const source = sourceOf(column, context);
   const origin = compileOrigin(column, context, source);
+  // Tables of a ring are mapped in one engine: the place in it tells their lookups apart.
+  const place = context.table.ring.indexOf(context.table.name);
   const rules = column.rules.map((rule, before) => {
     const definition = ruleOfKind(rule.kind);
     const previous = identifier(valueName(index, before));
-    const given: RuleContext = { column: column.name, previous, lookup: `~lookup.${index}.${before}`, source };
+    const lookup = `~lookup.${place}.${index}.${before}`;
+    const given: RuleContext = { column: column.name, previous, lookup, source };
     return { rule, definition, given, effect: definition.compile(rule.options, given) };
   });
   const compiled: CompiledColumn = {

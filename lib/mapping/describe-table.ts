@@ -1,6 +1,6 @@
 import { describeColumn } from "./describe-column.js";
-import type { Dedupe, Relationship, Table } from "./migration.js";
-import { listed } from "./words.js";
+import type { Dedupe, Otherwise, Relationship, Table } from "./migration.js";
+import { listed, spoken } from "./words.js";
 
 /** A table's mapping as a data owner reads it aloud, a line a rule, in the order in which they are applied. */
 export function describeTable(table: Table): readonly string[] {
@@ -19,7 +19,7 @@ export function describeTable(table: Table): readonly string[] {
       ? ["Columns: every column of the extract, as it is"]
       : section("Columns:", columns.map(describeColumn))),
     ...section("Duplicates:", dedupe === undefined ? [] : [describeDedupe(dedupe)]),
-    ...section("References:", relationships.map(describeRelationship)),
+    ...section("References:", relationships.flatMap(describeRelationship)),
   ];
 }
 
@@ -34,12 +34,27 @@ function describeDedupe({ by, keep, order, because }: Dedupe): string {
   return `of rows with the same ${listed(by)}, ${kept} is kept${why(because)}`;
 }
 
-function describeRelationship({ column, parent, parentColumn, otherwise }: Relationship): string {
-  return `${column} is ${parentColumn} of a row of ${parent}; ${fates[otherwise]} where that row is not written`;
+// What `references` says stands with its column.
+function describeRelationship({
+  column,
+  parent,
+  parentColumn,
+  translates,
+  otherwise,
+}: Relationship): readonly string[] {
+  if (translates !== undefined) return [];
+  return [`${column} is ${parentColumn} of a row of ${parent}; ${fate(otherwise)} where that row is not written`];
 }
 
-const fates: Readonly<Record<Relationship["otherwise"], string>> = {
-  reject: "the row is rejected",
-  null: "it becomes NULL",
-  keep: "it stays as it is",
-};
+function fate(otherwise: Otherwise): string {
+  switch (otherwise.kind) {
+    case "reject":
+      return "the row is rejected";
+    case "keep":
+      return "it stays as it is";
+    case "value":
+      return `it becomes ${spoken(otherwise.value)}`;
+    default:
+      return otherwise satisfies never;
+  }
+}

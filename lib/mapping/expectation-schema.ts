@@ -26,9 +26,10 @@ const tests = {
   relationships: object({
     column: name,
     to: parent,
-    otherwise: z
-      .preprocess((value) => value ?? (value === null ? "null" : value), z.enum(["reject", "null", "keep"]))
-      .default("reject"),
+    otherwise: z.preprocess(
+      (value) => value ?? (value === null ? "null" : value),
+      z.enum(["reject", "null", "keep"]).optional(),
+    ),
     severity,
   }).optional(),
   accepted_values: object({ column: name, values: z.array(text).min(1), severity }).optional(),

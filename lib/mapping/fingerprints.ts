@@ -1,6 +1,7 @@
 import { hashOf, type Json, sha256 } from "../model/hash.js";
 import type { Input } from "../model/manifest.js";
 import type { Sha256 } from "../model/names.js";
+import { ringOf } from "./choose-tables.js";
 import type { Extract, Migration, Origin, Table } from "./migration.js";
 
 // What decides a stage's output, and nothing else: a changed rule makes transform stale, not extract. Here, not in the
@@ -32,6 +33,7 @@ function sourcesOf(origin: Origin): readonly string[] {
       return [origin.column];
     case "uuid5":
     case "concat":
+    case "source_key":
       return origin.columns;
     case "json":
       return origin.members.flatMap(({ value }) => (value.kind === "from" ? [value.column] : []));
@@ -46,17 +48,28 @@ function sourcesOf(origin: Origin): readonly string[] {
 
 /** Everything that decides what a table's transform holds: its rules, the lookups they name, the inputs, the limits. */
 export function transformFingerprint(migration: Migration, table: Table, inputs: readonly Input[]): Sha256 {
-  const { file: _file, lines: _lines, expect, ...rules } = table;
-  const settled = JSON.stringify(rules);
+  const own = decidingRules(table);
+  const others = ringOf(migration, table)
+    .filter(({ name }) => name !== table.name)
+    .map(({ ledger: _ledger, changesLimit: _limit, load: _load, ...settling }) => decidingRules(settling));
+  const settled = JSON.stringify([own, others]);
   // A file the rules name, wherever they name it: a lookup that changes makes its tables stale and no others.
   const files = migration.files.filter(({ path }) => settled.includes(JSON.stringify(path)));
   return hashOf({
-    program: "transform/2",
+    program: "transform/3",
     migration: migration.id,
-    table: JSON.parse(settled) as Json,
-    unique: expect.tests.filter(({ kind }) => kind === "unique") as unknown as Json,
+    table: own,
+    ring: others,
     files: Object.fromEntries(files.map(({ path, content }) => [path, sha256(content)])),
     acceptance: migration.acceptance.rejectedMaxPercent ?? null,
     inputs: inputs.map(({ path, outputHash }) => ({ path, outputHash })),
   });
+}
+
+/** What says how a table is written, and not what its rows become, does not concern the others of its ring. */
+type Rules = Omit<Table, "ledger" | "changesLimit" | "load">;
+
+function decidingRules({ file: _file, lines: _lines, expect, ...rules }: Rules): Json {
+  const unique = expect.tests.filter(({ kind }) => kind === "unique");
+  return JSON.parse(JSON.stringify({ ...rules, unique })) as Json;
 }

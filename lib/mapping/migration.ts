@@ -78,6 +78,8 @@ export interface Table {
    * primary key.
    */
   readonly key: readonly string[] | undefined;
+  /** The tables that are settled as one because they refer to one another in a ring: by name, this one among them. */
+  readonly ring: readonly TableName[];
   /**
    * For messages: the lines of `file` by what stands there (`columns.id`, `dedupe`). A Map, which JSON leaves out:
    * a comment that moves the lines must not change a fingerprint.
@@ -114,6 +116,7 @@ export type Origin =
   | { readonly kind: "concat"; readonly columns: readonly string[]; readonly separator: string }
   | { readonly kind: "json"; readonly members: readonly JsonMember[] }
   | { readonly kind: "flagged" }
+  | { readonly kind: "source_key"; readonly columns: readonly string[] }
   | { readonly kind: "sql"; readonly sql: string };
 
 /** One name of a JSON object, and what its value is made of. */
@@ -163,7 +166,11 @@ export interface Relationship {
   readonly column: string;
   readonly parent: TableName;
   readonly parentColumn: string;
-  readonly otherwise: "reject" | "null" | "keep";
+  /** Where the column holds keys of the parent's extract, until the parent's ledger says which target keys they became. */
+  readonly translates: { readonly extract: ExtractName; readonly keyColumns: number } | undefined;
+  readonly otherwise: Otherwise;
+  /** Whether a row is flagged when `otherwise` gave the value. */
+  readonly flags: boolean;
   readonly severity: Severity;
 }
 

@@ -15,7 +15,10 @@ export function namedRules(table: Table): readonly NamedRule[] {
     ...table.rejects,
     ...columns.flatMap((column) => column.rules.map((one) => ({ ...one, because: one.because ?? column.because }))),
     ...(table.dedupe === undefined ? [] : [table.dedupe]),
-    ...table.relationships.map(({ rule }) => ({ rule, because: undefined })),
+    // What `references` implies bears the name of its column's rule, which stands above.
+    ...table.relationships
+      .filter(({ translates }) => translates === undefined)
+      .map(({ rule }) => ({ rule, because: undefined })),
   ];
   return named.map(({ rule, because }) => ({ rule, because }));
 }

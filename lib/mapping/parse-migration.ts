@@ -1,11 +1,13 @@
 import { checkLookups } from "./check-lookups.js";
 import { checkReferences } from "./check-references.js";
+import { checkReferring, checkRing } from "./check-referring.js";
 import type { Migration, SpecificationFile } from "./migration.js";
 import { migrationSchema, type ParsedMigration } from "./migration-schema.js";
 import { assertNoProblems, type Problem } from "./problems.js";
 import { withReferredKeys } from "./referred-keys.js";
 import { parseWith } from "./schema-problems.js";
 import { settleMigration } from "./settle-migration.js";
+import { withReferences } from "./settle-references.js";
 import { settleTable } from "./settle-table.js";
 import { problemAt, type TableFile } from "./table-file.js";
 import { orderTables } from "./table-order.js";
@@ -30,9 +32,12 @@ export function parseMigration(files: readonly SpecificationFile[]): Migration {
     ...(tables.length === 0 ? [noTables] : []),
     ...duplicateTables(tables),
     ...tables.flatMap((file) => checkReferences(file, known)),
+    ...tables.flatMap((file) => checkReferring(file, { ...known, tables: withReferredKeys(known.tables) })),
     ...checkLookups(known.tables, files),
   ]);
-  return { ...settled, tables: withReferredKeys(ordered(tables)), files };
+  const ordered = orderTables(withReferences(withReferredKeys(known.tables)));
+  assertNoProblems(tables.flatMap((file) => checkRing(file, ordered)));
+  return { ...settled, tables: ordered, files };
 }
 
 const headFile = "migration.yaml";
@@ -75,15 +80,4 @@ function duplicateTables(files: readonly TableFile[]): readonly Problem[] {
     const text = `table ${JSON.stringify(table.name)} stands in ${first.table.file} already`;
     return [problemAt(yaml, ["table"], [text, "one file for each target table"])];
   });
-}
-
-function ordered(files: readonly TableFile[]): Migration["tables"] {
-  const order = orderTables(files.map(({ table }) => table));
-  if (order.kind === "ordered") return order.tables;
-  const [first = ""] = order.names;
-  const yaml = files.find(({ table }) => table.name === first)?.yaml;
-  const text = `tables refer to one another in a ring: ${order.names.join(" -> ")}`;
-  const hint = "leave one of these relationships out";
-  assertNoProblems(yaml === undefined ? [] : [problemAt(yaml, ["expect"], [text, hint])]);
-  return [];
 }

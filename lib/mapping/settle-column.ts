@@ -6,7 +6,7 @@ import type { RuleDefinition } from "./rules/rule.js";
 /** One target column of `table` with its origin and its rules, in the order in which they are applied. */
 export function settleColumn(table: TableName, name: string, parsed: ParsedColumn): Column {
   const [given] = parsed.origins;
-  const origin = given?.definition.settle(given.options, table) ?? { kind: "from", column: name };
+  const origin = settleOrigin(table, name, parsed);
   return {
     name,
     origin,
@@ -20,6 +20,15 @@ function settleCheck(column: string, origin: Origin, check: RuleDefinition | und
   if (check === undefined) return [];
   const rest = { otherwise: undefined, flags: false, onlyIf: undefined, because: undefined };
   return [{ rule: ruleName(`${column}.${check.kind}`), kind: check.kind, options: origin, ...rest }];
+}
+
+function settleOrigin(table: TableName, name: string, { origins, own, items }: ParsedColumn): Origin {
+  const [origin] = origins;
+  if (origin !== undefined) return origin.definition.settle(origin.options, table);
+  const implied = [own, ...items]
+    .flatMap(({ rules }) => rules)
+    .flatMap(({ definition, options }) => definition.origin(options) ?? []);
+  return implied[0] ?? { kind: "from", column: name };
 }
 
 /** As they are written; what a value has to be in the end (`required`, `type`) is asked in the end. */

@@ -1,6 +1,6 @@
 import { ruleName, tableName } from "../model/names.js";
 import type { ParsedExpectation } from "./expectation-schema.js";
-import type { Expectations, ExpectedTest, Relationship } from "./migration.js";
+import type { Expectations, ExpectedTest, Otherwise, Relationship } from "./migration.js";
 
 /** The tests, aggregates and counts of `expect:`. */
 export function settleExpectations(parsed: readonly ParsedExpectation[]): Expectations {
@@ -23,10 +23,17 @@ export function settleRelationships(parsed: readonly ParsedExpectation[]): reado
       column,
       parent,
       parentColumn: to.slice(point + 1),
-      otherwise,
+      translates: undefined,
+      otherwise: settleOtherwise(otherwise),
+      flags: false,
       severity,
     };
   });
+}
+
+/** What the word behind a relationship's `otherwise` means. */
+export function settleOtherwise(word: "reject" | "null" | "keep" = "reject"): Otherwise {
+  return word === "null" ? { kind: "value", value: null } : { kind: word };
 }
 
 function testOf({ unique, not_null, accepted_values }: ParsedExpectation): readonly ExpectedTest[] {

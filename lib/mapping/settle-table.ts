@@ -33,6 +33,7 @@ export function settleTable(parsed: ParsedTable, yaml: YamlFile): Table {
     ledger: parsed.ledger,
     changesLimit: parsed.changes.limit,
     key: parsed.key,
+    ring: [name],
     lines: linesOf(yaml, parsed),
   };
 }

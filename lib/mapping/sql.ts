@@ -41,4 +41,11 @@ export function parenthesised(expression: string): Sql {
   return asSql(`(${expression})`);
 }
 
+/** A key as one text: the value itself, or a JSON list where several columns make the key. */
+export function keyJson(values: readonly Sql[]): Sql {
+  const [only] = values;
+  if (only === undefined) return literal(null);
+  return values.length === 1 ? only : sql`CAST(to_json([${join(values, ", ")}]) AS VARCHAR)`;
+}
+
 const asSql = (text: string): Sql => text as Sql;

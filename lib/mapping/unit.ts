@@ -1,5 +1,5 @@
 import { StageError } from "../model/errors.js";
-import { chooseTables, parentsOf } from "./choose-tables.js";
+import { chooseTables } from "./choose-tables.js";
 import type { Migration, Table } from "./migration.js";
 
 /** The smallest things that go through the stages: one row by its key, or a repeatable subset, with their parents. */
@@ -60,12 +60,13 @@ function asUnitTable(table: Table): Table {
   return { ...table, ledger: "full", expect: { ...table.expect, aggregates: [], counts: {} } };
 }
 
-/** Tables and all they refer to, parents first. */
+/** Tables, those they are settled together with, and all that these refer to, parents first. */
 export function withParents(migration: Migration, chosen: readonly Table[]): readonly Table[] {
   const wanted = new Set<string>(chosen.map(({ name }) => name));
-  // Parents stand before their children, so from the last to the first every ancestor is met after its descendants.
-  for (const table of [...migration.tables].reverse()) {
-    if (wanted.has(table.name)) for (const parent of parentsOf(table)) wanted.add(parent);
+  // A set may grow while it is gone through: what is added comes up in its turn.
+  for (const name of wanted) {
+    for (const { name: own, ring, relationships } of migration.tables)
+      if (own === name) for (const other of [...ring, ...relationships.map(({ parent }) => parent)]) wanted.add(other);
   }
   return migration.tables.filter(({ name }) => wanted.has(name));
 }

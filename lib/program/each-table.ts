@@ -20,7 +20,7 @@ export async function eachTable(
 ): Promise<void> {
   const failed = new Map<string, unknown>();
   for (const table of tables) {
-    const parent = parentsOf(table).find((name) => failed.has(name));
+    const parent = [...parentsOf(table), ...table.ring].find((name) => failed.has(name));
     try {
       if (parent !== undefined)
         throw new StageError("missing", `${table.name}: not tried, since ${parent} failed`, `mend ${parent} first`);

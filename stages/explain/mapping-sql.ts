@@ -1,5 +1,6 @@
 import { makeMapped } from "../../lib/engine/mapped-sql.js";
 import { planMapping, sourceColumnsOf } from "../../lib/engine/plan-mapping.js";
+import { ringOf } from "../../lib/mapping/choose-tables.js";
 import { compileTable } from "../../lib/mapping/compile-table.js";
 import { formatSql } from "../../lib/mapping/format-sql.js";
 import type { Migration, Table } from "../../lib/mapping/migration.js";
@@ -12,9 +13,9 @@ export interface ReadExtract {
 }
 
 /** The statement that maps a part of the extract, laid out for people; what it joins is named in comments above it. */
-export function mappingSql({ id }: Migration, table: Table, { folder, manifest }: ReadExtract): readonly string[] {
-  const compiled = compileTable(id, table, sourceColumnsOf(manifest));
-  const plan = planMapping(table, compiled, manifest);
+export function mappingSql(migration: Migration, table: Table, { folder, manifest }: ReadExtract): readonly string[] {
+  const compiled = compileTable(migration.id, table, sourceColumnsOf(manifest));
+  const plan = planMapping({ table, compiled, manifest, ring: ringOf(migration, table) });
   const [first, ...others] = filesOf(manifest, "part");
   if (first === undefined) return [];
   const more = others.length === 0 ? "" : `; the same for ${others.length} more`;

@@ -1,4 +1,4 @@
-import { chooseTables, parentsOf } from "../../lib/mapping/choose-tables.js";
+import { chooseTables, parentsOf, ringOf } from "../../lib/mapping/choose-tables.js";
 import { extractFingerprint, transformFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Extract, Migration, Table } from "../../lib/mapping/migration.js";
 import type { Input, Stage } from "../../lib/model/manifest.js";
@@ -35,11 +35,13 @@ function extractStep(migration: Migration, extract: Extract): Step {
 }
 
 function transformStep(migration: Migration, table: Table): Step {
-  const parents = parentsOf(table).map((subject) => ({ stage: "transform", subject }) as const);
+  const ring = ringOf(migration, table);
+  const extracts = ring.map(({ from }) => ({ stage: "extract", subject: from }) as const);
+  const parents = ring.flatMap(parentsOf).map((subject) => ({ stage: "transform", subject }) as const);
   return {
     stage: "transform",
     subject: table.name,
-    from: [{ stage: "extract", subject: table.from }, ...parents],
+    from: [...extracts, ...parents],
     fingerprint: (inputs) => transformFingerprint(migration, table, inputs),
   };
 }

@@ -1,19 +1,28 @@
 import type { ParentOutput } from "../../lib/engine/load-parents.js";
 import { requireManifest, verifyFile } from "../../lib/files/manifest-file.js";
+import { keyWidthFault } from "../../lib/mapping/check-referring.js";
 import { parentsOf } from "../../lib/mapping/choose-tables.js";
 import { transformFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Table } from "../../lib/mapping/migration.js";
+import { assertNoProblems, type Problem } from "../../lib/mapping/problems.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Json } from "../../lib/model/hash.js";
 import { filesOf, type Input, type Manifest } from "../../lib/model/manifest.js";
 import { distinctSnapshots, type Mixture, mixtureOf } from "../../lib/model/snapshots.js";
 import type { Run } from "../../lib/program/open-run.js";
 
-/** What a table's transform reads: its extract and its parents' transforms, and how their manifests chain. */
-export interface TransformInputs {
+/** What a table is mapped from: its extract and the transforms of its parents. */
+export interface TableInputs {
+  readonly table: Table;
   readonly folder: string;
   readonly extract: Manifest;
   readonly parents: ReadonlyMap<string, ParentOutput>;
+}
+
+/** What a table's transform reads, and how the manifests of it all chain. */
+export interface TransformInputs extends TableInputs {
+  /** The tables that are settled together with it, itself among them: the same for each, in one order. */
+  readonly ring: readonly TableInputs[];
   readonly inputs: readonly Input[];
   readonly snapshots: readonly Json[];
 }
@@ -33,7 +42,11 @@ export async function readInputs(run: Run, table: Table, allowMixedSnapshots: bo
  * Proves every file a transform reads, byte for byte: 65 for the first that is damaged or gone. The engine itself does
  * not even look at gzip's own checksum.
  */
-export async function verifyInputs(run: Run, { folder, extract, parents }: TransformInputs): Promise<void> {
+export async function verifyInputs(run: Run, { ring }: TransformInputs): Promise<void> {
+  for (const one of ring) await verifyTable(run, one);
+}
+
+async function verifyTable(run: Run, { folder, extract, parents }: TableInputs): Promise<void> {
   const { subject } = extract._waybill;
   for (const part of filesOf(extract, "part"))
     await verifyFile(folder, part, run.command("extract", subject, "--force"));
@@ -49,6 +62,33 @@ type Standings = Map<string, Promise<TransformInputs>>;
 // The snapshots are those of the extracts that lie there now, parents' included. What a parent's transform says of its
 // own does not count: reading identical data again makes no transform stale, so it may name an older snapshot.
 async function readStanding(run: Run, table: Table, known: Standings): Promise<TransformInputs> {
+  const { work, migration } = run;
+  const ring: TableInputs[] = [];
+  const snapshots: Json[] = [];
+  for (const name of table.ring) {
+    const found = await readTable(run, tableNamed(migration, name), known);
+    ring.push(found.table);
+    snapshots.push(...found.snapshots);
+  }
+  const own = ring.find((one) => one.table.name === table.name);
+  if (own === undefined) throw new Error(`${table.name} is not of its own ring`);
+  const manifests = [own, ...ring].flatMap(({ extract, parents }) => [
+    extract,
+    ...[...parents.values()].map(({ manifest }) => manifest),
+  ]);
+  const inputs = manifests.map(({ _waybill }) => ({
+    path: work.manifestName(_waybill.stage, _waybill.subject),
+    outputHash: _waybill.outputHash,
+  }));
+  const distinctInputs = [...new Map(inputs.map((input) => [input.path, input])).values()];
+  return { ...own, ring, inputs: distinctInputs, snapshots: distinctSnapshots(snapshots) };
+}
+
+async function readTable(
+  run: Run,
+  table: Table,
+  known: Standings,
+): Promise<{ readonly table: TableInputs; readonly snapshots: readonly Json[] }> {
   const { work } = run;
   const folder = work.stageFolder("extract", table.from);
   const extract = await requireManifest(folder, run.command("extract", table.from));
@@ -57,31 +97,48 @@ async function readStanding(run: Run, table: Table, known: Standings): Promise<T
   for (const name of parentsOf(table)) {
     const parentFolder = work.stageFolder("transform", name);
     const manifest = await requireManifest(parentFolder, run.command("transform", name));
-    snapshots.push(...(await assertCurrent(run, table, { name, manifest, known })));
-    parents.set(name, { folder: parentFolder, manifest });
+    const parent = tableNamed(run.migration, name);
+    const standing = await assertCurrent(run, table, { parent, manifest, known });
+    assertKeyWidths(table, parent, standing.extract);
+    snapshots.push(...standing.snapshots);
+    parents.set(name, { table: parent, folder: parentFolder, manifest });
   }
-  const manifests = [extract, ...[...parents.values()].map(({ manifest }) => manifest)];
-  const inputs = manifests.map(({ _waybill }) => ({
-    path: work.manifestName(_waybill.stage, _waybill.subject),
-    outputHash: _waybill.outputHash,
-  }));
-  return { folder, extract, parents, inputs, snapshots: distinctSnapshots(snapshots) };
+  assertKeyWidths(table, table, extract);
+  return { table: { table, folder, extract, parents }, snapshots };
+}
+
+function tableNamed({ tables }: Run["migration"], wanted: string): Table {
+  const table = tables.find(({ name }) => name === wanted);
+  if (table === undefined) throw new Error(`no table ${wanted}`);
+  return table;
+}
+
+// Where the specification declares no key, only the extract knows of how many columns it is.
+function assertKeyWidths({ file, lines, relationships }: Table, parent: Table, { _waybill }: Manifest): void {
+  const key = (_waybill.details.key ?? []) as readonly string[];
+  const problems = relationships.flatMap(({ column, translates, ...relationship }): readonly Problem[] => {
+    if (translates === undefined || relationship.parent !== parent.name) return [];
+    const fault = keyWidthFault(translates.keyColumns, key, { column, parent: parent.name });
+    if (fault === undefined) return [];
+    const [text, hint] = fault;
+    return [{ file, line: lines.get(`columns.${column}`), text, hint }];
+  });
+  assertNoProblems(problems);
 }
 
 interface Parent {
-  readonly name: string;
+  readonly parent: Table;
   readonly manifest: Manifest;
   readonly known: Standings;
 }
 
-/** The snapshots of what a parent is made from. 65 when its transform is not what its mapping makes of that today. */
-async function assertCurrent(run: Run, child: Table, { name, manifest, known }: Parent): Promise<readonly Json[]> {
-  const parent = run.migration.tables.find((table) => table.name === name);
-  if (parent === undefined) throw new Error(`no table ${name}`);
+/** What a parent is made from. 65 when its transform is not what its mapping makes of that today. */
+async function assertCurrent(run: Run, child: Table, { parent, manifest, known }: Parent): Promise<TransformInputs> {
+  const { name } = parent;
   const standing = known.get(name) ?? readStanding(run, parent, known);
   known.set(name, standing);
-  const { inputs, snapshots } = await standing;
-  if (manifest._waybill.fingerprint === transformFingerprint(run.migration, parent, inputs)) return snapshots;
+  const found = await standing;
+  if (manifest._waybill.fingerprint === transformFingerprint(run.migration, parent, found.inputs)) return found;
   throw new StageError(
     "integrity",
     `${child.name}: its parent ${name} is stale: its mapping, or what it was made from, has changed since it was transformed`,

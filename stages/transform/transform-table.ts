@@ -1,17 +1,18 @@
 import { join } from "node:path";
 import { type Engine, type EngineConnection, openEngine } from "../../lib/engine/duckdb.js";
 import { loadParent } from "../../lib/engine/load-parents.js";
-import { addToFirstPass, mapPart, settleFirstPass } from "../../lib/engine/map-part.js";
+import { addToFirstPass, mapPart, type PartToMap, settleFirstPass } from "../../lib/engine/map-part.js";
 import { type MappingPlan, planMapping, sourceColumnsOf } from "../../lib/engine/plan-mapping.js";
 import { prepareEngine } from "../../lib/engine/prepare-engine.js";
 import { writeManifest } from "../../lib/files/manifest-file.js";
 import { emptyStageFolder, inStageFolder, removeFolder } from "../../lib/files/stage-folder.js";
+import { ringOf } from "../../lib/mapping/choose-tables.js";
 import { compileTable } from "../../lib/mapping/compile-table.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { filesOf, type Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { counted, withCommas } from "../../lib/program/progress.js";
-import { type TransformInputs, verifyInputs } from "./inputs.js";
+import { type TableInputs, type TransformInputs, verifyInputs } from "./inputs.js";
 import { type Outputs, openOutputs, type TransformResult } from "./outputs.js";
 import { transformManifest } from "./transform-manifest.js";
 
@@ -22,9 +23,11 @@ export async function transformTable(run: Run, table: Table, inputs: TransformIn
     const startedMs = performance.now();
     // A damaged input or a wrong mapping is found before anything of an earlier transform is taken away.
     await verifyInputs(run, inputs);
-    const plan = planOf(run, table, inputs);
+    const plans = inputs.ring.map((one) => planOf(run, one));
+    const plan = plans.find((one) => one.table.name === table.name);
+    if (plan === undefined) throw new Error(`${table.name} is not of its own ring`);
     await emptyStageFolder(folder);
-    const { result, engine } = await mapTable(run, { folder, plan, inputs });
+    const { result, engine } = await mapTable(run, { folder, plan, plans, inputs });
     const manifest = transformManifest(run, { table, plan, inputs, result, engine });
     await writeManifest(folder, manifest);
     tell(run, manifest, (performance.now() - startedMs) / 1000);
@@ -32,28 +35,34 @@ export async function transformTable(run: Run, table: Table, inputs: TransformIn
   });
 }
 
-function planOf(run: Run, table: Table, { extract }: TransformInputs): MappingPlan {
-  return planMapping(table, compileTable(run.migration.id, table, sourceColumnsOf(extract)), extract);
+function planOf({ migration }: Run, { table, extract }: TableInputs): MappingPlan {
+  const compiled = compileTable(migration.id, table, sourceColumnsOf(extract));
+  return planMapping({ table, compiled, manifest: extract, ring: ringOf(migration, table) });
 }
 
 interface TableToMap {
   readonly folder: string;
   readonly plan: MappingPlan;
+  /** Those of all tables of its ring, its own among them. */
+  readonly plans: readonly MappingPlan[];
   readonly inputs: TransformInputs;
 }
 
 /** Writes a table's files; when that fails, no draft of them is left and nothing runs any more. */
 async function mapTable(
   run: Run,
-  { folder, plan, inputs }: TableToMap,
+  { folder, plan, plans, inputs }: TableToMap,
 ): Promise<{ result: TransformResult; engine: string }> {
   const spillFolder = join(folder, ".spill");
-  const parentFolders = [...inputs.parents.values()].map((parent) => parent.folder);
-  const engine = await openEngine({ spillFolder, folders: [inputs.folder, ...parentFolders] });
+  const folders = inputs.ring.flatMap((one) => [
+    one.folder,
+    ...[...one.parents.values()].map((parent) => parent.folder),
+  ]);
+  const engine = await openEngine({ spillFolder, folders });
   try {
     const outputs = await openOutputs(folder, plan);
     try {
-      await mapParts(run, { engine, plan, inputs, outputs });
+      await mapParts(run, { engine, plan, plans, inputs, outputs });
       return { result: await outputs.finish(), engine: engine.version };
     } catch (error) {
       await outputs.discard();
@@ -68,25 +77,15 @@ async function mapTable(
 /** More parts at once would not fit the engine's memory: a part of 250,000 rows takes some 100 MB while it is mapped. */
 const partsAtOnce = 4;
 
-interface Mapping {
+interface Mapping extends Omit<TableToMap, "folder"> {
   readonly engine: Engine;
-  readonly plan: MappingPlan;
-  readonly inputs: TransformInputs;
   readonly outputs: Outputs;
 }
 
-async function mapParts(run: Run, { engine, plan, inputs, outputs }: Mapping): Promise<void> {
+async function mapParts(run: Run, { engine, plan, plans, inputs, outputs }: Mapping): Promise<void> {
   const first = await engine.connect();
-  await prepareEngine(first, plan.compiled, run);
-  for (const link of plan.parents) {
-    const parent = inputs.parents.get(link.relationship.parent);
-    if (parent !== undefined) await loadParent(first, link, parent);
-  }
-  const parts = filesOf(inputs.extract, "part").map((part, index) => ({ folder: inputs.folder, part, index }));
-  if (plan.needsFirstPass) {
-    for (const part of parts) await addToFirstPass(first, plan, part);
-    await settleFirstPass(first, plan);
-  }
+  await prepareRing(run, first, { plans, inputs });
+  const parts = partsOf(inputs);
   const progress = run.reporter.progress(`transform ${plan.table.name}`, inputs.extract._waybill.counts.read);
   const waiting = [...parts];
   const work = async (connection: EngineConnection): Promise<void> => {
@@ -112,6 +111,38 @@ async function mapParts(run: Run, { engine, plan, inputs, outputs }: Mapping): P
   );
   progress.finish();
   for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
+/** Makes ready what the tables of a ring need; where one needs another, or a part another, settles that. */
+async function prepareRing(
+  run: Run,
+  connection: EngineConnection,
+  { plans, inputs }: Pick<Mapping, "plans" | "inputs">,
+): Promise<void> {
+  const functions = new Map(plans.flatMap(({ compiled }) => compiled.functions).map((one) => [one.name, one]));
+  await prepareEngine(
+    connection,
+    {
+      lookups: plans.flatMap(({ compiled }) => compiled.lookups),
+      patterns: plans.flatMap(({ compiled }) => compiled.patterns),
+      functions: [...functions.values()],
+    },
+    run,
+  );
+  for (const [index, plan] of plans.entries()) {
+    const table = inputs.ring[index];
+    for (const link of plan.parents) {
+      const parent = table?.parents.get(link.relationship.parent);
+      if (parent !== undefined) await loadParent(connection, link, parent);
+    }
+    if (table !== undefined && plan.needsFirstPass)
+      for (const part of partsOf(table)) await addToFirstPass(connection, plan, part);
+  }
+  if (plans.some(({ needsFirstPass }) => needsFirstPass)) await settleFirstPass(connection, plans);
+}
+
+function partsOf({ folder, extract }: TableInputs): readonly PartToMap[] {
+  return filesOf(extract, "part").map((part, index) => ({ folder, part, index }));
 }
 
 function tell(run: Run, manifest: Manifest, seconds: number): void {

@@ -1,6 +1,6 @@
 import { keyMarks } from "../../lib/engine/prepare-engine.js";
 import { filesStand, readManifest } from "../../lib/files/manifest-file.js";
-import { parentsOf } from "../../lib/mapping/choose-tables.js";
+import { parentsOf, ringOf } from "../../lib/mapping/choose-tables.js";
 import { transformFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
@@ -50,9 +50,12 @@ function foretelling(run: Run, options: TransformOptions): (table: Table) => Pro
 }
 
 async function blocking(run: Run, table: Table, stale: ReadonlySet<string>): Promise<string | undefined> {
-  const extract = await readManifest(run.work.stageFolder("extract", table.from));
-  if (extract === undefined) return `, once ${table.from} is extracted`;
-  const parents = parentsOf(table).filter((name) => stale.has(name));
+  const ring = ringOf(run.migration, table);
+  for (const { from } of ring) {
+    const extract = await readManifest(run.work.stageFolder("extract", from));
+    if (extract === undefined) return `, once ${from} is extracted`;
+  }
+  const parents = ring.flatMap(parentsOf).filter((name) => stale.has(name));
   return parents.length === 0 ? undefined : `, after ${parents.join(", ")}`;
 }
 

@@ -3,14 +3,12 @@ import { loadParent } from "../../lib/engine/load-parents.js";
 import { addToFirstPass, mapPart, type PartToMap, settleFirstPass } from "../../lib/engine/map-part.js";
 import { finalValue, type MappingPlan, type ParentLink } from "../../lib/engine/plan-mapping.js";
 import { prepareEngine } from "../../lib/engine/prepare-engine.js";
-import { readCsv } from "../../lib/engine/read-csv.js";
 import { requireManifest, verifyFile } from "../../lib/files/manifest-file.js";
-import { join, literal, sql } from "../../lib/mapping/sql.js";
+import { sql } from "../../lib/mapping/sql.js";
 import { filesOf, type Manifest } from "../../lib/model/manifest.js";
-import type { Sql } from "../../lib/model/names.js";
 import type { Run } from "../../lib/program/open-run.js";
 import type { ValidateInputs } from "./inputs.js";
-import { copyMapped, type Files } from "./sample-sql.js";
+import { copyMapped } from "./sample-sql.js";
 
 export interface MapSample {
   readonly connection: EngineConnection;
@@ -27,7 +25,7 @@ export async function mapSample(run: Run, { connection, plan, inputs, part, path
   await loadParents(run, { connection, plan, part });
   if (plan.needsFirstPass) {
     await addToFirstPass(connection, plan, part);
-    await settleFirstPass(connection, plan);
+    await settleFirstPass(connection, [plan]);
   }
   await mapPart(connection, plan, part);
   await connection.run(copyMapped(plan, path, plan.needsFirstPass ? await ledgerOf(run, inputs) : undefined));
@@ -47,29 +45,21 @@ async function loadParents(
     needsFirstPass: false,
   };
   await mapPart(connection, alone, part);
-  const keys = new Map<ParentLink, Sql>();
+  const keys = new Map<ParentLink, readonly (string | null)[]>();
   for (const link of plan.parents) {
     const rows = await connection.rows(sql`SELECT DISTINCT ${finalValue(alone, link.column)} FROM mapped`);
-    keys.set(link, listOf(rows));
+    keys.set(
+      link,
+      rows.map(([key = null]) => key),
+    );
   }
-  for (const [link, wanted] of keys) {
+  for (const [link, only] of keys) {
     const { parent } = link.relationship;
     const manifest = await requireManifest(run.work.stageFolder("transform", parent), run.command("transform", parent));
     const folder = await verified(run, manifest, ["part", "ledger"]);
-    const winners = await connection.rows(selectWinners({ folder, files: filesOf(manifest, "ledger") }, wanted));
-    await loadParent(connection, link, { folder, manifest, only: sql`${wanted}, ${listOf(winners)}` });
+    const table = run.migration.tables.find(({ name }) => name === parent);
+    if (table !== undefined) await loadParent(connection, link, { table, folder, manifest, only });
   }
-}
-
-// A reference to a deduplicated parent follows its winner, which has to be there to be followed.
-function selectWinners({ folder, files }: Files, wanted: Sql): Sql {
-  return sql`SELECT DISTINCT winner_target_key FROM ${readCsv(folder, files)}
-    WHERE winner_target_key IS NOT NULL AND target_key IN (${wanted})`;
-}
-
-// As literals, not as a subquery: for that one the engine would keep the large file in memory instead of the short list.
-function listOf(rows: readonly (readonly (string | null)[])[]): Sql {
-  return join([literal(null), ...rows.map(([key = null]) => literal(key))], ", ");
 }
 
 async function ledgerOf(run: Run, { transform, transformFolder }: ValidateInputs) {

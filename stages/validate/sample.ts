@@ -10,7 +10,6 @@ import { makeFolder } from "../../lib/files/work-directory.js";
 import { compileTable } from "../../lib/mapping/compile-table.js";
 import { StageError } from "../../lib/model/errors.js";
 import { filesOf, type Manifest, type Resource } from "../../lib/model/manifest.js";
-import { tableName } from "../../lib/model/names.js";
 import { partName, resourceOf } from "../../lib/model/resource.js";
 import type { Run } from "../../lib/program/open-run.js";
 import type { ValidateInputs } from "./inputs.js";
@@ -68,10 +67,10 @@ export async function takeSample(run: Run, request: SampleRequest): Promise<Samp
   }
 }
 
-// Under another name a reference of the table to itself is one to a parent like any other: its rows are mapped already.
+// What its ring was settled to stands in ledgers: to the sample every parent, the table itself too, is one that was mapped.
 function planSample(run: Run, { table, extract }: ValidateInputs): MappingPlan {
   const compiled = compileTable(run.migration.id, table, sourceColumnsOf(extract));
-  return planMapping({ ...table, name: tableName(`sample of ${table.name}`) }, compiled, extract);
+  return planMapping({ table, compiled, manifest: extract, ring: [] });
 }
 
 type Keys = readonly (readonly (string | null)[])[];

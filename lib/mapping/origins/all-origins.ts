@@ -4,8 +4,9 @@ import { flagged } from "./flagged.js";
 import { from } from "./from.js";
 import { json } from "./json.js";
 import type { OriginDefinition } from "./origin.js";
+import { sourceKey } from "./source-key.js";
 import { sql } from "./sql.js";
 import { uuid5 } from "./uuid5.js";
 
 /** Every way a target column can get its first value. A column has exactly one. */
-export const allOrigins: readonly OriginDefinition[] = [from, constant, uuid5, concat, json, flagged, sql];
+export const allOrigins: readonly OriginDefinition[] = [from, constant, uuid5, concat, json, sourceKey, flagged, sql];

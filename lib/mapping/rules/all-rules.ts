@@ -14,6 +14,7 @@ import { number } from "./number.js";
 import { pad } from "./pad.js";
 import { phone } from "./phone.js";
 import { postcode } from "./postcode.js";
+import { references } from "./references.js";
 import { replace } from "./replace.js";
 import { required } from "./required.js";
 import type { RuleDefinition } from "./rule.js";
@@ -51,5 +52,6 @@ export const allRules: readonly RuleDefinition[] = [
   address,
   postcode,
   mask,
+  references,
   required,
 ];

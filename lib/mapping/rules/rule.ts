@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Sql } from "../../model/names.js";
 import type { CompiledStep, NodeFunction, SourceColumn } from "../compiled.js";
-import type { ColumnRule } from "../migration.js";
+import type { ColumnRule, Origin } from "../migration.js";
 
 /** What a rule knows when it is compiled: the column it stands on, and the SQL of the value before it. */
 export interface RuleContext {
@@ -63,6 +63,8 @@ export interface RuleDefinition {
    * value it cannot carry over, and why, is added for every rule alike.
    */
   readonly describe: (options: ColumnRule["options"]) => string;
+  /** Where the value comes from in a column that names no origin, if the rule says it; else the column of that name. */
+  readonly origin: (options: ColumnRule["options"]) => Origin | undefined;
   readonly compile: (options: ColumnRule["options"], context: RuleContext) => RuleEffect;
 }
 
@@ -70,7 +72,7 @@ export interface RuleDefinition {
 export interface TypedRule<Schema extends z.ZodType>
   extends Omit<
     RuleDefinition,
-    "schema" | "compile" | "describe" | "lookups" | "secrets" | "conceals" | "otherwiseFault"
+    "schema" | "compile" | "describe" | "origin" | "lookups" | "secrets" | "conceals" | "otherwiseFault"
   > {
   readonly schema: Schema;
   readonly otherwiseFault?: RuleDefinition["otherwiseFault"];
@@ -78,6 +80,7 @@ export interface TypedRule<Schema extends z.ZodType>
   readonly secrets?: (options: z.output<Schema>) => readonly string[];
   readonly lookups?: (options: z.output<Schema>) => readonly LookupUse[];
   readonly describe: (options: z.output<Schema>) => string;
+  readonly origin?: (options: z.output<Schema>) => Origin | undefined;
   readonly compile: (options: z.output<Schema>, context: RuleContext) => RuleEffect;
 }
 
@@ -91,6 +94,7 @@ export function defineRule<Schema extends z.ZodType>(rule: TypedRule<Schema>): R
     secrets: (options) => rule.secrets?.(options as z.output<Schema>) ?? [],
     lookups: (options) => rule.lookups?.(options as z.output<Schema>) ?? [],
     describe: (options) => rule.describe(options as z.output<Schema>),
+    origin: (options) => rule.origin?.(options as z.output<Schema>),
     compile: (options, context) => rule.compile(options as z.output<Schema>, context),
   };
 }
