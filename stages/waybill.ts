@@ -16,6 +16,7 @@ const programs: Readonly<Record<string, readonly [summary: string, load: () => P
   run: ["all four stages, one after another", () => import("./run/main.js")],
   status: ["what stands in a work directory, what is stale and why", () => import("./status/main.js")],
   explain: ["what the mapping of a table does, in words and as the SQL that runs", () => import("./explain/main.js")],
+  schema: ["what the target's columns hold, as the YAML that values are checked by", () => import("./schema/main.js")],
   inspect: ["rows of an intermediate file on stdout: table, CSV or JSON", () => import("./inspect/main.js")],
 };
 

@@ -15,6 +15,8 @@ export interface DatabaseColumn {
   readonly name: string;
   /** The database's own spelling, with length and scale: `numeric(10,2)`, `character varying(40)`. */
   readonly databaseType: string;
+  /** What its values are checked as, where that is another type: of a domain its base, of an enum its words. */
+  readonly valueType?: string;
   /** The Frictionless type: string, integer, number, boolean, date, datetime, time. */
   readonly type: string;
   readonly nullable: boolean;

@@ -40,18 +40,20 @@ export function compileColumn(column: Column, index: number, context: ColumnCont
   const origin = compileOrigin(column, context, source);
   // Tables of a ring are mapped in one engine: the place in it tells their lookups apart.
   const place = context.table.ring.indexOf(context.table.name);
-  const rules = column.rules.map((rule, before) => {
+  const rules: AppliedRule[] = [];
+  for (const [before, rule] of column.rules.entries()) {
     const definition = ruleOfKind(rule.kind);
     const previous = identifier(valueName(index, before));
     const lookup = `~lookup.${place}.${index}.${before}`;
-    const given: RuleContext = { column: column.name, previous, lookup, source };
-    return { rule, definition, given, effect: definition.compile(rule.options, given) };
-  });
+    const made = rules.reduce(typeAfter, column.origin.kind === "uuid5" ? "uuid" : undefined);
+    const given: RuleContext = { column: column.name, previous, lookup, source, made };
+    rules.push({ rule, definition, given, effect: definition.compile(rule.options, given) });
+  }
   const compiled: CompiledColumn = {
     name: column.name,
     start: origin.start,
     steps: rules.map(stepOf),
-    type: rules.reduce(typeAfter, origin.type),
+    type: rules.reduce((before, rule) => typeAfter(before, rule) ?? "string", origin.type),
     injectiveOf: injectiveOf(origin, rules),
     pii: column.pii,
     concealed: rules.some(({ definition }) => definition.conceals),
@@ -123,11 +125,11 @@ function stepOf({ rule, definition, given, effect }: AppliedRule): CompiledStep 
 
 const keeps = ({ effect }: RuleDefinition): boolean => effect === "keeps";
 
-/** The type of the values after a rule: text where some of them may pass as they were. */
-function typeAfter(before: string, { rule, definition: { type } }: AppliedRule): string {
+/** The type of the values after a rule; undefined where some of them may pass as they were. */
+function typeAfter(before: string | undefined, { rule, definition: { type } }: AppliedRule): string | undefined {
   if (type === "same" || type === before) return before;
   const somePass = rule.onlyIf !== undefined || rule.otherwise?.kind === "keep";
-  return somePass ? "string" : type;
+  return somePass ? undefined : type;
 }
 
 function injectiveOf(origin: CompiledOrigin, rules: readonly AppliedRule[]): readonly string[] | undefined {

@@ -5,6 +5,7 @@ import type { CompiledTable, SourceColumn } from "./compiled.js";
 import type { Column, Table } from "./migration.js";
 import { assertNoProblems, type Problem } from "./problems.js";
 import { literal, parenthesised } from "./sql.js";
+import { typedColumns } from "./target-types.js";
 
 /**
  * Compiles a table's rules to DuckDB's SQL over the columns of its extract, all of them VARCHAR. Throws
@@ -23,7 +24,9 @@ export function tryCompileTable(
   sourceColumns: readonly SourceColumn[],
 ): { readonly compiled: CompiledTable; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [...ambiguousNames(table, sourceColumns), ...unknownNames(table, sourceColumns)];
-  const columns = columnsOf(table, sourceColumns).map((column, index) =>
+  const typed = columnsOf(table, sourceColumns);
+  problems.push(...typed.problems);
+  const columns = typed.columns.map((column, index) =>
     compileColumn(column, index, { migrationId, table, sourceColumns, problems }),
   );
   const compiled = {
@@ -44,16 +47,19 @@ export function tryCompileTable(
   return { compiled, problems };
 }
 
-/** `columns: all` is a plain copy of every source column. */
-function columnsOf({ columns }: Table, sourceColumns: readonly SourceColumn[]): readonly Column[] {
-  if (columns !== "all") return columns;
-  return sourceColumns.map(({ name }) => ({
-    name,
-    origin: { kind: "from", column: name },
-    rules: [],
-    because: undefined,
-    pii: false,
-  }));
+/** `columns: all` is a plain copy of every source column, of the type its target has. */
+function columnsOf(table: Table, sourceColumns: readonly SourceColumn[]): ReturnType<typeof typedColumns> {
+  if (table.columns !== "all") return { columns: table.columns, problems: [] };
+  const columns = sourceColumns.map(
+    ({ name }): Column => ({
+      name,
+      origin: { kind: "from", column: name },
+      rules: [],
+      because: undefined,
+      pii: false,
+    }),
+  );
+  return typedColumns(table, columns);
 }
 
 /** Names that DuckDB would take for another: it does not tell them apart by case, and the engine's own begin with ~. */

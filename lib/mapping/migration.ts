@@ -66,6 +66,8 @@ export interface Table {
   readonly rejects: readonly RejectRule[];
   /** "all": every column of the extract under its own name. */
   readonly columns: "all" | readonly Column[];
+  /** What schema/target.yaml says of the target's columns, in its order; undefined without that file. */
+  readonly targetColumns: readonly TargetColumn[] | undefined;
   readonly dedupe: Dedupe | undefined;
   readonly relationships: readonly Relationship[];
   readonly expect: Expectations;
@@ -85,6 +87,13 @@ export interface Table {
    * a comment that moves the lines must not change a fingerprint.
    */
   readonly lines: ReadonlyMap<string, number>;
+}
+
+/** A column of the target: its type with `not null`, and whether a row cannot do without a value of the mapping's. */
+export interface TargetColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly isNeeded: boolean;
 }
 
 export interface NamedSql {

@@ -12,6 +12,7 @@ import { settleTable } from "./settle-table.js";
 import { problemAt, type TableFile } from "./table-file.js";
 import { orderTables } from "./table-order.js";
 import { tableSchema } from "./table-schema.js";
+import { withTargetTypes } from "./target-types.js";
 import { parseYaml } from "./yaml-file.js";
 
 /**
@@ -28,14 +29,16 @@ export function parseMigration(files: readonly SpecificationFile[]): Migration {
 
   const settled = settleMigration(head.value);
   const known = { extracts: settled.extracts, tables: tables.map(({ table }) => table) };
+  const typed = withTargetTypes(known.tables, files);
   assertNoProblems([
     ...(tables.length === 0 ? [noTables] : []),
     ...duplicateTables(tables),
     ...tables.flatMap((file) => checkReferences(file, known)),
     ...tables.flatMap((file) => checkReferring(file, { ...known, tables: withReferredKeys(known.tables) })),
     ...checkLookups(known.tables, files),
+    ...typed.problems,
   ]);
-  const ordered = orderTables(withReferences(withReferredKeys(known.tables)));
+  const ordered = orderTables(withReferences(withReferredKeys(typed.tables)));
   assertNoProblems(tables.flatMap((file) => checkRing(file, ordered)));
   return { ...settled, tables: ordered, files };
 }

@@ -26,6 +26,7 @@ export function settleTable(parsed: ParsedTable, yaml: YamlFile): Table {
       because,
     })),
     columns,
+    targetColumns: undefined,
     dedupe: settleDedupe(parsed.dedupe),
     relationships: settleRelationships(parsed.expect),
     expect: settleExpectations(parsed.expect),

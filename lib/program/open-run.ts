@@ -80,9 +80,13 @@ async function rehearsed(migration: Migration, options: StageOptions, unit: Unit
   return work;
 }
 
-/** Reads and checks the migration in `folder`, or where it is expected when none was given. */
-export async function readMigration(folder: string | undefined): Promise<Migration> {
-  return parseMigration(await readSpecification(folder ?? (await defaultFolder())));
+/**
+ * Reads and checks the migration in `folder`, or where it is expected when none was given, as if the files `leftOut`
+ * were not there.
+ */
+export async function readMigration(folder: string | undefined, leftOut: readonly string[] = []): Promise<Migration> {
+  const files = await readSpecification(folder ?? (await defaultFolder()));
+  return parseMigration(files.filter(({ path }) => !leftOut.includes(path)));
 }
 
 async function defaultFolder(): Promise<string> {

@@ -42,7 +42,7 @@ export function transformManifest(run: Run, { table, plan, inputs, result, engin
     details: {
       oneMoment: isOneMoment(inputs.snapshots),
       ledger: table.ledger,
-      rules: rulesJson(table, result),
+      rules: rulesJson(table, plan, result),
       ...(secretsOf(table).length > 0 ? { keyMarks: keyMarks(run.context.environment, table) } : {}),
       targetKey: plan.targetKey.map((index) => plan.compiled.columns[index]?.name ?? ""),
     },
@@ -82,11 +82,15 @@ function resourcesOf(plan: MappingPlan, { parts, ledgers, rejects, changes }: Tr
 }
 
 /** Every rule of the table with its counts and the business rule behind it. */
-function rulesJson(table: Table, { rules }: TransformResult): Json {
+function rulesJson(table: Table, { compiled }: MappingPlan, { rules }: TransformResult): Json {
   const none = { touched: 0, flagged: 0, filtered: 0, rejected: 0, deduplicated: 0 };
-  return namedRules(table).map(({ rule, because }) => ({
-    rule,
-    ...(because === undefined ? {} : { because }),
-    ...(rules.get(rule) ?? none),
-  }));
+  // Which rules `columns: all` has, the extract decides.
+  const steps = table.columns === "all" ? compiled.columns.flatMap(({ steps }) => steps) : [];
+  return [...namedRules(table), ...steps.map(({ rule }) => ({ rule, because: undefined }))].map(
+    ({ rule, because }) => ({
+      rule,
+      ...(because === undefined ? {} : { because }),
+      ...(rules.get(rule) ?? none),
+    }),
+  );
 }

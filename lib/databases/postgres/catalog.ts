@@ -108,6 +108,7 @@ function assertDistinct(names: readonly string[]): void {
 interface TypeRow {
   readonly database_type: string;
   readonly base_type: string;
+  readonly value_type: string;
   readonly sorts_by_bytes: string;
 }
 
@@ -119,9 +120,10 @@ interface ColumnRow extends TypeRow {
   readonly has_default: string;
 }
 
-function typeOf(row: TypeRow): Pick<DatabaseColumn, "databaseType" | "type" | "sortsByBytes"> {
+function typeOf(row: TypeRow): Pick<DatabaseColumn, "databaseType" | "valueType" | "type" | "sortsByBytes"> {
   return {
     databaseType: row.database_type,
+    valueType: row.value_type,
     type: frictionlessType(row.base_type),
     sortsByBytes: row.sorts_by_bytes === "t",
   };
@@ -130,7 +132,8 @@ function typeOf(row: TypeRow): Pick<DatabaseColumn, "databaseType" | "type" | "s
 // Through to_jsonb where servers of the last ten years do not all have the column: a legacy source may be old.
 async function columnsOf(connection: Connection, oid: Sql): Promise<readonly DatabaseColumn[]> {
   const rows = await connection.query<ColumnRow>(sql`
-    SELECT a.attname AS name, NOT a.attnotnull AS nullable, facts.*,
+    SELECT a.attname AS name,
+      NOT (a.attnotnull OR (SELECT t.typnotnull FROM pg_type t WHERE t.oid = a.atttypid)) AS nullable, facts.*,
       COALESCE(to_jsonb(a) ->> 'attgenerated', '') <> '' AS generated,
       COALESCE(to_jsonb(a) ->> 'attidentity', '') <> '' AS identity,
       a.atthasdef OR (SELECT t.typdefault IS NOT NULL FROM pg_type t WHERE t.oid = a.atttypid) AS has_default

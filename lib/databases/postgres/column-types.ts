@@ -24,15 +24,16 @@ export function frictionlessType(typeName: string): string {
 const defaultCollation = sql`100`;
 
 /**
- * Columns `database_type`, `base_type`, `sorts_by_bytes` for a type's oid, modifier and collation, as a subquery to
+ * Columns `database_type`, `base_type`, `value_type`, `sorts_by_bytes` for a type's oid, modifier and collation, as a subquery to
  * join LATERAL. Types outside pg_catalog show their schema whatever the search path is. A domain has its own name
  * and its base type's nature. Types without a collation need no COLLATE, so they count as sorted.
  */
 export function typeFacts(oid: Sql, modifier: Sql, collation: Sql): Sql {
   return sql`(
   WITH RECURSIVE base AS (
-    SELECT oid, typname, typbasetype FROM pg_type WHERE oid = ${oid}
-    UNION ALL SELECT t.oid, t.typname, t.typbasetype FROM pg_type t JOIN base ON t.oid = base.typbasetype
+    SELECT oid, typname, typbasetype, typtype, typtypmod, (${modifier})::integer AS modifier FROM pg_type WHERE oid = ${oid}
+    UNION ALL SELECT t.oid, t.typname, t.typbasetype, t.typtype, t.typtypmod, base.typtypmod
+    FROM pg_type t JOIN base ON t.oid = base.typbasetype
   )
   SELECT
     CASE WHEN element.typnamespace = 'pg_catalog'::regnamespace THEN format_type(${oid}, ${modifier})
@@ -40,6 +41,9 @@ export function typeFacts(oid: Sql, modifier: Sql, collation: Sql): Sql {
         || COALESCE(substring(format_type(${oid}, ${modifier}) FROM '\\([0-9A-Za-z,]+\\)'), '')
         || CASE WHEN element.oid <> t.oid THEN '[]' ELSE '' END END AS database_type,
     (SELECT typname FROM base WHERE typbasetype = 0) AS base_type,
+    (SELECT CASE typtype WHEN 'e' THEN (SELECT 'enum(' || string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder)
+        || ')' FROM pg_enum WHERE enumtypid = base.oid) ELSE format_type(oid, modifier) END
+      FROM base WHERE typbasetype = 0) AS value_type,
     CASE ${collation} WHEN 0 THEN true
       WHEN ${defaultCollation} THEN (SELECT to_jsonb(d) ->> 'datlocprovider' = 'b' OR (
           COALESCE(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c' AND d.datcollate IN ('C', 'POSIX'))

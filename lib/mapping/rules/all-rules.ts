@@ -24,6 +24,7 @@ import { time } from "./time.js";
 import { timestamp } from "./timestamp.js";
 import { title } from "./title.js";
 import { trim } from "./trim.js";
+import { type } from "./type.js";
 import { upper } from "./upper.js";
 
 /** Every rule of the column language, as the documents list them. A column's rules run in the order of its file. */
@@ -54,4 +55,5 @@ export const allRules: readonly RuleDefinition[] = [
   mask,
   references,
   required,
+  type,
 ];

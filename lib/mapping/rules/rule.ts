@@ -11,6 +11,8 @@ export interface RuleContext {
   readonly lookup: string;
   /** A source column by its name; one that the extract does not have is reported. */
   readonly source: (column: string) => SourceColumn;
+  /** The Frictionless type that the rules before give every value there is; undefined where some are as they came. */
+  readonly made: string | undefined;
 }
 
 /** What a rule makes of a value. `miss` is true for a value it cannot carry over; `otherwise` then decides. */
@@ -19,7 +21,7 @@ export interface RuleEffect {
   readonly miss: Sql | undefined;
   /** Why a missed row is rejected, without any value of the data. */
   readonly reason: string;
-  /** The reason where it depends on the row: SQL text over the source's columns, without any value of the data. */
+  /** The reason where it depends on the row: SQL text over its columns and the value, which shows none of the data. */
   readonly reasonSql?: Sql;
   readonly join: CompiledStep["join"];
   /** The lookup file the join needs, and its columns. */
