@@ -20,6 +20,8 @@ export interface DatabaseColumn {
   /** The Frictionless type: string, integer, number, boolean, date, datetime, time. */
   readonly type: string;
   readonly nullable: boolean;
+  /** False where somebody looked: the column could, but in this snapshot no row of the extract holds NULL. */
+  readonly holdsNull?: boolean;
   /** No COLLATE is needed to sort by bytes (text), or none is possible (numbers, dates, everything not text). */
   readonly sortsByBytes: boolean;
   /** Computed by the database: cannot be loaded. */

@@ -3,7 +3,7 @@ import { StageError } from "../../model/errors.js";
 import type { Sql } from "../../model/names.js";
 import type { DatabaseColumn, Selection, SourceTable } from "../port.js";
 import { identifier, identifiers, joined, literal, qualified, sql, trusted } from "./identifiers.js";
-import { copiedText, rowText } from "./row-text.js";
+import { baseType, copiedText, rowText } from "./row-text.js";
 
 /** What an extract reads from, before any selection: a table, or the specification's own SELECT, and its `where`. */
 export function relation(extract: Extract): Sql {
@@ -31,13 +31,24 @@ export function rowOrder(table: SourceTable): Sql {
 
 /** Key columns in order. COLLATE and NULLS FIRST stand only where they change something: an index may serve then. */
 export function keyOrder(columns: readonly DatabaseColumn[]): Sql {
-  return joined(columns.map((column) => (column.nullable ? sql`${sortable(column)} NULLS FIRST` : sortable(column))));
+  return joined(columns.map((column) => (mayBeNull(column) ? sql`${sortable(column)} NULLS FIRST` : sortable(column))));
 }
 
-// Types without an order of their own (json, point, xml) sort by their text; so does all text, by its bytes.
+/** Whether a row of the extract may hold NULL in a column. */
+export function mayBeNull({ nullable, holdsNull }: DatabaseColumn): boolean {
+  return nullable && holdsNull !== false;
+}
+
+/** Types of text whose own comparison, byte by byte, is the comparison of the text they are written as. */
+const comparesAsText = new Set(["text", "character varying", "uuid"]);
+
+// Types without an order of their own (json, point, xml) sort by their text, by its bytes, and so do those whose order is
+// another (char leaves out blanks at the end, an enum goes by its definition). Plain text does so by itself: format() for
+// six columns took as long as everything else together, 0.7 s for 250,000 rows.
 function tieOrder(column: DatabaseColumn): Sql {
-  const value = column.type === "string" ? sql`format('%s', ${source(column)}) COLLATE "C"` : source(column);
-  return sql`${source(column)} IS NOT NULL, ${value}`;
+  if (column.type !== "string" || comparesAsText.has(baseType(column.databaseType)))
+    return sql`${sortable(column)} NULLS FIRST`;
+  return sql`${source(column)} IS NOT NULL, format('%s', ${source(column)}) COLLATE "C"`;
 }
 
 /** A key column as it sorts and compares. */

@@ -2,7 +2,7 @@ import type { Extract } from "../../mapping/migration.js";
 import type { Sql } from "../../model/names.js";
 import type { DatabaseColumn, PartRange, SourceTable } from "../port.js";
 import type { Connection, Value } from "./connection.js";
-import { columnOf, keyOrder, relation, sortable, typed } from "./extract-sql.js";
+import { columnOf, keyOrder, mayBeNull, relation, sortable, typed } from "./extract-sql.js";
 import { identifier, joined, literal, sql, trusted } from "./identifiers.js";
 
 /** A keyless table is cut by its first columns: a condition over all of a hundred columns would help nobody. */
@@ -132,8 +132,8 @@ function names(columns: readonly DatabaseColumn[]): Sql {
 function between(columns: readonly DatabaseColumn[], from: Edge | undefined, to: Edge | undefined): Sql {
   const lower = from === undefined ? sql`true` : sql`NOT ${before(columns, from)}`;
   const upper = to === undefined ? sql`true` : before(columns, to);
-  // One NOT NULL column, the usual case: plain comparisons, which an index understands.
-  if (columns.length === 1 && columns[0] !== undefined && !columns[0].nullable)
+  // One column without NULL, the usual case: plain comparisons, which an index understands.
+  if (columns.length === 1 && columns[0] !== undefined && !mayBeNull(columns[0]))
     return simpleBetween(columns[0], from, to);
   return sql`${lower} AND ${upper}`;
 }

@@ -52,6 +52,7 @@ function escapedValue(column: DatabaseColumn): Sql {
   return sql`coalesce(${escaped}, ${literal("|n")})`;
 }
 
-function baseType(databaseType: string): string {
+/** A type's spelling without length and scale. */
+export function baseType(databaseType: string): string {
   return databaseType.replace(/\(\d+(,-?\d+)?\)/, "");
 }
