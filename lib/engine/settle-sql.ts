@@ -1,6 +1,6 @@
-import type { SourceColumn } from "../mapping/compiled.js";
 import { identifier, join, keyJson, literal, sql } from "../mapping/sql.js";
 import type { Sql } from "../model/names.js";
+import { isBySourceOrder, sortTerms } from "./duplicate-order.js";
 import { flagged } from "./follow-parents.js";
 import { finalValue, type MappingPlan, type SettleTables } from "./plan-mapping.js";
 import { keyText, number, rowText } from "./read-csv.js";
@@ -28,7 +28,7 @@ export function addCandidates(plan: MappingPlan, tables: SettleTables, part: num
 
 function candidates(plan: MappingPlan, part: number): Sql {
   const by = byValues(plan).map((value, index) => sql`, ${value} AS ${identifier(`by${index}`)}`);
-  const order = orderValues(plan).map((value, index) => sql`, ${value} AS ${identifier(`order${index}`)}`);
+  const order = sortTerms(plan).map(({ value }, index) => sql`, ${value} AS ${identifier(`order${index}`)}`);
   const referred = plan.referred.map((column) => sql`, ${finalValue(plan, column)} AS ${ownName(column)}`);
   const links = innerLinks(plan).map(
     ({ link, reference, lost }) => sql`, ${finalValue(plan, link.column)} AS ${reference}, false AS ${lost}`,
@@ -64,8 +64,10 @@ export function settleDuplicates(plan: MappingPlan, tables: SettleTables): reado
   const { dedupe } = plan.table;
   if (dedupe === undefined) return [];
   const by = dedupe.by.map((_, index) => identifier(`by${index}`));
-  const direction = dedupe.keep === "latest" ? sql`DESC` : sql`ASC`;
-  const order = orderValues(plan).map((_, index) => sql`${identifier(`order${index}`)} ${direction} NULLS LAST`);
+  const order = sortTerms(plan).map(
+    ({ descending }, index) => sql`${identifier(`order${index}`)} ${descending ? sql`DESC` : sql`ASC`} NULLS LAST`,
+  );
+  const ties = isBySourceOrder(plan) ? [sql`part DESC`, sql`row DESC`] : [sql`tie`, sql`part`, sql`row`];
   const winner = (column: Sql): Sql => sql`first_value(${column}) OVER place`;
   return [
     sql`INSERT INTO ${tables.settled} SELECT part, row, 'deduplicated', ${literal(dedupe.rule)}, NULL,
@@ -73,7 +75,7 @@ export function settleDuplicates(plan: MappingPlan, tables: SettleTables): reado
     (SELECT part, row, row_number() OVER place AS place, ${winner(sql`key`)} AS winner_key, ${winner(sql`occurrence`)} AS winner_occurrence,
       ${winner(sql`target_key`)} AS winner_target_key, ${winner(sql`part`)} AS winner_part, ${winner(sql`row`)} AS winner_row
     FROM ${tables.candidates} WHERE disposition IS NULL AND ${allPresent(by)}
-    WINDOW place AS (PARTITION BY ${join(by, ", ")} ORDER BY ${join([...order, sql`tie`, sql`part`, sql`row`], ", ")}))
+    WINDOW place AS (PARTITION BY ${join(by, ", ")} ORDER BY ${join([...order, ...ties], ", ")}))
     WHERE place > 1`,
   ];
 }
@@ -120,30 +122,6 @@ function byValues(plan: MappingPlan): readonly Sql[] {
     const index = plan.compiled.columns.findIndex((column) => column.name === name);
     return index === -1 ? identifier(name) : finalValue(plan, index);
   });
-}
-
-function orderValues(plan: MappingPlan): readonly Sql[] {
-  return (plan.table.dedupe?.order ?? []).flatMap((name) =>
-    ordered(
-      plan.sourceColumns.find((column) => column.name === name),
-      identifier(name),
-    ),
-  );
-}
-
-// Numbers by value; dates and times are ISO text in one zone, which sorts as they do, infinities included.
-function ordered(column: SourceColumn | undefined, value: Sql): readonly Sql[] {
-  if (column?.type === "integer") return [sql`TRY_CAST(${value} AS HUGEINT)`];
-  if (column?.type !== "number") return [value];
-  const approximate = sql`TRY_CAST(${value} AS DOUBLE)`;
-  if (/^(real|double|float)/.test(column.databaseType)) return [approximate];
-  // A double tells most numbers apart, NaN and the infinities included; the digits it cannot hold decide after it.
-  const fraction = sql`regexp_replace(${value}, '^(-?)[0-9]*', '\\10')`;
-  return [
-    approximate,
-    sql`TRY_CAST(split_part(${value}, '.', 1) AS BIGNUM)`,
-    sql`TRY_CAST(${fraction} AS DECIMAL(38, 37))`,
-  ];
 }
 
 function allPresent(values: readonly Sql[]): Sql {

@@ -77,7 +77,7 @@ function ambiguousNames({ from, file }: Table, sourceColumns: readonly SourceCol
 
 /** The names that are no column of their own: what dedupe goes by. */
 function unknownNames(table: Table, sourceColumns: readonly SourceColumn[]): readonly Problem[] {
-  const { by = [], order = [] } = table.dedupe ?? {};
+  const { by = [], order = [], tieBreak = [] } = table.dedupe ?? {};
   const source = sourceColumns.map(({ name }) => name);
   const target = table.columns === "all" ? [] : table.columns.map(({ name }) => name);
   const unknown = (names: readonly string[], known: readonly string[], word: string): readonly Problem[] =>
@@ -90,5 +90,10 @@ function unknownNames(table: Table, sourceColumns: readonly SourceColumn[]): rea
         hint: `write one of ${[...new Set(known)].join(", ")}`,
         sourceColumn: name,
       }));
-  return [...unknown(by, [...target, ...source], "by"), ...unknown(order, source, "order")];
+  const columnsOf = (sorted: typeof order) => sorted.map(({ column }) => column);
+  return [
+    ...unknown(by, [...target, ...source], "by"),
+    ...unknown(columnsOf(order), source, "order"),
+    ...unknown(columnsOf(tieBreak), source, "tie_break"),
+  ];
 }

@@ -29,9 +29,14 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 
 const why = (because: string | undefined): string => (because === undefined ? "" : ` — because ${because}`);
 
-function describeDedupe({ by, keep, order, because }: Dedupe): string {
-  const kept = order.length === 0 ? `the ${keep} one` : `the ${keep} one by ${listed(order)}`;
-  return `of rows with the same ${listed(by)}, ${kept} is kept${why(because)}`;
+function describeDedupe({ by, keep, order, tieBreak, because }: Dedupe): string {
+  const sorted = [...order, ...tieBreak].map(
+    ({ column, descending }) => `the ${descending ? "largest" : "smallest"} ${column}`,
+  );
+  const place = keep === "last" && order.length === 0 ? " in the order of the source" : "";
+  const decided =
+    sorted.length === 0 ? "" : `: ${keep === "most_complete" ? "of equals " : ""}${sorted.join(", then ")}`;
+  return `of rows with the same ${listed(by)}, the ${keep.replace("_", " ")} one${place} is kept${decided}${why(because)}`;
 }
 
 // What `references` says stands with its column.

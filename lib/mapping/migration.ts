@@ -163,10 +163,17 @@ export interface Dedupe {
   readonly rule: RuleName;
   /** Target columns (or, where the target has none of that name, columns of the extract). */
   readonly by: readonly string[];
-  readonly keep: "latest" | "first";
-  /** Columns of the extract that decide, before all columns break the ties. */
-  readonly order: readonly string[];
+  readonly keep: "latest" | "first" | "last" | "most_complete";
+  /** Columns of the extract that decide, as far as `keep` leaves it open: the row that sorts first is kept. */
+  readonly order: readonly SortColumn[];
+  /** Others that decide after them, before all columns break the ties. */
+  readonly tieBreak: readonly SortColumn[];
   readonly because: string | undefined;
+}
+
+export interface SortColumn {
+  readonly column: string;
+  readonly descending: boolean;
 }
 
 /** A foreign key the specification knows: what becomes of a row whose parent was not written. */

@@ -1,6 +1,7 @@
 import { extractName, ruleName, tableName } from "../model/names.js";
 import type { Table } from "./migration.js";
 import { settleColumn } from "./settle-column.js";
+import { settleDedupe } from "./settle-dedupe.js";
 import { settleExpectations, settleRelationships } from "./settle-expectations.js";
 import type { ParsedTable } from "./table-schema.js";
 import type { YamlFile } from "./yaml-file.js";
@@ -37,12 +38,6 @@ export function settleTable(parsed: ParsedTable, yaml: YamlFile): Table {
     ring: [name],
     lines: linesOf(yaml, parsed),
   };
-}
-
-function settleDedupe(parsed: ParsedTable["dedupe"]): Table["dedupe"] {
-  if (parsed === undefined) return undefined;
-  const { by, keep, order = [], because } = parsed;
-  return { rule: ruleName("dedupe"), by, keep, order, because };
 }
 
 function linesOf(yaml: YamlFile, { columns, filter, reject }: ParsedTable): ReadonlyMap<string, number> {

@@ -13,12 +13,16 @@ const mode = writtenAs(
 
 const dedupe = object({
   by: oneOrMore(name),
-  keep: z.enum(["latest", "first"]),
+  keep: z.enum(["latest", "first", "last", "most_complete"]),
   order: oneOrMore(name).optional(),
+  tie_break: oneOrMore(name).optional(),
   because: text.optional(),
-}).superRefine(({ keep, order }, context) => {
-  if (keep === "first" || order !== undefined) return;
-  complain(context, "keep: latest without order", "say by which source column a row is later: order: updated_at");
+}).superRefine(({ keep, order, tie_break }, context) => {
+  if (order !== undefined) return;
+  if (keep === "latest")
+    complain(context, "keep: latest without order", "say by which source column a row is later: order: updated_at");
+  if (keep === "last" && tie_break !== undefined)
+    complain(context, "keep: last without order has no ties", "leave tie_break out, or say in which order");
 });
 
 /** A table's file, key by key. */

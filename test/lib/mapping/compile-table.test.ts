@@ -35,7 +35,7 @@ describe("source columns", () => {
   });
 
   it("one that the extract does not have is told with its line and the nearest one, each of them", () => {
-    const text = `${peopleWith("a: nmae", "b: { uuid5: [ID] }", "c: { trim: true }")}dedupe: { by: [brn], keep: latest, order: at }\n`;
+    const text = `${peopleWith("a: nmae", "b: { uuid5: [ID] }", "c: { trim: true }")}dedupe: { by: [brn], keep: latest, order: at, tie_break: nmae desc }\n`;
 
     expect(complaint(text)).toEqual([
       'people.yaml:3: columns.a: extract people has no column "nmae"; did you mean "name"?',
@@ -43,6 +43,7 @@ describe("source columns", () => {
       'people.yaml:5: columns.c: extract people has no column "c"',
       'people.yaml:6: dedupe by: unknown column "brn"; did you mean "born"?',
       'people.yaml:6: dedupe order: unknown column "at"',
+      'people.yaml:6: dedupe tie_break: unknown column "nmae"; did you mean "name"?',
     ]);
   });
 

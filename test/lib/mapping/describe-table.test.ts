@@ -36,9 +36,22 @@ expect:
       "  id: from id",
       "  town_id: from town; white space taken off both ends",
       "Duplicates:",
-      "  of rows with the same id and town_id, the latest one by changed is kept — because the last word counts",
+      "  of rows with the same id and town_id, the latest one is kept: the largest changed — because the last word counts",
       "References:",
       "  town_id is id of a row of towns; it becomes NULL where that row is not written",
     ],
   ]);
+});
+
+it.each([
+  ["keep: latest, order: [at, id asc]", "the latest one is kept: the largest at, then the smallest id"],
+  ["keep: last", "the last one in the order of the source is kept"],
+  ["keep: last, order: at", "the last one is kept: the largest at"],
+  ["keep: most_complete, tie_break: id", "the most complete one is kept: of equals the smallest id"],
+])("which duplicate is kept is said in words: %s", (keep, words) => {
+  const [table] = parseMigration(
+    filesOf({ "people.yaml": `table: people\ncolumns: all\ndedupe: { by: id, ${keep} }\n` }),
+  ).tables;
+
+  expect(table && describeTable(table)).toContain(`  of rows with the same id, ${words}`);
 });

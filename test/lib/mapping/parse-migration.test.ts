@@ -77,7 +77,7 @@ describe("what is read", () => {
       "filter: [{ keep: id > 0, because: b }]",
       "reject: [{ when: id IS NULL, reason: r }]",
       "columns: { id: id, name: { trim: true }, review: { flagged: true } }",
-      "dedupe: { by: id, keep: latest, order: at, because: b }",
+      "dedupe: { by: id, keep: latest, order: at, tie_break: [id, at DESC], because: b }",
       "expect:",
       "  - unique: [id, name]",
       "  - not_null: { columns: id, severity: warn }",
@@ -97,7 +97,14 @@ describe("what is read", () => {
       ...{ name: "relief.people", from: "people", ledger: "exceptions", changesLimit: 5, key: ["id"] },
       filters: [{ rule: "filter[0]", sql: "id > 0", because: "b" }],
       rejects: [{ rule: "reject[0]", when: "id IS NULL", reason: "r" }],
-      dedupe: { rule: "dedupe", by: ["id"], keep: "latest", order: ["at"], because: "b" },
+      dedupe: {
+        ...{ rule: "dedupe", by: ["id"], keep: "latest", because: "b" },
+        order: [{ column: "at", descending: true }],
+        tieBreak: [
+          { column: "id", descending: false },
+          { column: "at", descending: true },
+        ],
+      },
       relationships: [
         {
           rule: "relationship:id",
@@ -209,8 +216,12 @@ describe("what is refused", () => {
       "people.yaml:3: dedupe: keep: latest without order",
     ],
     [
-      "table: people\ncolumns: all\ndedupe: { by: [id], keep: last, order: at }\n",
-      'people.yaml:3: dedupe.keep: expected latest or first, found "last"; did you mean "latest"?',
+      "table: people\ncolumns: all\ndedupe: { by: [id], keep: lates, order: at }\n",
+      'people.yaml:3: dedupe.keep: expected latest or first or last or most_complete, found "lates"; did you mean "latest"?',
+    ],
+    [
+      "table: people\ncolumns: all\ndedupe: { by: [id], keep: last, tie_break: at }\n",
+      "people.yaml:3: dedupe: keep: last without order has no ties",
     ],
     [
       "table: people\ncolumns: all\nchanges: { limit: many }\n",
