@@ -160,8 +160,11 @@ export interface Target {
   saveAndDrop(migration: string, tables: readonly string[]): Promise<readonly Definition[]>;
   /** All rows of a table in exchange for those of the parts, in one transaction, or nothing. */
   replace(request: ReplaceRequest): Promise<ReplaceOutcome>;
-  /** Upserts the rows of several tables, in the order given, in one transaction; one outcome for each request. */
-  upsertAll(requests: readonly UpsertRequest[]): Promise<readonly UpsertOutcome[]>;
+  /**
+   * Upserts the rows of several tables in one transaction: group by group in the order given, and of one group all at
+   * once, as foreign keys in a ring demand. One outcome for each request.
+   */
+  upsertAll(groups: readonly (readonly UpsertRequest[])[]): Promise<readonly UpsertOutcome[]>;
   /** Restores what was saved for one table, except foreign keys. */
   rebuildIndexes(migration: string, table: string): Promise<readonly Definition[]>;
   /** Restores everything saved for the migration, foreign keys last, whichever run saved it. */

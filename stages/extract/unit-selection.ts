@@ -113,8 +113,8 @@ interface Child {
 
 // Equal values on both sides mean equal source columns when both are the same injective function of them.
 async function parentsSelection(parent: Known, { child, link, rows }: Child): Promise<Selection> {
-  const own = child.compiled.columns.find(({ name }) => name === link.column)?.injectiveOf;
-  const referred = parent.compiled.columns.find(({ name }) => name === link.parentColumn)?.injectiveOf;
+  const own = link.translates === undefined ? determining(child, link.column) : sourceKeyOf(child.table, link.column);
+  const referred = link.translates === undefined ? determining(parent, link.parentColumn) : parent.shape.key;
   if (
     own === undefined ||
     referred === undefined ||
@@ -137,13 +137,28 @@ async function parentsSelection(parent: Known, { child, link, rows }: Child): Pr
   };
 }
 
-// The winner among duplicates can only be told when all of them are there; so can an ancestor in the same table.
+/** The source columns of which a target column's value is an injective function. */
+function determining({ compiled }: Known, column: string): readonly string[] | undefined {
+  return compiled.columns.find(({ name }) => name === column)?.injectiveOf;
+}
+
+/** The source columns that hold the parent's key for `references`, where no rule changes them first. */
+function sourceKeyOf({ columns }: Table, column: string): readonly string[] | undefined {
+  const found = columns === "all" ? undefined : columns.find(({ name }) => name === column);
+  if (found === undefined || found.rules.some(({ kind }) => kind !== "references" && kind !== "required"))
+    return undefined;
+  const { origin } = found;
+  if (origin.kind === "from") return [origin.column];
+  return origin.kind === "source_key" ? origin.columns : undefined;
+}
+
+// The winner among duplicates can only be told when all of them are there; so can what a ring of tables is settled to.
 function withDuplicates(
   { table, extract, shape, compiled }: Known,
   selection: Selection & { readonly kind: "any" },
 ): Selection {
   if (selection.of.some(({ kind }) => kind === "all")) return { kind: "all" };
-  if (table.relationships.some(({ parent }) => parent === table.name)) return { kind: "all" };
+  if (table.relationships.some(({ parent }) => table.ring.includes(parent))) return { kind: "all" };
   if (table.dedupe === undefined) return selection;
   const origins = table.dedupe.by.map((name) => compiled.columns.find((column) => column.name === name)?.injectiveOf);
   if (origins.includes(undefined)) return { kind: "all" };

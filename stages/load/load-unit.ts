@@ -28,10 +28,14 @@ export async function loadUnit(run: Run, target: Target, unit: Unit): Promise<vo
   const fate = unit.kind === "key" ? await fateOf(run, unit) : undefined;
   if (fate?.refusal !== undefined) throw fate.refusal;
   const rows = await chooseRows(run, unit, { plans, wanted: fate?.targetKeys });
-  const requests: UpsertRequest[] = [];
-  for (const plan of plans)
-    requests.push(await requestOf(run, target, { plan, unit, rows: rows.get(plan.table.name) ?? [] }));
-  const outcomes = await target.upsertAll(requests);
+  // Tables of a ring stand one after another, and go in together.
+  const groups = new Map<string, UpsertRequest[]>();
+  for (const plan of plans) {
+    const group = groups.get(String(plan.table.ring[0])) ?? [];
+    group.push(await requestOf(run, target, { plan, unit, rows: rows.get(plan.table.name) ?? [] }));
+    groups.set(String(plan.table.ring[0]), group);
+  }
+  const outcomes = await target.upsertAll([...groups.values()]);
   for (const [index, plan] of plans.entries()) {
     const outcome = outcomes[index];
     if (outcome !== undefined) await publish(run, target, { plan, outcome, rows: rows.get(plan.table.name) ?? [] });

@@ -98,23 +98,26 @@ interface Choice {
   readonly wanted: ReadonlySet<string> | undefined;
 }
 
-/** The rows to upsert, table by table: those asked for, and of other tables the rows that these refer to. */
+/**
+ * The rows to upsert, table by table: those asked for, the rows that these refer to, and so on until no row is added,
+ * also where tables refer to one another. The rows keep their order.
+ */
 export async function chooseRows(
   run: Run,
   unit: Unit,
   { plans, wanted }: Choice,
 ): Promise<ReadonlyMap<string, readonly Row[]>> {
-  const chosen = new Map<string, readonly Row[]>();
-  // Children first: by the time a parent's turn comes, all who refer to it are known.
-  for (const plan of [...plans].reverse()) {
-    const rows = await readAll(run, plan);
-    const asked = unit.chosen.some(({ name }) => name === plan.table.name)
-      ? rows.filter((row) => isWanted(plan, row, wanted))
-      : [];
-    const referred = rows.filter((row) => isReferredTo(plan, row, { plans, chosen }));
-    chosen.set(plan.table.name, withAncestors(plan, rows, new Set([...asked, ...referred])));
+  const all = new Map<string, readonly Row[]>();
+  for (const plan of plans) all.set(plan.table.name, await readAll(run, plan));
+  const parentsOf = referredRows(plans, all);
+  const chosen = new Map<Row, LoadPlan>();
+  for (const plan of plans) {
+    if (!unit.chosen.some(({ name }) => name === plan.table.name)) continue;
+    for (const row of all.get(plan.table.name) ?? []) if (isWanted(plan, row, wanted)) chosen.set(row, plan);
   }
-  return chosen;
+  // A map may grow while it is gone through: what is added comes up in its turn.
+  for (const [row, plan] of chosen) for (const [parent, of] of parentsOf(plan, row)) chosen.set(parent, of);
+  return new Map([...all].map(([name, rows]) => [name, rows.filter((row) => chosen.has(row))]));
 }
 
 async function readAll(run: Run, { table, parts }: LoadPlan): Promise<readonly Row[]> {
@@ -131,31 +134,34 @@ function isWanted({ transform, columns }: LoadPlan, row: Row, wanted: ReadonlySe
   return wanted.has(values.length === 1 ? String(values[0]) : JSON.stringify(values));
 }
 
-function isReferredTo(
-  { table, columns }: LoadPlan,
-  row: Row,
-  { plans, chosen }: { readonly plans: readonly LoadPlan[]; readonly chosen: ReadonlyMap<string, readonly Row[]> },
-): boolean {
-  return plans.some((child) =>
-    child.table.relationships.some(({ parent, parentColumn, column }) => {
-      if (parent !== table.name || child.table.name === table.name) return false;
-      const value = row[columns.indexOf(parentColumn)];
-      const at = child.columns.indexOf(column);
-      return value != null && (chosen.get(child.table.name) ?? []).some((childRow) => childRow[at] === value);
-    }),
-  );
+type ParentsOf = (plan: LoadPlan, row: Row) => readonly (readonly [Row, LoadPlan])[];
+
+/** Finds the rows that a row refers to. What is referred to is indexed once: a table's rows by one of its columns. */
+function referredRows(plans: readonly LoadPlan[], all: ReadonlyMap<string, readonly Row[]>): ParentsOf {
+  const indexes = new Map<string, ReadonlyMap<string, readonly Row[]>>();
+  const indexOf = ({ table, columns }: LoadPlan, column: string) => {
+    const name = JSON.stringify([table.name, column]);
+    const index = indexes.get(name) ?? byValue(all.get(table.name) ?? [], columns.indexOf(column));
+    indexes.set(name, index);
+    return index;
+  };
+  return ({ table, columns }, row) =>
+    table.relationships.flatMap(({ column, parent, parentColumn }) => {
+      const value = row[columns.indexOf(column)];
+      const of = plans.find((plan) => plan.table.name === parent);
+      if (value == null || of === undefined) return [];
+      return (indexOf(of, parentColumn).get(value) ?? []).map((found) => [found, of] as const);
+    });
 }
 
-// A table may refer to itself: a row brings the rows above it along. The rows keep their order.
-function withAncestors({ table, columns }: LoadPlan, rows: readonly Row[], chosen: Set<Row>): readonly Row[] {
-  for (const { parent, parentColumn, column } of table.relationships) {
-    if (parent !== table.name) continue;
-    const byKey = new Map(rows.map((row) => [row[columns.indexOf(parentColumn)], row]));
-    // A set may grow while it is gone through: what is added comes up in its turn.
-    for (const row of chosen) {
-      const above = byKey.get(row[columns.indexOf(column)] ?? null);
-      if (above !== undefined) chosen.add(above);
-    }
+function byValue(rows: readonly Row[], place: number): ReadonlyMap<string, readonly Row[]> {
+  const index = new Map<string, Row[]>();
+  for (const row of rows) {
+    const value = row[place];
+    if (value == null) continue;
+    const same = index.get(value) ?? [];
+    same.push(row);
+    index.set(value, same);
   }
-  return rows.filter((row) => chosen.has(row));
+  return index;
 }

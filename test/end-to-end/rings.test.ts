@@ -101,4 +101,28 @@ describe("tables with foreign keys in a ring", () => {
     const mapped = [...changed.stderr.matchAll(/^transform (\S+): \d+ rows read/gm)].map(([, table]) => table);
     expect(mapped).toEqual(["households", "people"]);
   });
+
+  it("bring one row by its key with all it refers to, round the ring, into an empty target", async () => {
+    const [expected] = await source.query(`SELECT * FROM (${staying}) AS kept WHERE id = 285`);
+
+    const result = await migration.run("run", ["visits", "--key", "285"]);
+
+    expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+    expect(await target.query("SELECT id FROM visits")).toEqual([{ id: "285" }]);
+    const people = await target.query(arrived);
+    expect(people).toContainEqual(expected);
+    // The head of the household, whom these report to, the heads of their households, and so on; nobody else.
+    expect(people.length).toBeGreaterThan(1);
+    expect(people.length).toBeLessThan(40);
+  });
+
+  it("change one row by its key in a target that holds them all, and nothing else", async () => {
+    await migration.run("run");
+    await source.query("UPDATE people SET name = 'Renamed', boss = 1 WHERE id IN (7, 8)");
+
+    const result = await migration.run("run", ["people", "--key", "7"]);
+
+    expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+    expect(await target.query("SELECT legacy_id FROM people WHERE name = 'Renamed'")).toEqual([{ legacy_id: "7" }]);
+  });
 });

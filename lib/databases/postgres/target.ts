@@ -10,7 +10,7 @@ import { literal, sql } from "./identifiers.js";
 import { assertLoadable } from "./load-obstacles.js";
 import { ensureLedger, linesOf, writeLine } from "./loads-ledger.js";
 import { assertReplaceable, countRows, replaceTable } from "./replace-table.js";
-import { upsertRows } from "./upsert-rows.js";
+import { type UpsertRows, upsertRows } from "./upsert-rows.js";
 
 /** A PostgreSQL target over one session. Several may be open at once, one for each table that loads. */
 export async function openPostgresTarget(url: string, options: OpenOptions): Promise<Target> {
@@ -26,7 +26,7 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
     assertReplaceable: (replacement) => assertReplaceable(connection, replacement),
     saveAndDrop: (migration, tables) => saveAndDrop(connection, migration, tables),
     replace: (request) => replaceTable(connection, request),
-    upsertAll: (requests) => upsertAll(connection, requests),
+    upsertAll: (groups) => upsertAll(connection, groups),
     rebuildIndexes: async (migration, table) =>
       await restoreDefinitions(connection, migration, { table: await resolve(table) }),
     restore: (migration) => restoreDefinitions(connection, migration),
@@ -72,25 +72,29 @@ async function noticeLostClients(connection: Connection): Promise<void> {
 
 async function upsertAll(
   connection: Connection,
-  requests: readonly UpsertRequest[],
+  groups: readonly (readonly UpsertRequest[])[],
 ): Promise<readonly UpsertOutcome[]> {
   await ensureLedger(connection);
-  for (const { table, columns } of requests) {
+  for (const { table, columns } of groups.flat()) {
     await assertLoadable(connection, await findTable(connection, table), columns);
   }
   return await connection.transaction(async () => {
     const outcomes: UpsertOutcome[] = [];
-    for (const request of requests) outcomes.push(await upsertOne(connection, request));
+    for (const group of groups) outcomes.push(...(await upsertGroup(connection, group)));
     return outcomes;
   });
 }
 
-async function upsertOne(connection: Connection, request: UpsertRequest): Promise<UpsertOutcome> {
-  const table = await findTable(connection, request.table);
-  const outcome = await upsertRows(connection, table, request);
-  const { unit, part } = request;
-  // Rows inserted here are ours too, or the next replace would take them for a stranger's.
-  const line = { generation: `unit:${unit}`, part: `unit:${unit}`, hash: part.hash, rowCount: outcome.inserted };
-  await writeLine(connection, { migration: request.migration, table: table.qualifiedName }, line);
-  return outcome;
+async function upsertGroup(connection: Connection, group: readonly UpsertRequest[]): Promise<readonly UpsertOutcome[]> {
+  const rows: UpsertRows[] = [];
+  for (const request of group) rows.push({ ...request, found: await findTable(connection, request.table) });
+  const outcomes = await upsertRows(connection, rows);
+  for (const [index, { unit, part, migration }] of group.entries()) {
+    const table = rows[index]?.found.qualifiedName ?? "";
+    // Rows inserted here are ours too, or the next replace would take them for a stranger's.
+    const rowCount = outcomes[index]?.inserted ?? 0;
+    const line = { generation: `unit:${unit}`, part: `unit:${unit}`, hash: part.hash, rowCount };
+    await writeLine(connection, { migration, table }, line);
+  }
+  return outcomes;
 }

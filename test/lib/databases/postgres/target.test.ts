@@ -122,6 +122,6 @@ async function waitFor(work: () => Promise<void>): Promise<void> {
 }
 
 async function upsertOne(target: Target, request: UpsertRequest): Promise<UpsertOutcome | undefined> {
-  const [outcome] = await target.upsertAll([request]);
+  const [outcome] = await target.upsertAll([[request]]);
   return outcome;
 }
