@@ -19,6 +19,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Builds the programs and starts the one PostgreSQL of this test run; the function it returns stops it. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await build();
+  await promisify(execFile)(process.execPath, [join(root, "dist/scripts/bundle-danfo.js")]);
   const given = process.env.WAYBILL_TEST_POSTGRES_URL;
   if (given !== undefined) {
     await assertReached(given);
