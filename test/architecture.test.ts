@@ -10,7 +10,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  * directory. The engine reads and writes the files of a stage through `files`.
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  stages: ["program", "databases", "engine", "files", "mapping", "model"],
+  stages: ["steps", "program", "databases", "engine", "files", "mapping", "model"],
+  steps: ["files", "mapping", "model"],
   program: ["files", "mapping", "model"],
   engine: ["files", "mapping", "model"],
   databases: ["mapping", "model"],
@@ -26,6 +27,8 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   "@duckdb/node-api": ["lib/engine"],
   yargs: ["lib/program"],
   "node:child_process": ["lib/program"],
+  "node:worker_threads": ["lib/steps"],
+  esbuild: ["lib/steps"],
   zod: ["lib/mapping"],
   yaml: ["lib/mapping"],
 };

@@ -2,9 +2,9 @@ import { parenthesised, sql } from "../mapping/sql.js";
 import { StageError } from "../model/errors.js";
 import type { Resource } from "../model/manifest.js";
 import type { EngineConnection } from "./duckdb.js";
+import { readRows } from "./mapped-sql.js";
 import { ownSql } from "./own-sql.js";
 import type { MappingPlan } from "./plan-mapping.js";
-import { readCsv } from "./read-csv.js";
 
 /** A part whose mapping failed, and how. */
 export interface FailedPart {
@@ -18,7 +18,7 @@ export async function blameRule(connection: EngineConnection, plan: MappingPlan,
   const { folder, part, error } = failed;
   if (!(error instanceof StageError) || error.kind !== "specification") throw error;
   for (const { rule, expression } of ownSql(plan.table)) {
-    const alone = sql`SELECT count(${parenthesised(expression)}) FROM ${readCsv(folder, [part])}`;
+    const alone = sql`SELECT count(${parenthesised(expression)}) FROM ${readRows(plan, folder, part)}`;
     const fails = await connection.rows(alone).then(
       () => false,
       () => true,

@@ -2,7 +2,7 @@ import type { SourceColumn } from "../mapping/compiled.js";
 import type { SortColumn } from "../mapping/migration.js";
 import { identifier, join, literal, sql } from "../mapping/sql.js";
 import type { Sql } from "../model/names.js";
-import type { MappingPlan } from "./plan-mapping.js";
+import { type MappingPlan, mappingValue, stepValue } from "./plan-mapping.js";
 
 /** One thing duplicates are sorted by: NULL comes last in either direction. */
 export interface SortTerm {
@@ -31,8 +31,10 @@ function filledColumns({ sourceColumns }: MappingPlan): Sql {
 }
 
 function termsOf(plan: MappingPlan, { column: name, descending }: SortColumn): readonly SortTerm[] {
-  const column = plan.sourceColumns.find((one) => one.name === name);
-  return sortedBy(column, identifier(name)).map((value) => ({ value, descending }));
+  // What a step makes is text, whatever the column was that it replaces.
+  const isMade = stepValue(plan, name) !== undefined;
+  const column = isMade ? undefined : plan.sourceColumns.find((one) => one.name === name);
+  return sortedBy(column, mappingValue(plan, name)).map((value) => ({ value, descending }));
 }
 
 // Numbers by value; dates and times are ISO text in one zone, which sorts as they do, infinities included.

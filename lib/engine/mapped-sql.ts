@@ -1,8 +1,19 @@
 import { valueName } from "../mapping/compiled.js";
 import { identifier, join, literal, sql } from "../mapping/sql.js";
+import { outReasonColumn, outStepColumn, replacedColumns, replacementName } from "../mapping/steps.js";
 import type { Resource } from "../model/manifest.js";
 import type { Sql } from "../model/names.js";
-import { finalValue, flagOfParent, isSourceColumn, isStored, type MappingPlan, valueAfter } from "./plan-mapping.js";
+import {
+  finalValue,
+  flagOfParent,
+  isReplaced,
+  isSourceColumn,
+  isStored,
+  type MappingPlan,
+  mappingValue,
+  stepValue,
+  valueAfter,
+} from "./plan-mapping.js";
 import { keyText, readCsv } from "./read-csv.js";
 
 /**
@@ -10,7 +21,7 @@ import { keyText, readCsv } from "./read-csv.js";
  * after each step, and for rows that a rule keeps out their disposition, rule and reason.
  */
 export function makeMapped(plan: MappingPlan, folder: string, part: Resource): Sql {
-  const layers = [baseLayer(plan, readCsv(folder, [part])), ...stepLayers(plan), outcomeLayer(plan)];
+  const layers = [baseLayer(plan, readRows(plan, folder, part)), ...stepLayers(plan), outcomeLayer(plan)];
   const nested = layers.map((layer, index) => sql`${identifier(`layer${index}`)} AS (${layer})`);
   const last = identifier(`layer${layers.length - 1}`);
   return sql`CREATE TEMP TABLE mapped AS WITH ${join(nested, ",\n")}
@@ -31,6 +42,20 @@ export function countMapped(): Sql {
 export function sortMapped(): Sql {
   return sql`CREATE OR REPLACE TEMP TABLE mapped AS SELECT * FROM mapped ORDER BY "~row"`;
 }
+
+/** The rows of a part as the mapping sees them: a column that a step replaces shows what the step made of it. */
+export function readRows({ table }: MappingPlan, folder: string, part: Resource): Sql {
+  const file = readCsv(folder, [part]);
+  const replaced = replacedColumns(table);
+  if (replaced.length === 0) return file;
+  const renames = replaced.flatMap((name) => [
+    sql`${identifier(name)} AS ${sourceValue(name)}`,
+    sql`${identifier(replacementName(name))} AS ${identifier(name)}`,
+  ]);
+  return sql`(SELECT * RENAME (${join(renames, ", ")}) FROM ${file})`;
+}
+
+const sourceValue = (name: string): Sql => identifier(`~source.${name}`);
 
 // One layer of SELECT a step: each may name the value after the step before.
 function baseLayer(plan: MappingPlan, part: Sql): Sql {
@@ -87,7 +112,8 @@ interface Outcome {
 }
 
 // In the order the rules run; the first that applies names itself.
-function outcomesOf({ compiled }: MappingPlan): readonly Outcome[] {
+function outcomesOf(plan: MappingPlan): readonly Outcome[] {
+  const { compiled } = plan;
   const filters = compiled.filters.map(
     ({ rule, keep }): Outcome => ({
       when: sql`NOT coalesce(${keep}, false)`,
@@ -118,7 +144,16 @@ function outcomesOf({ compiled }: MappingPlan): readonly Outcome[] {
           ],
     ),
   );
-  return [...filters, ...rejects, ...steps];
+  return [...stepOutcomes(plan), ...filters, ...rejects, ...steps];
+}
+
+function stepOutcomes({ table }: MappingPlan): readonly Outcome[] {
+  return table.steps.map(({ kind, rule }, index) => ({
+    when: sql`coalesce(${identifier(outStepColumn)} = ${literal(String(index))}, false)`,
+    disposition: kind === "row" ? "rejected" : "filtered",
+    rule,
+    reason: identifier(outReasonColumn),
+  }));
 }
 
 function outcomeLayer(plan: MappingPlan): Sql {
@@ -131,7 +166,10 @@ function outcomeLayer(plan: MappingPlan): Sql {
 function keptColumns(plan: MappingPlan): readonly Sql[] {
   return [
     sql`"~row", 1::BIGINT AS "~occurrence"`,
-    ...plan.sourceColumns.map(({ name }) => identifier(name)),
+    ...plan.sourceColumns.map(({ name }) =>
+      isReplaced(plan, name) ? sql`${sourceValue(name)} AS ${identifier(name)}` : identifier(name),
+    ),
+    ...columnsForDedupe(plan),
     ...(plan.hasRowChecksum ? [sql`row_checksum`] : []),
     ...storedValues(plan),
     ...finalValues(plan),
@@ -139,6 +177,14 @@ function keptColumns(plan: MappingPlan): readonly Sql[] {
     sql`NULL::VARCHAR AS "~orphan_rule", NULL::VARCHAR AS "~orphan_reason"`,
     sql`NULL::VARCHAR AS "~winner_key", NULL::BIGINT AS "~winner_occurrence", NULL::VARCHAR AS "~winner_target_key"`,
   ];
+}
+
+// `mapped` holds the source's own values under their names; what steps made is kept where other rows depend on it.
+function columnsForDedupe(plan: MappingPlan): readonly Sql[] {
+  const { by = [], order = [], tieBreak = [] } = plan.table.dedupe ?? {};
+  const sorting = [...order, ...tieBreak].map(({ column }) => column);
+  const made = [...new Set([...by, ...sorting])].filter((name) => stepValue(plan, name) !== undefined);
+  return made.map((name) => sql`${identifier(name)} AS ${mappingValue(plan, name)}`);
 }
 
 function storedValues(plan: MappingPlan): readonly Sql[] {

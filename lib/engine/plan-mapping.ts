@@ -1,6 +1,7 @@
 import { type CompiledTable, type SourceColumn, valueName } from "../mapping/compiled.js";
 import type { Relationship, Table } from "../mapping/migration.js";
 import { identifier } from "../mapping/sql.js";
+import { replacedColumns, replacementName } from "../mapping/steps.js";
 import { filesOf, type Manifest } from "../model/manifest.js";
 import type { Sql } from "../model/names.js";
 import { checksumColumn } from "../model/resource.js";
@@ -168,5 +169,21 @@ export function flagOfParent(column: number): Sql {
 
 /** Whether SQL is nothing but the name of a source column. */
 export function isSourceColumn(plan: MappingPlan, value: Sql): boolean {
-  return plan.sourceColumns.some(({ name }) => identifier(name) === value);
+  return plan.sourceColumns.some(({ name }) => identifier(name) === value && !isReplaced(plan, name));
+}
+
+/** Whether the mapping sees a step's value in place of this source column's. */
+export function isReplaced({ table }: Pick<MappingPlan, "table">, name: string): boolean {
+  return replacedColumns(table).includes(name);
+}
+
+/** Where `mapped` holds a step's value for a column it adds or replaces; undefined for a column no step makes. */
+export function stepValue(plan: MappingPlan, name: string): Sql | undefined {
+  if (isReplaced(plan, name)) return identifier(replacementName(name));
+  return plan.table.steps.some(({ adds }) => adds.includes(name)) ? identifier(name) : undefined;
+}
+
+/** Where `mapped` holds the value that the mapping means by the name of a column before its rules. */
+export function mappingValue(plan: MappingPlan, name: string): Sql {
+  return stepValue(plan, name) ?? identifier(name);
 }

@@ -2,7 +2,7 @@ import { identifier, join, keyJson, literal, sql } from "../mapping/sql.js";
 import type { Sql } from "../model/names.js";
 import { isBySourceOrder, sortTerms } from "./duplicate-order.js";
 import { flagged } from "./follow-parents.js";
-import { finalValue, type MappingPlan, type SettleTables } from "./plan-mapping.js";
+import { finalValue, type MappingPlan, mappingValue, type SettleTables } from "./plan-mapping.js";
 import { keyText, number, rowText } from "./read-csv.js";
 import { innerLinks, ownName } from "./ring-links.js";
 
@@ -120,7 +120,7 @@ export function targetKeyText(plan: MappingPlan): Sql {
 function byValues(plan: MappingPlan): readonly Sql[] {
   return (plan.table.dedupe?.by ?? []).map((name) => {
     const index = plan.compiled.columns.findIndex((column) => column.name === name);
-    return index === -1 ? identifier(name) : finalValue(plan, index);
+    return index === -1 ? mappingValue(plan, name) : finalValue(plan, index);
   });
 }
 

@@ -3,24 +3,56 @@ import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { type CastingContext, parse } from "csv-parse";
 import { parse as parseSync } from "csv-parse/sync";
+import { stringify as stringifySync } from "csv-stringify/sync";
 import type { CsvValue } from "../model/csv-dialect.js";
 import { StageError } from "../model/errors.js";
 
-/** The dialect as csv-parse takes it. Only `cast` is told whether a value was quoted, which tells NULL from `"\N"`. */
-const parserOptions = {
+/** The dialect as csv-parse takes it. */
+const dialectOptions = {
   delimiter: ",",
   quote: '"',
   escape: '"',
   record_delimiter: "\n",
   relax_column_count: false,
   skip_empty_lines: false,
+} as const;
+
+/** Only `cast` is told whether a value was quoted, which tells NULL from `"\N"`. */
+const parserOptions = {
+  ...dialectOptions,
   cast: (value: string, context: CastingContext): CsvValue => (value === "\\N" && !context.quoting ? null : value),
 } as const;
 
 /** The rows of CSV text in Waybill's dialect; the header, if the text has one, is the first row. */
 export function parseRows(text: string): readonly (readonly CsvValue[])[] {
+  // Where no value can be the quoted text \N, csv-parse need not be asked for quotes: `cast` takes twelve times as long as
+  // all the rest (3.9 s instead of 0.3 for 900,000 values).
+  if (!text.includes('"\\N"')) return (parseSync(text, dialectOptions) as string[][]).map((row) => row.map(nullOr));
   // csv-parse types rows as string[], whatever `cast` returns.
   return parseSync(text, parserOptions) as unknown as (readonly CsvValue[])[];
+}
+
+function nullOr(value: string): CsvValue {
+  return value === "\\N" ? null : value;
+}
+
+/** Rows of two or more columns as CSV text in Waybill's dialect, the very text that `encodeRow` makes. */
+export function stringifyRows(rows: readonly (readonly CsvValue[])[]): string {
+  const options = { delimiter: ",", quote: '"', escape: '"', record_delimiter: "\n", quoted_match: /\r/ } as const;
+  const isPlain = rows.every((row) => !row.includes("\\N"));
+  if (isPlain)
+    return stringifySync(
+      rows.map((row) => row.map((value) => value ?? "\\N")),
+      options,
+    );
+  // NULL goes as a boolean, the one type that no value has: csv-stringify casts everything but null. Twice as slow.
+  return stringifySync(
+    rows.map((row) => row.map((value) => value ?? true)),
+    {
+      ...options,
+      cast: { boolean: () => "\\N", string: (value) => (value === "\\N" ? { value, quoted: true } : value) },
+    },
+  );
 }
 
 /** The rows of one gzipped CSV file, the header first, one after another in bounded memory. */

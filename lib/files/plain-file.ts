@@ -14,7 +14,7 @@ export async function appendPlainFile(path: string, writer: PartWriter): Promise
     for (;;) {
       const { bytesRead } = await handle.read(chunk, 0, chunkBytes);
       if (bytesRead === 0) break;
-      await written(writer, chunk.subarray(0, bytesRead));
+      await appendRecords(writer, chunk.subarray(0, bytesRead));
     }
   } finally {
     await handle.close();
@@ -22,7 +22,8 @@ export async function appendPlainFile(path: string, writer: PartWriter): Promise
   await rm(path);
 }
 
-function written(writer: PartWriter, chunk: Buffer): Promise<void> {
+/** Appends CSV records, cut anywhere, to a part being written; resolves when it has taken them. */
+export function appendRecords(writer: PartWriter, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     writer.write(chunk, (error) => (error ? reject(error) : resolve()));
   });

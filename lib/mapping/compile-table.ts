@@ -1,10 +1,12 @@
 import type { Sql } from "../model/names.js";
 import { didYouMean } from "../model/nearest.js";
+import { stepProblems } from "./check-steps.js";
 import { compileColumn } from "./compile-column.js";
-import type { CompiledTable, SourceColumn } from "./compiled.js";
+import type { CompiledColumn, CompiledTable, SourceColumn } from "./compiled.js";
 import type { Column, Table } from "./migration.js";
 import { assertNoProblems, type Problem } from "./problems.js";
 import { literal, parenthesised } from "./sql.js";
+import { columnsAfterSteps, replacedColumns } from "./steps.js";
 import { typedColumns } from "./target-types.js";
 
 /**
@@ -23,11 +25,16 @@ export function tryCompileTable(
   table: Table,
   sourceColumns: readonly SourceColumn[],
 ): { readonly compiled: CompiledTable; readonly problems: readonly Problem[] } {
-  const problems: Problem[] = [...ambiguousNames(table, sourceColumns), ...unknownNames(table, sourceColumns)];
-  const typed = columnsOf(table, sourceColumns);
+  const known = columnsAfterSteps(table, sourceColumns);
+  const problems: Problem[] = [
+    ...ambiguousNames(table, sourceColumns),
+    ...stepProblems(table, sourceColumns),
+    ...unknownNames(table, known),
+  ];
+  const typed = columnsOf(table, known);
   problems.push(...typed.problems);
   const columns = typed.columns.map((column, index) =>
-    compileColumn(column, index, { migrationId, table, sourceColumns, problems }),
+    compileColumn(column, index, { migrationId, table, sourceColumns: known, problems }),
   );
   const compiled = {
     lookups: columns.flatMap(({ lookups }) => lookups),
@@ -42,9 +49,15 @@ export function tryCompileTable(
       when: parenthesised(when),
       reason: literal(reason),
     })),
-    columns: columns.map(({ column }) => column),
+    columns: columns.map(({ column }) => withoutReplaced(table, column)),
   };
   return { compiled, problems };
+}
+
+// What a step made of a source column tells nothing of the column itself.
+function withoutReplaced(table: Table, column: CompiledColumn): CompiledColumn {
+  const made = [...replacedColumns(table), ...table.steps.flatMap(({ adds }) => adds)];
+  return column.injectiveOf?.some((name) => made.includes(name)) ? { ...column, injectiveOf: undefined } : column;
 }
 
 /** `columns: all` is a plain copy of every source column, of the type its target has. */

@@ -1,12 +1,13 @@
 import { describeColumn } from "./describe-column.js";
-import type { Dedupe, Otherwise, Relationship, Table } from "./migration.js";
+import type { Dedupe, Otherwise, Relationship, Step, Table } from "./migration.js";
 import { listed, spoken } from "./words.js";
 
 /** A table's mapping as a data owner reads it aloud, a line a rule, in the order in which they are applied. */
 export function describeTable(table: Table): readonly string[] {
-  const { name, from, filters, rejects, columns, dedupe, relationships } = table;
+  const { name, from, steps, filters, rejects, columns, dedupe, relationships } = table;
   return [
     `${name}: made from the extract ${from}`,
+    ...section("Steps, before all else:", steps.map(describeStep)),
     ...section(
       "Rows left out:",
       filters.map(({ sql, because }) => `those for which this is not true: ${sql.trim()}${why(because)}`),
@@ -16,7 +17,7 @@ export function describeTable(table: Table): readonly string[] {
       rejects.map(({ when, reason, because }) => `${reason}: those for which ${when.trim()}${why(because)}`),
     ),
     ...(columns === "all"
-      ? ["Columns: every column of the extract, as it is"]
+      ? [`Columns: every column of the extract${steps.length === 0 ? ", as it is" : " and of the steps"}`]
       : section("Columns:", columns.map(describeColumn))),
     ...section("Duplicates:", dedupe === undefined ? [] : [describeDedupe(dedupe)]),
     ...section("References:", relationships.flatMap(describeRelationship)),
@@ -28,6 +29,15 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 }
 
 const why = (because: string | undefined): string => (because === undefined ? "" : ` — because ${because}`);
+
+function describeStep({ kind, file, adds, replaces, because }: Step): string {
+  const made = [
+    ...(adds.length === 0 ? [] : [`adds ${listed(adds)}`]),
+    ...(replaces.length === 0 ? [] : [`stands in for ${listed(replaces)}`]),
+    kind === "row" ? "may reject the row" : "may leave rows out",
+  ];
+  return `${file}, over ${kind === "row" ? "each row" : "all rows at once"}: ${made.join("; ")}${why(because)}`;
+}
 
 function describeDedupe({ by, keep, order, tieBreak, because }: Dedupe): string {
   const sorted = [...order, ...tieBreak].map(

@@ -1,6 +1,7 @@
 import { hashOf, type Json, sha256 } from "../model/hash.js";
 import type { Input } from "../model/manifest.js";
 import type { Sha256 } from "../model/names.js";
+import { stepsFolder } from "./check-steps.js";
 import { ringOf } from "./choose-tables.js";
 import type { Extract, Migration, Origin, Table } from "./migration.js";
 
@@ -53,8 +54,12 @@ export function transformFingerprint(migration: Migration, table: Table, inputs:
     .filter(({ name }) => name !== table.name)
     .map(({ ledger: _ledger, changesLimit: _limit, load: _load, ...settling }) => decidingRules(settling));
   const settled = JSON.stringify([own, others]);
-  // A file the rules name, wherever they name it: a lookup that changes makes its tables stale and no others.
-  const files = migration.files.filter(({ path }) => settled.includes(JSON.stringify(path)));
+  // A file the rules name, wherever they name it: a lookup that changes makes its tables stale and no others. A step may
+  // import any file below steps/, so all of these decide.
+  const hasSteps = ringOf(migration, table).some(({ steps }) => steps.length > 0);
+  const files = migration.files.filter(
+    ({ path }) => settled.includes(JSON.stringify(path)) || (hasSteps && path.startsWith(stepsFolder)),
+  );
   return hashOf({
     program: "transform/3",
     migration: migration.id,
@@ -71,5 +76,7 @@ type Rules = Omit<Table, "ledger" | "changesLimit" | "load">;
 
 function decidingRules({ file: _file, lines: _lines, expect, ...rules }: Rules): Json {
   const unique = expect.tests.filter(({ kind }) => kind === "unique");
-  return JSON.parse(JSON.stringify({ ...rules, unique })) as Json;
+  // How long a step may take decides nothing of what it makes.
+  const steps = rules.steps.map(({ maxSeconds: _, ...step }) => step);
+  return JSON.parse(JSON.stringify({ ...rules, steps, unique })) as Json;
 }

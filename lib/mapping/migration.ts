@@ -55,12 +55,14 @@ export interface Extract {
   readonly partBy: { readonly column: string; readonly every: "day" | "month" | "quarter" | "year" } | undefined;
 }
 
-/** One target table and the rules that make its rows. Rules run in order: filter, reject, columns, dedupe, cascade. */
+/** One target table and the rules that make its rows, in order: steps, filter, reject, columns, dedupe, cascade. */
 export interface Table {
   readonly name: TableName;
   /** The file it was read from, for messages. */
   readonly file: string;
   readonly from: ExtractName;
+  /** Code of the migration's own that the source's rows pass first. */
+  readonly steps: readonly Step[];
   /** SQL conditions; a row for which one is not true is filtered. */
   readonly filters: readonly NamedSql[];
   readonly rejects: readonly RejectRule[];
@@ -87,6 +89,22 @@ export interface Table {
    * a comment that moves the lines must not change a fingerprint.
    */
   readonly lines: ReadonlyMap<string, number>;
+}
+
+/** A file below steps/ whose function `step` sees one row after another, or all of them as a frame. */
+export interface Step {
+  readonly rule: RuleName;
+  readonly kind: "row" | "frame";
+  readonly file: string;
+  /** Columns that the mapping may use like those of the source. */
+  readonly adds: readonly string[];
+  /** Columns of the source whose value the mapping takes from the step. */
+  readonly replaces: readonly string[];
+  /** Of a frame step: with more rows nothing runs. */
+  readonly maxRows: number | undefined;
+  /** How long a frame, or one batch of rows, may take. */
+  readonly maxSeconds: number;
+  readonly because: string | undefined;
 }
 
 /** A column of the target: its type with `not null`, and whether a row cannot do without a value of the mapping's. */

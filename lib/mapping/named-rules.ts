@@ -11,6 +11,7 @@ export interface NamedRule {
 export function namedRules(table: Table): readonly NamedRule[] {
   const columns = table.columns === "all" ? [] : table.columns;
   const named: readonly NamedRule[] = [
+    ...table.steps,
     ...table.filters,
     ...table.rejects,
     ...columns.flatMap((column) => column.rules.map((one) => ({ ...one, because: one.because ?? column.because }))),

@@ -1,6 +1,7 @@
 import { checkLookups } from "./check-lookups.js";
 import { checkReferences } from "./check-references.js";
 import { checkReferring, checkRing } from "./check-referring.js";
+import { checkSteps } from "./check-steps.js";
 import type { Migration, SpecificationFile } from "./migration.js";
 import { migrationSchema, type ParsedMigration } from "./migration-schema.js";
 import { assertNoProblems, type Problem } from "./problems.js";
@@ -37,6 +38,7 @@ export function parseMigration(files: readonly SpecificationFile[]): Migration {
     ...tables.flatMap((file) => checkReferring(file, { ...known, tables: withReferredKeys(known.tables) })),
     ...checkLookups(known.tables, files),
     ...typed.problems,
+    ...checkSteps(known.tables, files),
   ]);
   const ordered = orderTables(withReferences(withReferredKeys(typed.tables)));
   assertNoProblems(tables.flatMap((file) => checkRing(file, ordered)));

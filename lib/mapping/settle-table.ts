@@ -3,6 +3,7 @@ import type { Table } from "./migration.js";
 import { settleColumn } from "./settle-column.js";
 import { settleDedupe } from "./settle-dedupe.js";
 import { settleExpectations, settleRelationships } from "./settle-expectations.js";
+import { settleSteps } from "./steps.js";
 import type { ParsedTable } from "./table-schema.js";
 import type { YamlFile } from "./yaml-file.js";
 
@@ -15,6 +16,7 @@ export function settleTable(parsed: ParsedTable, yaml: YamlFile): Table {
     name,
     file: yaml.file,
     from: extractName(parsed.from ?? parsed.table),
+    steps: settleSteps(parsed.steps),
     filters: parsed.filter.map(({ keep, because }, index) => ({
       rule: ruleName(`filter[${index}]`),
       sql: keep,
@@ -40,12 +42,13 @@ export function settleTable(parsed: ParsedTable, yaml: YamlFile): Table {
   };
 }
 
-function linesOf(yaml: YamlFile, { columns, filter, reject }: ParsedTable): ReadonlyMap<string, number> {
+function linesOf(yaml: YamlFile, { columns, steps, filter, reject }: ParsedTable): ReadonlyMap<string, number> {
   const names = columns === "all" ? [] : columns.map(([column]) => column);
   return new Map([
     ["dedupe", yaml.lineOf(["dedupe"])],
     ...filter.map((_, index): [string, number] => [`filter[${index}]`, yaml.lineOf(["filter", index])]),
     ...reject.map((_, index): [string, number] => [`reject[${index}]`, yaml.lineOf(["reject", index])]),
+    ...steps.map((_, index): [string, number] => [`steps[${index}]`, yaml.lineOf(["steps", index])]),
     ...names.map((column): [string, number] => [`columns.${column}`, yaml.lineOf(["columns", column])]),
   ]);
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { columnSchema } from "./column-schema.js";
 import { expectationSchema } from "./expectation-schema.js";
 import { complain, name, object, oneOrMore, pairsOf, sqlExpression, text, wholeNumber, writtenAs } from "./grammar.js";
+import { stepSchema } from "./step-schema.js";
 
 const mode = writtenAs(
   name.superRefine((value, context) => {
@@ -29,6 +30,7 @@ const dedupe = object({
 export const tableSchema = object({
   table: name,
   from: name.optional(),
+  steps: z.array(stepSchema).default([]),
   filter: z.array(object({ keep: sqlExpression, because: text.optional() })).default([]),
   reject: z.array(object({ when: sqlExpression, reason: name, because: text.optional() })).default([]),
   columns: z.union([z.literal("all"), pairsOf(name, columnSchema)]),

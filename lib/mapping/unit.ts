@@ -28,6 +28,7 @@ export function planUnit(migration: Migration, { names, key, sample }: UnitReque
   if (key === undefined && sample === undefined) return undefined;
   const chosen = chooseTables(migration, names);
   const tables = withParents(migration, chosen);
+  for (const table of tables) assertRowByRow(table);
   if (sample !== undefined) {
     const name = [`sample-${sample}`, ...(names.length === 0 ? [] : chosen.map((table) => table.name))].join("-");
     return { kind: "sample", rowCount: sample, name, chosen, tables };
@@ -41,6 +42,17 @@ export function planUnit(migration: Migration, { names, key, sample }: UnitReque
     );
   }
   return { kind: "key", key: parseKey(key), name: `${table.name}-${key}`, chosen, tables };
+}
+
+// Some of the rows would make another frame: what a unit wrote would not be what the whole run does.
+function assertRowByRow({ name, steps }: Table): void {
+  const frame = steps.find(({ kind }) => kind === "frame");
+  if (frame === undefined) return;
+  throw new StageError(
+    "usage",
+    `${name}: ${frame.rule} (${frame.file}) is a frame step, which sees all rows of the table: there is no unit of it`,
+    "leave --key and --sample out, or name tables that do not refer to it",
+  );
 }
 
 /**

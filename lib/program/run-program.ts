@@ -28,6 +28,8 @@ export interface Program<Options extends Voice> {
  */
 export async function runProgram<Options extends Voice>(program: Program<Options>): Promise<void> {
   const argv = process.argv.slice(2);
+  // A custom step reads dates through JavaScript: what it makes of them must not depend on where it runs.
+  process.env.TZ = "UTC";
   exitOnSignals(program.name);
   ignoreClosedOutput();
   exitOnUncaught(argv);

@@ -8,9 +8,11 @@ import { assertBound, planWorkDirectory, type WorkDirectory } from "../../lib/fi
 import type { Migration, Table } from "../../lib/mapping/migration.js";
 import { namedRules } from "../../lib/mapping/named-rules.js";
 import { assertNoProblems } from "../../lib/mapping/problems.js";
+import { columnsAfterSteps } from "../../lib/mapping/steps.js";
 import { readMigration } from "../../lib/program/open-run.js";
 import { counted } from "../../lib/program/progress.js";
 import type { Context } from "../../lib/program/run-program.js";
+import { bundleSteps } from "../../lib/steps/bundle-steps.js";
 import type { CheckOptions } from "./options.js";
 import { type CheckedTable, checkRules } from "./plan.js";
 
@@ -39,7 +41,10 @@ async function checkTables(migration: Migration, work: WorkDirectory): Promise<r
   try {
     const connection = await engine.connect();
     const checked: CheckedTable[] = [];
-    for (const table of migration.tables) checked.push(await checkTable(connection, { migration, work, table }));
+    for (const table of migration.tables) {
+      await bundleSteps(table, migration.files);
+      checked.push(await checkTable(connection, { migration, work, table }));
+    }
     return checked;
   } finally {
     engine.close();
@@ -59,11 +64,12 @@ async function checkTable(
   const manifest = await readManifest(work.stageFolder("extract", table.from));
   const columns = manifest === undefined ? undefined : sourceColumnsOf(manifest);
   const rules = checkRules(migration.id, table, columns);
-  const names = columns?.map(({ name }) => name);
+  const names = columns && columnsAfterSteps(table, columns).map(({ name }) => name);
   const ownSql = await checkSql(connection, table, names);
+  const added = table.steps.flatMap(({ adds }) => adds);
   const patterns = await checkPatterns(connection, rules.compiled.patterns);
   return {
     problems: [...rules.problems, ...ownSql.problems, ...patterns],
-    unchecked: [...new Set([...rules.unchecked, ...ownSql.assumed])],
+    unchecked: [...new Set([...rules.unchecked, ...ownSql.assumed])].filter((name) => !added.includes(name)),
   };
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Engine, type EngineConnection, openEngine } from "../../lib/engine/duckdb.js";
 import { loadParent } from "../../lib/engine/load-parents.js";
-import { addToFirstPass, mapPart, type PartToMap, settleFirstPass } from "../../lib/engine/map-part.js";
+import { addToFirstPass, mapPart, settleFirstPass } from "../../lib/engine/map-part.js";
 import { type MappingPlan, planMapping, sourceColumnsOf } from "../../lib/engine/plan-mapping.js";
 import { prepareEngine } from "../../lib/engine/prepare-engine.js";
 import { writeManifest } from "../../lib/files/manifest-file.js";
@@ -9,11 +9,12 @@ import { emptyStageFolder, inStageFolder, removeFolder } from "../../lib/files/s
 import { ringOf } from "../../lib/mapping/choose-tables.js";
 import { compileTable } from "../../lib/mapping/compile-table.js";
 import type { Table } from "../../lib/mapping/migration.js";
-import { filesOf, type Manifest } from "../../lib/model/manifest.js";
+import type { Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { counted, withCommas } from "../../lib/program/progress.js";
 import { type TableInputs, type TransformInputs, verifyInputs } from "./inputs.js";
 import { type Outputs, openOutputs, type TransformResult } from "./outputs.js";
+import { type PartsByTable, type ReadySteps, readySteps } from "./steps.js";
 import { transformManifest } from "./transform-manifest.js";
 
 /** Maps one table part by part, in bounded memory, and publishes its files and manifest. */
@@ -26,8 +27,9 @@ export async function transformTable(run: Run, table: Table, inputs: TransformIn
     const plans = inputs.ring.map((one) => planOf(run, one));
     const plan = plans.find((one) => one.table.name === table.name);
     if (plan === undefined) throw new Error(`${table.name} is not of its own ring`);
+    const steps = await readySteps(run, inputs.ring);
     await emptyStageFolder(folder);
-    const { result, engine } = await mapTable(run, { folder, plan, plans, inputs });
+    const { result, engine } = await mapTable(run, { folder, plan, plans, inputs, steps });
     const manifest = transformManifest(run, { table, plan, inputs, result, engine });
     await writeManifest(folder, manifest);
     tell(run, manifest, (performance.now() - startedMs) / 1000);
@@ -46,14 +48,35 @@ interface TableToMap {
   /** Those of all tables of its ring, its own among them. */
   readonly plans: readonly MappingPlan[];
   readonly inputs: TransformInputs;
+  readonly steps: ReadySteps;
+}
+
+interface Mapped {
+  readonly result: TransformResult;
+  readonly engine: string;
 }
 
 /** Writes a table's files; when that fails, no draft of them is left and nothing runs any more. */
-async function mapTable(
+async function mapTable(run: Run, table: TableToMap): Promise<Mapped> {
+  const spillFolder = join(table.folder, ".spill");
+  try {
+    const parts = await table.steps.run(join(spillFolder, "steps"));
+    return await mapPrepared(run, { ...table, parts, spillFolder });
+  } finally {
+    await removeFolder(spillFolder);
+  }
+}
+
+interface PreparedTable extends TableToMap {
+  /** The parts the engine reads, by the name of their table: those of all tables of the ring. */
+  readonly parts: PartsByTable;
+  readonly spillFolder: string;
+}
+
+async function mapPrepared(
   run: Run,
-  { folder, plan, plans, inputs }: TableToMap,
-): Promise<{ result: TransformResult; engine: string }> {
-  const spillFolder = join(folder, ".spill");
+  { folder, plan, plans, inputs, parts, spillFolder }: PreparedTable,
+): Promise<Mapped> {
   const folders = inputs.ring.flatMap((one) => [
     one.folder,
     ...[...one.parents.values()].map((parent) => parent.folder),
@@ -62,7 +85,7 @@ async function mapTable(
   try {
     const outputs = await openOutputs(folder, plan);
     try {
-      await mapParts(run, { engine, plan, plans, inputs, outputs });
+      await mapParts(run, { engine, plan, plans, inputs, parts, outputs });
       return { result: await outputs.finish(), engine: engine.version };
     } catch (error) {
       await outputs.discard();
@@ -70,22 +93,22 @@ async function mapTable(
     }
   } finally {
     engine.close();
-    await removeFolder(spillFolder);
   }
 }
 
 /** More parts at once would not fit the engine's memory: a part of 250,000 rows takes some 100 MB while it is mapped. */
 const partsAtOnce = 4;
 
-interface Mapping extends Omit<TableToMap, "folder"> {
+interface Mapping extends Omit<TableToMap, "folder" | "steps"> {
   readonly engine: Engine;
+  readonly parts: PartsByTable;
   readonly outputs: Outputs;
 }
 
-async function mapParts(run: Run, { engine, plan, plans, inputs, outputs }: Mapping): Promise<void> {
+async function mapParts(run: Run, { engine, plan, plans, inputs, parts: all, outputs }: Mapping): Promise<void> {
   const first = await engine.connect();
-  await prepareRing(run, first, { plans, inputs });
-  const parts = partsOf(inputs);
+  await prepareRing(run, first, { plans, inputs, parts: all });
+  const parts = all.get(plan.table.name) ?? [];
   const progress = run.reporter.progress(`transform ${plan.table.name}`, inputs.extract._waybill.counts.read);
   const waiting = [...parts];
   const work = async (connection: EngineConnection): Promise<void> => {
@@ -117,7 +140,7 @@ async function mapParts(run: Run, { engine, plan, plans, inputs, outputs }: Mapp
 async function prepareRing(
   run: Run,
   connection: EngineConnection,
-  { plans, inputs }: Pick<Mapping, "plans" | "inputs">,
+  { plans, inputs, parts }: Pick<Mapping, "plans" | "inputs" | "parts">,
 ): Promise<void> {
   const functions = new Map(plans.flatMap(({ compiled }) => compiled.functions).map((one) => [one.name, one]));
   await prepareEngine(
@@ -135,14 +158,10 @@ async function prepareRing(
       const parent = table?.parents.get(link.relationship.parent);
       if (parent !== undefined) await loadParent(connection, link, parent);
     }
-    if (table !== undefined && plan.needsFirstPass)
-      for (const part of partsOf(table)) await addToFirstPass(connection, plan, part);
+    if (plan.needsFirstPass)
+      for (const part of parts.get(plan.table.name) ?? []) await addToFirstPass(connection, plan, part);
   }
   if (plans.some(({ needsFirstPass }) => needsFirstPass)) await settleFirstPass(connection, plans);
-}
-
-function partsOf({ folder, extract }: TableInputs): readonly PartToMap[] {
-  return filesOf(extract, "part").map((part, index) => ({ folder, part, index }));
 }
 
 function tell(run: Run, manifest: Manifest, seconds: number): void {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { EngineConnection } from "../../lib/engine/duckdb.js";
 import { loadParent } from "../../lib/engine/load-parents.js";
 import { addToFirstPass, mapPart, type PartToMap, settleFirstPass } from "../../lib/engine/map-part.js";
@@ -7,6 +8,8 @@ import { requireManifest, verifyFile } from "../../lib/files/manifest-file.js";
 import { sql } from "../../lib/mapping/sql.js";
 import { filesOf, type Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
+import { bundleSteps } from "../../lib/steps/bundle-steps.js";
+import { prepareParts } from "../../lib/steps/prepare-parts.js";
 import type { ValidateInputs } from "./inputs.js";
 import { copyMapped } from "./sample-sql.js";
 
@@ -20,7 +23,9 @@ export interface MapSample {
 }
 
 /** Maps the sample's rows by the same rules as transform, and writes those that have not changed since the snapshot. */
-export async function mapSample(run: Run, { connection, plan, inputs, part, path }: MapSample): Promise<void> {
+export async function mapSample(run: Run, sample: MapSample): Promise<void> {
+  const { connection, plan, inputs, path } = sample;
+  const part = await throughSteps(run, sample);
   await prepareEngine(connection, plan.compiled, run);
   await loadParents(run, { connection, plan, part });
   if (plan.needsFirstPass) {
@@ -29,6 +34,21 @@ export async function mapSample(run: Run, { connection, plan, inputs, part, path
   }
   await mapPart(connection, plan, part);
   await connection.run(copyMapped(plan, path, plan.needsFirstPass ? await ledgerOf(run, inputs) : undefined));
+}
+
+async function throughSteps(run: Run, { plan: { table }, inputs: { extract }, part }: MapSample): Promise<PartToMap> {
+  const [prepared = part] = await prepareParts({
+    migration: run.migration,
+    table,
+    code: await bundleSteps(table, run.migration.files),
+    extract,
+    parts: [part],
+    folder: join(part.folder, "steps"),
+    jobs: 1,
+    command: run.command("validate", table.name),
+    onRows: () => {},
+  });
+  return prepared;
 }
 
 // Only the parents the sample refers to: all keys of a large parent would not fit the memory validate may use. Which

@@ -115,6 +115,11 @@ async function askSource(run: Run, { databases, inputs, folder }: SourceQuestion
     const why = live.kind === "closed" ? live.why : counted.kind === "closed" ? counted.why : "";
     return { rowCount: undefined, why, sample: { kind: "closed", why } };
   }
+  const frame = inputs.table.steps.find(({ kind }) => kind === "frame");
+  if (frame !== undefined) {
+    const why = `${frame.rule} (${frame.file}) sees all rows of the table at once: some of them would make another frame`;
+    return { rowCount: counted.rowCount, why: undefined, sample: { kind: "closed", why } };
+  }
   if (run.migration.acceptance.sampleRows === 0)
     return { rowCount: counted.rowCount, why: undefined, sample: { kind: "closed", why: "no sample is asked for" } };
   const sample = await answerOr(() => takeSample(run, { inputs, live, source: counted.table, folder }));
