@@ -70,6 +70,7 @@ async function readStanding(run: Run, table: Table, known: Standings): Promise<T
     ring.push(found.table);
     snapshots.push(...found.snapshots);
   }
+  for (const child of ring) for (const parent of ring) assertKeyWidths(child.table, parent.table, parent.extract);
   const own = ring.find((one) => one.table.name === table.name);
   if (own === undefined) throw new Error(`${table.name} is not of its own ring`);
   const manifests = [own, ...ring].flatMap(({ extract, parents }) => [
@@ -103,7 +104,6 @@ async function readTable(
     snapshots.push(...standing.snapshots);
     parents.set(name, { table: parent, folder: parentFolder, manifest });
   }
-  assertKeyWidths(table, table, extract);
   return { table: { table, folder, extract, parents }, snapshots };
 }
 
