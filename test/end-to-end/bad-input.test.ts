@@ -10,7 +10,7 @@ import { temporaryFolder } from "../support/work.js";
 
 const migration = "migration: TEST-1\nextracts:\n  people: { key: [id] }\n";
 
-const valueOf = (value: string): Extracted => ({
+const holding = (value: string): Extracted => ({
   columns: columnsNamed(["id", "x"], { id: "integer" }),
   rows: [
     ["1", value],
@@ -52,7 +52,7 @@ it.each([
 ])("%s is rejected with its reason, and the row beside it is written", async (_, column, value, reason) => {
   const { run, work } = await readyToMap({
     files: { "migration.yaml": migration, "people.yaml": people(column) },
-    extracts: { people: valueOf(value) },
+    extracts: { people: holding(value) },
   });
 
   const { exitCode } = await run();
@@ -72,7 +72,7 @@ it("YAML's own traps are the text that stands there: NO, 1.10, 0123, 1e3, a date
   const rows = values.map((value, index) => [String(index), value]);
   const { run, work } = await readyToMap({
     files: { "migration.yaml": migration, "people.yaml": people(map) },
-    extracts: { people: { ...valueOf(""), rows } },
+    extracts: { people: { ...holding(""), rows } },
   });
 
   await run();
@@ -121,10 +121,10 @@ it.each([
   ],
   ["the same column twice", "table: people\ncolumns:\n  v: x\n  v: id\n", {}, /people\.yaml:4: /],
 ])("%s is error 78 with file and line, and nothing is written", async (_, table, more, message) => {
-  const named = { ...valueOf("a"), columns: columnsNamed(["id", "name"], { id: "integer" }) };
+  const named = { ...holding("a"), columns: columnsNamed(["id", "name"], { id: "integer" }) };
   const { run } = await readyToMap({
     files: { "migration.yaml": migration, "people.yaml": table, ...more },
-    extracts: { people: table.includes("naem") ? named : valueOf("a") },
+    extracts: { people: table.includes("naem") ? named : holding("a") },
   });
 
   const { exitCode, stderr, stdout } = await run();
@@ -140,7 +140,7 @@ it("a pattern that other engines run for ever is over at once", async () => {
       "migration.yaml": migration,
       "people.yaml": people('{ from: x, replace: { pattern: "(a+)+$", with: b } }'),
     },
-    extracts: { people: valueOf(`${"a".repeat(5000)}!`) },
+    extracts: { people: holding(`${"a".repeat(5000)}!`) },
   });
 
   const { exitCode } = await run();
