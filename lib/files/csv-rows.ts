@@ -69,6 +69,15 @@ export async function* readRows(path: string): AsyncGenerator<readonly CsvValue[
   }
 }
 
+/** The rows of one gzipped CSV file without its header. */
+export async function* readBody(path: string): AsyncGenerator<readonly CsvValue[]> {
+  let isHeader = true;
+  for await (const row of readRows(path)) {
+    if (!isHeader) yield row;
+    isHeader = false;
+  }
+}
+
 /** The rows of a stream of CSV text, one after another in bounded memory; `explain` says what its errors mean. */
 export async function* rowsOf(
   csv: Readable,

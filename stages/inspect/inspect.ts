@@ -2,10 +2,10 @@ import { readRows } from "../../lib/files/csv-rows.js";
 import type { CsvValue } from "../../lib/model/csv-dialect.js";
 import { StageError } from "../../lib/model/errors.js";
 import { nearest } from "../../lib/model/nearest.js";
+import { rowLines } from "../../lib/program/row-lines.js";
 import type { Context } from "../../lib/program/run-program.js";
 import { filesToInspect } from "./files.js";
 import type { Condition, InspectOptions } from "./options.js";
-import { rowLines } from "./row-lines.js";
 
 type Row = readonly CsvValue[];
 

@@ -1,5 +1,6 @@
 import { StageError } from "../../lib/model/errors.js";
 import type { FileRole } from "../../lib/model/manifest.js";
+import { oneOf, wholeNumber } from "../../lib/program/option-values.js";
 import {
   type ProgramDescription,
   parseArguments,
@@ -8,9 +9,8 @@ import {
   text,
   voiceOf,
 } from "../../lib/program/options.js";
+import { type RowFormat, rowFormats } from "../../lib/program/row-lines.js";
 import type { Voice } from "../../lib/program/run-program.js";
-
-export type RowFormat = "table" | "csv" | "json";
 
 /** Only rows in which `column` holds `value`; null is NULL. */
 export interface Condition {
@@ -75,7 +75,7 @@ export async function parseInspectOptions(
     role: asked[0] ?? "part",
     part: part === undefined ? undefined : wholeNumber("part", part),
     limit: wholeNumber("limit", text(raw.limit) ?? "20") || Number.POSITIVE_INFINITY,
-    format: oneOf("format", ["table", "csv", "json"], text(raw.format)) ?? "table",
+    format: oneOf("format", rowFormats, text(raw.format)) ?? "table",
     where: conditionOf(text(raw.where)),
   };
 }
@@ -85,21 +85,6 @@ function subjectOf({ names }: RawOptions): string {
   if (subject !== undefined && others.length === 0) return subject;
   const found = subject === undefined ? "nothing was named" : `${names.length} things were named, not one`;
   throw new StageError("usage", found, "say what to look at: waybill inspect <file|table|extract>");
-}
-
-function oneOf<Word extends string>(name: string, words: readonly Word[], value: string | undefined): Word | undefined {
-  const word = words.find((one) => one === value);
-  if (word !== undefined || value === undefined) return word;
-  throw new StageError(
-    "usage",
-    `--${name} takes ${words.join(", ")}, not "${value}"`,
-    `for example: --${name} ${words[0]}`,
-  );
-}
-
-function wholeNumber(name: string, value: string): number {
-  if (/^\d{1,9}$/.test(value)) return Number(value);
-  throw new StageError("usage", `--${name} takes a whole number, not "${value}"`, `for example: --${name} 0`);
 }
 
 function conditionOf(words: string | undefined): Condition | undefined {

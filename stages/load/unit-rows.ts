@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readRows } from "../../lib/files/csv-rows.js";
+import { readBody } from "../../lib/files/csv-rows.js";
 import { requireManifest } from "../../lib/files/manifest-file.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import type { Unit, UnitKey } from "../../lib/mapping/unit.js";
@@ -76,20 +76,12 @@ async function ledgerOf(
   const lines: Readonly<Record<string, CsvValue>>[] = [];
   for (const file of files) {
     const names = file.schema.fields.map(({ name }) => name);
-    for await (const row of rowsOf(join(folder, file.path))) {
+    for await (const row of readBody(join(folder, file.path))) {
       if (row[names.indexOf("key")] === key)
         lines.push(Object.fromEntries(names.map((name, index) => [name, row[index] ?? null])));
     }
   }
   return lines;
-}
-
-async function* rowsOf(path: string): AsyncGenerator<Row> {
-  let isHeader = true;
-  for await (const row of readRows(path)) {
-    if (!isHeader) yield row;
-    isHeader = false;
-  }
 }
 
 interface Choice {
@@ -123,7 +115,7 @@ export async function chooseRows(
 async function readAll(run: Run, { table, parts }: LoadPlan): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const { path } of parts)
-    for await (const row of rowsOf(join(run.work.stageFolder("transform", table.name), path))) rows.push(row);
+    for await (const row of readBody(join(run.work.stageFolder("transform", table.name), path))) rows.push(row);
   return rows;
 }
 

@@ -1,6 +1,10 @@
-import { type CsvValue, encodeRow } from "../../lib/model/csv-dialect.js";
-import { columnWidths, tableLine } from "../../lib/program/text-table.js";
-import type { RowFormat } from "./options.js";
+import { type CsvValue, encodeRow } from "../model/csv-dialect.js";
+import { columnWidths, tableLine } from "./text-table.js";
+
+/** How rows are shown: NULL is `\\N` in tables and CSV, null in JSON (one object a line). */
+export type RowFormat = "table" | "csv" | "json";
+
+export const rowFormats: readonly RowFormat[] = ["table", "csv", "json"];
 
 type Row = readonly CsvValue[];
 
