@@ -4,9 +4,14 @@ import { ruleOfKind } from "./rule-of-kind.js";
 import { spoken } from "./words.js";
 
 /** A column as a data owner reads it aloud: its origin, its rules in the order they run, and the business rule behind it. */
-export function describeColumn({ name, origin, rules, because }: Column): string {
-  const start = allOrigins.find(({ kind }) => kind === origin.kind)?.describe(origin) ?? origin.kind;
-  return `${name}: ${[start, ...rules.map(describeRule)].join("; ")}${because === undefined ? "" : ` — because ${because}`}`;
+export function describeColumn(column: Column): string {
+  const { name, rules, because } = column;
+  return `${name}: ${[describeOrigin(column), ...rules.map(describeRule)].join("; ")}${because === undefined ? "" : ` — because ${because}`}`;
+}
+
+/** Where a column's first value comes from. */
+export function describeOrigin({ origin }: Column): string {
+  return allOrigins.find(({ kind }) => kind === origin.kind)?.describe(origin) ?? origin.kind;
 }
 
 /** What a rule does to a value, and what becomes of one that it cannot carry over. */

@@ -1,6 +1,7 @@
 import { StageError } from "../model/errors.js";
 import { chooseTables } from "./choose-tables.js";
 import type { Migration, Table } from "./migration.js";
+import { parseKey, type UnitKey } from "./unit-key.js";
 
 /** The smallest things that go through the stages: one row by its key, or a repeatable subset, with their parents. */
 export type Unit = {
@@ -11,11 +12,6 @@ export type Unit = {
   /** These and those they refer to, parents first. */
   readonly tables: readonly Table[];
 } & ({ readonly kind: "key"; readonly key: UnitKey } | { readonly kind: "sample"; readonly rowCount: number });
-
-/** `42` for a key of one column, `a=1,b=2` for more. */
-export type UnitKey =
-  | { readonly kind: "value"; readonly value: string }
-  | { readonly kind: "columns"; readonly values: Readonly<Record<string, string>> };
 
 export interface UnitRequest {
   readonly names: readonly string[];
@@ -81,13 +77,4 @@ export function withParents(migration: Migration, chosen: readonly Table[]): rea
       if (own === name) for (const other of [...ring, ...relationships.map(({ parent }) => parent)]) wanted.add(other);
   }
   return migration.tables.filter(({ name }) => wanted.has(name));
-}
-
-function parseKey(text: string): UnitKey {
-  const pairs = text.split(/,(?=[^,=]+=)/).map((pair) => /^([^=]+)=([\s\S]*)$/.exec(pair));
-  if (pairs.some((pair) => pair === null)) return { kind: "value", value: text };
-  return {
-    kind: "columns",
-    values: Object.fromEntries(pairs.map((pair) => [pair?.[1]?.trim() ?? "", pair?.[2] ?? ""])),
-  };
 }

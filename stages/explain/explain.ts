@@ -6,14 +6,23 @@ import { describeTable } from "../../lib/mapping/describe-table.js";
 import type { Migration, Table } from "../../lib/mapping/migration.js";
 import { commandLine, readMigration } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
+import { explainRows } from "./explain-rows.js";
 import { mappingSql } from "./mapping-sql.js";
 import type { ExplainOptions } from "./options.js";
+import { storyLines } from "./story-lines.js";
 
 /** Says what the mapping of a table does, in words and in SQL; reads files only, and changes nothing. */
-export async function explain(options: ExplainOptions, { reporter }: Context): Promise<void> {
+export async function explain(options: ExplainOptions, context: Context): Promise<void> {
+  const { reporter } = context;
   const migration = await readMigration(options.migration);
   const [table] = chooseTables(migration, [options.table]);
   if (table === undefined) throw new Error(`no table ${options.table}`);
+  if (options.key !== undefined) {
+    const stories = await explainRows(options, context, { migration, table, key: options.key });
+    const lines = stories.flatMap((story) => (options.json ? [JSON.stringify(story)] : ["", ...storyLines(story)]));
+    for (const line of options.json ? lines : lines.slice(1)) reporter.output(line);
+    return;
+  }
   const words = options.shows === "sql" ? [] : describeTable(table);
   const sql = options.shows === "words" ? [] : await sqlOf(options, migration, table);
   if (options.json) reporter.output(JSON.stringify({ table: table.name, words, sql: sql?.join("\n") ?? null }));

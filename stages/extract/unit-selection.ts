@@ -2,7 +2,8 @@ import type { Selection, Source, SourceTable } from "../../lib/databases/port.js
 import { compileTable } from "../../lib/mapping/compile-table.js";
 import type { CompiledTable } from "../../lib/mapping/compiled.js";
 import type { Extract, Migration, Relationship, Table } from "../../lib/mapping/migration.js";
-import type { Unit, UnitKey } from "../../lib/mapping/unit.js";
+import type { Unit } from "../../lib/mapping/unit.js";
+import { keyText, keyValues } from "../../lib/mapping/unit-key.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { SourceOf } from "./open-sources.js";
 import { readTexts } from "./read-texts.js";
@@ -72,36 +73,13 @@ async function describeAll(migration: Migration, sourceOf: SourceOf, unit: Unit)
 
 async function askedFor(unit: Unit, { table, extract, source, shape }: Known): Promise<Selection> {
   if (unit.kind === "sample") return { kind: "sample", rowCount: unit.rowCount };
-  const values = keyValues(unit.key, table, shape);
+  const values = keyValues(unit.key, table.from, shape.key);
   const selection = { kind: "key", values } as const;
   if ((await source.count(extract, shape, selection)) > 0) return selection;
-  const key = Object.entries(values)
-    .map(([name, value]) => `${name} = ${value}`)
-    .join(", ");
   throw new StageError(
     "missing",
-    `${extract.name} has no row with ${key}`,
+    `${extract.name} has no row with ${keyText(values)}`,
     "look for the key in the source; --key takes the source's key, not the target's",
-  );
-}
-
-function keyValues(key: UnitKey, table: Table, shape: SourceTable): Readonly<Record<string, string>> {
-  const names = shape.key.join(", ");
-  if (key.kind === "value") {
-    const [only, ...others] = shape.key;
-    if (only !== undefined && others.length === 0) return { [only]: key.value };
-    throw new StageError(
-      "usage",
-      `the key of ${table.from} has ${shape.key.length} columns: ${names}`,
-      `write --key '${shape.key.map((name) => `${name}=…`).join(",")}'`,
-    );
-  }
-  const given = Object.keys(key.values);
-  if (given.length === shape.key.length && shape.key.every((name) => given.includes(name))) return key.values;
-  throw new StageError(
-    "usage",
-    `--key names ${given.join(", ")}; the key of ${table.from} is ${names}`,
-    `write --key '${shape.key.map((name) => `${name}=…`).join(",")}'`,
   );
 }
 

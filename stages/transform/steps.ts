@@ -1,16 +1,13 @@
 import { join } from "node:path";
 import type { PartToMap } from "../../lib/engine/map-part.js";
+import type { TableInputs } from "../../lib/engine/mapping-inputs.js";
+import { type PartsByTable, partsOf } from "../../lib/engine/prepare-ring.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
-import { filesOf } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { withCommas } from "../../lib/program/progress.js";
 import { bundleSteps } from "../../lib/steps/bundle-steps.js";
 import { prepareParts } from "../../lib/steps/prepare-parts.js";
-import type { TableInputs } from "./inputs.js";
-
-/** The parts of several tables, by the table's name. */
-export type PartsByTable = ReadonlyMap<string, readonly PartToMap[]>;
 
 /** The steps of the tables of a ring, transpiled: nothing has run yet. */
 export interface ReadySteps {
@@ -43,10 +40,11 @@ export async function readySteps(run: Run, tables: readonly TableInputs[]): Prom
 
 async function runSteps(
   run: Run,
-  { table, folder: source, extract }: TableInputs,
+  inputs: TableInputs,
   { code, folder }: { readonly code: readonly string[]; readonly folder: string },
 ): Promise<readonly PartToMap[]> {
-  const parts = filesOf(extract, "part").map((part, index) => ({ folder: source, part, index }));
+  const { table, extract } = inputs;
+  const parts = partsOf(inputs);
   if (table.steps.length === 0) return parts;
   const progress = run.reporter.progress(`steps of ${table.name}`, extract._waybill.counts.read);
   const prepared = await prepareParts({

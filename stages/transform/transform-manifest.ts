@@ -1,3 +1,4 @@
+import type { TransformInputs } from "../../lib/engine/mapping-inputs.js";
 import { changeColumns, ledgerColumns, rejectColumns } from "../../lib/engine/output-sql.js";
 import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
 import { keyMarks } from "../../lib/engine/prepare-engine.js";
@@ -12,7 +13,6 @@ import { fieldOf, partName, resourceOf } from "../../lib/model/resource.js";
 import { isOneMoment } from "../../lib/model/snapshots.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { tool } from "../../lib/program/tool.js";
-import type { TransformInputs } from "./inputs.js";
 import type { TransformResult } from "./outputs.js";
 import { verdictOf } from "./plan.js";
 

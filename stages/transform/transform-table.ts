@@ -1,20 +1,17 @@
 import { join } from "node:path";
 import { type Engine, type EngineConnection, openEngine } from "../../lib/engine/duckdb.js";
-import { loadParent } from "../../lib/engine/load-parents.js";
-import { addToFirstPass, mapPart, settleFirstPass } from "../../lib/engine/map-part.js";
-import { type MappingPlan, planMapping, sourceColumnsOf } from "../../lib/engine/plan-mapping.js";
-import { prepareEngine } from "../../lib/engine/prepare-engine.js";
+import { mapPart } from "../../lib/engine/map-part.js";
+import { foldersOf, type TransformInputs, verifyInputs } from "../../lib/engine/mapping-inputs.js";
+import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
+import { type PartsByTable, planTable, prepareRing } from "../../lib/engine/prepare-ring.js";
 import { writeManifest } from "../../lib/files/manifest-file.js";
 import { emptyStageFolder, inStageFolder, removeFolder } from "../../lib/files/stage-folder.js";
-import { ringOf } from "../../lib/mapping/choose-tables.js";
-import { compileTable } from "../../lib/mapping/compile-table.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import type { Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { counted, withCommas } from "../../lib/program/progress.js";
-import { type TableInputs, type TransformInputs, verifyInputs } from "./inputs.js";
 import { type Outputs, openOutputs, type TransformResult } from "./outputs.js";
-import { type PartsByTable, type ReadySteps, readySteps } from "./steps.js";
+import { type ReadySteps, readySteps } from "./steps.js";
 import { transformManifest } from "./transform-manifest.js";
 
 /** Maps one table part by part, in bounded memory, and publishes its files and manifest. */
@@ -24,7 +21,7 @@ export async function transformTable(run: Run, table: Table, inputs: TransformIn
     const startedMs = performance.now();
     // A damaged input or a wrong mapping is found before anything of an earlier transform is taken away.
     await verifyInputs(run, inputs);
-    const plans = inputs.ring.map((one) => planOf(run, one));
+    const plans = inputs.ring.map((one) => planTable(run.migration, one));
     const plan = plans.find((one) => one.table.name === table.name);
     if (plan === undefined) throw new Error(`${table.name} is not of its own ring`);
     const steps = await readySteps(run, inputs.ring);
@@ -35,11 +32,6 @@ export async function transformTable(run: Run, table: Table, inputs: TransformIn
     tell(run, manifest, (performance.now() - startedMs) / 1000);
     return manifest;
   });
-}
-
-function planOf({ migration }: Run, { table, extract }: TableInputs): MappingPlan {
-  const compiled = compileTable(migration.id, table, sourceColumnsOf(extract));
-  return planMapping({ table, compiled, manifest: extract, ring: ringOf(migration, table) });
 }
 
 interface TableToMap {
@@ -77,11 +69,7 @@ async function mapPrepared(
   run: Run,
   { folder, plan, plans, inputs, parts, spillFolder }: PreparedTable,
 ): Promise<Mapped> {
-  const folders = inputs.ring.flatMap((one) => [
-    one.folder,
-    ...[...one.parents.values()].map((parent) => parent.folder),
-  ]);
-  const engine = await openEngine({ spillFolder, folders });
+  const engine = await openEngine({ spillFolder, folders: foldersOf(inputs) });
   try {
     const outputs = await openOutputs(folder, plan);
     try {
@@ -134,34 +122,6 @@ async function mapParts(run: Run, { engine, plan, plans, inputs, parts: all, out
   );
   progress.finish();
   for (const end of ends) if (end.status === "rejected") throw end.reason;
-}
-
-/** Makes ready what the tables of a ring need; where one needs another, or a part another, settles that. */
-async function prepareRing(
-  run: Run,
-  connection: EngineConnection,
-  { plans, inputs, parts }: Pick<Mapping, "plans" | "inputs" | "parts">,
-): Promise<void> {
-  const functions = new Map(plans.flatMap(({ compiled }) => compiled.functions).map((one) => [one.name, one]));
-  await prepareEngine(
-    connection,
-    {
-      lookups: plans.flatMap(({ compiled }) => compiled.lookups),
-      patterns: plans.flatMap(({ compiled }) => compiled.patterns),
-      functions: [...functions.values()],
-    },
-    run,
-  );
-  for (const [index, plan] of plans.entries()) {
-    const table = inputs.ring[index];
-    for (const link of plan.parents) {
-      const parent = table?.parents.get(link.relationship.parent);
-      if (parent !== undefined) await loadParent(connection, link, parent);
-    }
-    if (plan.needsFirstPass)
-      for (const part of parts.get(plan.table.name) ?? []) await addToFirstPass(connection, plan, part);
-  }
-  if (plans.some(({ needsFirstPass }) => needsFirstPass)) await settleFirstPass(connection, plans);
 }
 
 function tell(run: Run, manifest: Manifest, seconds: number): void {

@@ -1,3 +1,4 @@
+import { readInputs, type TransformInputs, verifyInputs } from "../../lib/engine/mapping-inputs.js";
 import { keyMarks } from "../../lib/engine/prepare-engine.js";
 import { filesStand, readManifest } from "../../lib/files/manifest-file.js";
 import { parentsOf, ringOf } from "../../lib/mapping/choose-tables.js";
@@ -9,7 +10,6 @@ import type { Manifest, Verdict } from "../../lib/model/manifest.js";
 import { eachTable } from "../../lib/program/each-table.js";
 import { openRun, type Run } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
-import { readInputs, type TransformInputs, verifyInputs } from "./inputs.js";
 import type { TransformOptions } from "./options.js";
 import { transformTable } from "./transform-table.js";
 

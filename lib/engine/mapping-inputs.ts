@@ -1,15 +1,22 @@
-import type { ParentOutput } from "../../lib/engine/load-parents.js";
-import { requireManifest, verifyFile } from "../../lib/files/manifest-file.js";
-import { keyWidthFault } from "../../lib/mapping/check-referring.js";
-import { parentsOf } from "../../lib/mapping/choose-tables.js";
-import { transformFingerprint } from "../../lib/mapping/fingerprints.js";
-import type { Table } from "../../lib/mapping/migration.js";
-import { assertNoProblems, type Problem } from "../../lib/mapping/problems.js";
-import { StageError } from "../../lib/model/errors.js";
-import type { Json } from "../../lib/model/hash.js";
-import { filesOf, type Input, type Manifest } from "../../lib/model/manifest.js";
-import { distinctSnapshots, type Mixture, mixtureOf } from "../../lib/model/snapshots.js";
-import type { Run } from "../../lib/program/open-run.js";
+import { requireManifest, verifyFile } from "../files/manifest-file.js";
+import type { WorkDirectory } from "../files/work-directory.js";
+import { keyWidthFault } from "../mapping/check-referring.js";
+import { parentsOf } from "../mapping/choose-tables.js";
+import { transformFingerprint } from "../mapping/fingerprints.js";
+import type { Migration, Table } from "../mapping/migration.js";
+import { assertNoProblems, type Problem } from "../mapping/problems.js";
+import { StageError } from "../model/errors.js";
+import type { Json } from "../model/hash.js";
+import { filesOf, type Input, type Manifest } from "../model/manifest.js";
+import { distinctSnapshots, type Mixture, mixtureOf } from "../model/snapshots.js";
+import type { ParentOutput } from "./load-parents.js";
+
+/** Where the manifests lie, and how somebody would type the commands that make them. */
+export interface MappingPlace {
+  readonly migration: Migration;
+  readonly work: WorkDirectory;
+  command(stage: string, subject: string, more?: string): string;
+}
 
 /** What a table is mapped from: its extract and the transforms of its parents. */
 export interface TableInputs {
@@ -31,10 +38,14 @@ export interface TransformInputs extends TableInputs {
  * Reads the manifests a table depends on. 66 when one is missing; 65 when a parent is stale, or when what all of it was
  * made from was read in different snapshots of one source.
  */
-export async function readInputs(run: Run, table: Table, allowMixedSnapshots: boolean): Promise<TransformInputs> {
-  const found = await readStanding(run, table, new Map());
+export async function readInputs(
+  place: MappingPlace,
+  table: Table,
+  allowMixedSnapshots: boolean,
+): Promise<TransformInputs> {
+  const found = await readStanding(place, table, new Map());
   const mixture = mixtureOf(found.snapshots);
-  if (mixture !== undefined && !allowMixedSnapshots) throw mixed(run, table, mixture);
+  if (mixture !== undefined && !allowMixedSnapshots) throw mixed(place, table, mixture);
   return found;
 }
 
@@ -42,31 +53,36 @@ export async function readInputs(run: Run, table: Table, allowMixedSnapshots: bo
  * Proves every file a transform reads, byte for byte: 65 for the first that is damaged or gone. The engine itself does
  * not even look at gzip's own checksum.
  */
-export async function verifyInputs(run: Run, { ring }: TransformInputs): Promise<void> {
-  for (const one of ring) await verifyTable(run, one);
+export async function verifyInputs(place: MappingPlace, { ring }: TransformInputs): Promise<void> {
+  for (const one of ring) await verifyTable(place, one);
 }
 
-async function verifyTable(run: Run, { folder, extract, parents }: TableInputs): Promise<void> {
+async function verifyTable(place: MappingPlace, { folder, extract, parents }: TableInputs): Promise<void> {
   const { subject } = extract._waybill;
   for (const part of filesOf(extract, "part"))
-    await verifyFile(folder, part, run.command("extract", subject, "--force"));
+    await verifyFile(folder, part, place.command("extract", subject, "--force"));
   for (const [name, parent] of parents) {
-    const command = run.command("transform", name, "--force");
+    const command = place.command("transform", name, "--force");
     for (const file of [...filesOf(parent.manifest, "part"), ...filesOf(parent.manifest, "ledger")])
       await verifyFile(parent.folder, file, command);
   }
+}
+
+/** Every folder that lies beneath what is read: the engine may look into no other. */
+export function foldersOf({ ring }: Pick<TransformInputs, "ring">): readonly string[] {
+  return ring.flatMap((one) => [one.folder, ...[...one.parents.values()].map((parent) => parent.folder)]);
 }
 
 type Standings = Map<string, Promise<TransformInputs>>;
 
 // The snapshots are those of the extracts that lie there now, parents' included. What a parent's transform says of its
 // own does not count: reading identical data again makes no transform stale, so it may name an older snapshot.
-async function readStanding(run: Run, table: Table, known: Standings): Promise<TransformInputs> {
-  const { work, migration } = run;
+async function readStanding(place: MappingPlace, table: Table, known: Standings): Promise<TransformInputs> {
+  const { work, migration } = place;
   const ring: TableInputs[] = [];
   const snapshots: Json[] = [];
   for (const name of table.ring) {
-    const found = await readTable(run, tableNamed(migration, name), known);
+    const found = await readTable(place, tableNamed(migration, name), known);
     ring.push(found.table);
     snapshots.push(...found.snapshots);
   }
@@ -86,20 +102,20 @@ async function readStanding(run: Run, table: Table, known: Standings): Promise<T
 }
 
 async function readTable(
-  run: Run,
+  place: MappingPlace,
   table: Table,
   known: Standings,
 ): Promise<{ readonly table: TableInputs; readonly snapshots: readonly Json[] }> {
-  const { work } = run;
+  const { work } = place;
   const folder = work.stageFolder("extract", table.from);
-  const extract = await requireManifest(folder, run.command("extract", table.from));
+  const extract = await requireManifest(folder, place.command("extract", table.from));
   const parents = new Map<string, ParentOutput>();
   const snapshots = [...extract._waybill.snapshots];
   for (const name of parentsOf(table)) {
     const parentFolder = work.stageFolder("transform", name);
-    const manifest = await requireManifest(parentFolder, run.command("transform", name));
-    const parent = tableNamed(run.migration, name);
-    const standing = await assertCurrent(run, table, { parent, manifest, known });
+    const manifest = await requireManifest(parentFolder, place.command("transform", name));
+    const parent = tableNamed(place.migration, name);
+    const standing = await assertCurrent(place, table, { parent, manifest, known });
     assertKeyWidths(table, parent, standing.extract);
     snapshots.push(...standing.snapshots);
     parents.set(name, { table: parent, folder: parentFolder, manifest });
@@ -107,7 +123,7 @@ async function readTable(
   return { table: { table, folder, extract, parents }, snapshots };
 }
 
-function tableNamed({ tables }: Run["migration"], wanted: string): Table {
+function tableNamed({ tables }: Migration, wanted: string): Table {
   const table = tables.find(({ name }) => name === wanted);
   if (table === undefined) throw new Error(`no table ${wanted}`);
   return table;
@@ -133,23 +149,27 @@ interface Parent {
 }
 
 /** What a parent is made from. 65 when its transform is not what its mapping makes of that today. */
-async function assertCurrent(run: Run, child: Table, { parent, manifest, known }: Parent): Promise<TransformInputs> {
+async function assertCurrent(
+  place: MappingPlace,
+  child: Table,
+  { parent, manifest, known }: Parent,
+): Promise<TransformInputs> {
   const { name } = parent;
-  const standing = known.get(name) ?? readStanding(run, parent, known);
+  const standing = known.get(name) ?? readStanding(place, parent, known);
   known.set(name, standing);
   const found = await standing;
-  if (manifest._waybill.fingerprint === transformFingerprint(run.migration, parent, found.inputs)) return found;
+  if (manifest._waybill.fingerprint === transformFingerprint(place.migration, parent, found.inputs)) return found;
   throw new StageError(
     "integrity",
     `${child.name}: its parent ${name} is stale: its mapping, or what it was made from, has changed since it was transformed`,
-    `run it first: ${run.command("transform", name)}`,
+    `run it first: ${place.command("transform", name)}`,
   );
 }
 
-function mixed(run: Run, table: Table, { source, count }: Mixture): StageError {
+function mixed(place: MappingPlace, table: Table, { source, count }: Mixture): StageError {
   return new StageError(
     "integrity",
     `${table.name}: what it is made from was read in ${count} different snapshots of the source${source === undefined ? "" : ` ${source}`}; rows may not fit together`,
-    `read all in one: ${run.command("extract", "--force")}; or accept it with --allow-mixed-snapshots`,
+    `read all in one: ${place.command("extract", "--force")}; or accept it with --allow-mixed-snapshots`,
   );
 }

@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import { readInputs } from "../../lib/engine/mapping-inputs.js";
+import { planTable } from "../../lib/engine/prepare-ring.js";
+import { findWorkDirectory } from "../../lib/files/work-directory.js";
+import type { Migration, Table } from "../../lib/mapping/migration.js";
+import { keyValues, parseKey } from "../../lib/mapping/unit-key.js";
+import { commandLine } from "../../lib/program/open-run.js";
+import type { Context } from "../../lib/program/run-program.js";
+import { mapRows } from "./map-rows.js";
+import type { ExplainOptions } from "./options.js";
+import { privateColumns } from "./private-columns.js";
+import { type RowStory, tellRow } from "./row-story.js";
+
+interface Subject {
+  readonly migration: Migration;
+  readonly table: Table;
+  readonly key: string;
+}
+
+/** What happens to the rows with a key, step by step, as the files of the work directory have them. */
+export async function explainRows(
+  options: ExplainOptions,
+  context: Context,
+  { migration, table, key }: Subject,
+): Promise<readonly RowStory[]> {
+  const work = await findWorkDirectory(options.work ?? join("work", migration.id), migration.id);
+  const command = (stage: string, subject: string, more?: string): string =>
+    commandLine(options, [stage, subject, more]);
+  const place = { migration, work, command, context };
+  // Extracts of different snapshots are transform's to refuse: here nothing is made of them.
+  const inputs = await readInputs(place, table, true);
+  const plans = inputs.ring.map((one) => planTable(migration, one));
+  const plan = plans.find((one) => one.table.name === table.name);
+  if (plan === undefined) throw new Error(`${table.name} is not of its own ring`);
+  const values = keyValues(parseKey(key), table.from, plan.key);
+  const rows = await mapRows(place, { plan, plans, inputs, key: values });
+  const privates = options.showPii ? { source: new Set<string>(), target: new Set<string>() } : privateColumns(plan);
+  return rows.map((row) => tellRow(plan, row, privates));
+}

@@ -1,0 +1,103 @@
+import { join } from "node:path";
+import { type EngineConnection, openEngine } from "../../lib/engine/duckdb.js";
+import { mapPart, type PartToMap } from "../../lib/engine/map-part.js";
+import { foldersOf, type MappingPlace, type TransformInputs, verifyInputs } from "../../lib/engine/mapping-inputs.js";
+import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
+import { partsOf, prepareRing } from "../../lib/engine/prepare-ring.js";
+import { readCsv } from "../../lib/engine/read-csv.js";
+import { removeFolder } from "../../lib/files/stage-folder.js";
+import { sql } from "../../lib/mapping/sql.js";
+import { keyText } from "../../lib/mapping/unit-key.js";
+import { StageError } from "../../lib/model/errors.js";
+import type { Context } from "../../lib/program/run-program.js";
+import { rowValues, selectLosers, selectRows, withKey } from "./row-sql.js";
+
+type Value = string | null;
+
+/** A row as the engine mapped it: its values by the names of `rowValues`. */
+export interface MappedRow {
+  readonly path: string;
+  readonly values: ReadonlyMap<string, Value>;
+  /** Key and occurrence of each duplicate that lost to it. */
+  readonly losers: readonly (readonly [key: Value, occurrence: Value])[];
+}
+
+/** What it takes to map rows anew. */
+export interface Place extends MappingPlace {
+  readonly context: Context;
+}
+
+interface Request {
+  readonly plan: MappingPlan;
+  /** Those of its ring, its own among them. */
+  readonly plans: readonly MappingPlan[];
+  readonly inputs: TransformInputs;
+  readonly key: Readonly<Record<string, string>>;
+}
+
+/**
+ * Maps the parts that hold rows with a key as transform does, and gives these rows. 66 when there are none, 65 when a
+ * file is damaged. Nothing is left behind.
+ */
+export async function mapRows(place: Place, request: Request): Promise<readonly MappedRow[]> {
+  const { inputs, plans } = request;
+  assertWithoutSteps(inputs);
+  await verifyInputs(place, inputs);
+  const spillFolder = join(place.work.run, `.explain-${place.context.pid}`);
+  const engine = await openEngine({ spillFolder, folders: foldersOf(inputs) });
+  try {
+    const connection = await engine.connect();
+    const holding = await partsHolding(connection, request);
+    const parts = new Map(inputs.ring.map((one) => [one.table.name as string, partsOf(one)]));
+    await prepareRing(place, connection, { plans, inputs, parts });
+    const rows: MappedRow[] = [];
+    for (const part of holding) rows.push(...(await rowsOf(connection, request, part)));
+    return rows;
+  } finally {
+    engine.close();
+    await removeFolder(spillFolder);
+  }
+}
+
+function assertWithoutSteps({ table, ring }: TransformInputs): void {
+  const stepping = ring.find((one) => one.table.steps.length > 0)?.table.name;
+  if (stepping === undefined) return;
+  const what = `${table.name}: its rows cannot be told step by step, because ${stepping} has steps: that runs code of your own`;
+  throw new StageError("usage", what, `map the row as a unit: waybill run ${table.name} --key ID`);
+}
+
+async function partsHolding(
+  connection: EngineConnection,
+  { plan, inputs, key }: Request,
+): Promise<readonly PartToMap[]> {
+  const holding: PartToMap[] = [];
+  for (const part of partsOf(inputs)) if (await holds(connection, part, key)) holding.push(part);
+  if (holding.length > 0) return holding;
+  const text = `${plan.table.from} has no row with ${keyText(key)}`;
+  throw new StageError("missing", text, "look for the key in the source; --key takes the source's key");
+}
+
+async function rowsOf(
+  connection: EngineConnection,
+  { plan, key }: Request,
+  part: PartToMap,
+): Promise<readonly MappedRow[]> {
+  await mapPart(connection, plan, part);
+  const found: MappedRow[] = [];
+  for (const row of await connection.rows(selectRows(plan, key))) {
+    const values = new Map(rowValues(plan).map(([name], index) => [name, row[index] ?? null]));
+    const losing = plan.table.dedupe === undefined ? undefined : selectLosers(plan, part.index, row[0] ?? "");
+    const losers = losing === undefined ? [] : await connection.rows(losing);
+    found.push({ path: part.part.path, values, losers: losers.map(([lost = null, at = null]) => [lost, at]) });
+  }
+  return found;
+}
+
+async function holds(
+  connection: EngineConnection,
+  { folder, part }: PartToMap,
+  key: Readonly<Record<string, string>>,
+): Promise<boolean> {
+  const rows = await connection.rows(sql`SELECT 1 FROM ${readCsv(folder, [part])} WHERE ${withKey(key)} LIMIT 1`);
+  return rows.length > 0;
+}

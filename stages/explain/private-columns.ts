@@ -1,0 +1,34 @@
+import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
+import type { Column, Table } from "../../lib/mapping/migration.js";
+
+/** Names of source and of target columns whose values are personal data. */
+export interface PrivateColumns {
+  readonly source: ReadonlySet<string>;
+  readonly target: ReadonlySet<string>;
+}
+
+/**
+ * What columns marked `pii` are made from is as personal as they are, and so is whatever else is made from it. A column
+ * is taken to be made from every source column whose name stands anywhere in its origin or its rules.
+ */
+export function privateColumns({ table, sourceColumns }: MappingPlan): PrivateColumns {
+  const columns = columnsOf(table);
+  const names = sourceColumns.map(({ name }) => name);
+  const marked = columns.filter(({ pii }) => pii);
+  const source = new Set(marked.flatMap((column) => names.filter((name) => mentions(column, name))));
+  const touched = columns.filter((column) => column.pii || [...source].some((name) => mentions(column, name)));
+  return { source, target: new Set(touched.map(({ name }) => name)) };
+}
+
+const columnsOf = ({ columns }: Table): readonly Column[] => (columns === "all" ? [] : columns);
+
+function mentions({ origin, rules }: Column, name: string): boolean {
+  const words = textsIn([origin, rules.map(({ options, onlyIf }) => [options, onlyIf])]);
+  return words.some((text) => text.toLowerCase().includes(name.toLowerCase()));
+}
+
+/** Every text in a value of plain data; the names of its keys are not among them. */
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}

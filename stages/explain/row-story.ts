@@ -1,0 +1,102 @@
+import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
+import { describeOrigin, describeRule } from "../../lib/mapping/describe-column.js";
+import { namedRules } from "../../lib/mapping/named-rules.js";
+import type { MappedRow } from "./map-rows.js";
+import type { PrivateColumns } from "./private-columns.js";
+
+type Value = string | null;
+
+/** A value after a rule that changed it, or flagged the row. */
+export interface StoryStep {
+  readonly rule: string;
+  readonly says: string;
+  readonly after: Value;
+  readonly flagged: boolean;
+}
+
+/** A target column: its first value, what rules made of it, and what it is in the end. */
+export interface StoryColumn {
+  readonly column: string;
+  readonly says: string;
+  readonly start: Value;
+  readonly steps: readonly StoryStep[];
+  readonly value: Value;
+  /** Whether it refers to a row that was merged into another, which it follows, or that is not there. */
+  readonly isMoved: boolean;
+}
+
+/** Everything that happened to one row. */
+export interface RowStory {
+  readonly table: string;
+  readonly extract: string;
+  readonly part: string;
+  readonly key: Value;
+  readonly occurrence: Value;
+  readonly source: Readonly<Record<string, Value>>;
+  readonly columns: readonly StoryColumn[];
+  readonly disposition: "written" | "filtered" | "rejected" | "deduplicated";
+  readonly rule: Value;
+  readonly reason: Value;
+  readonly because: Value;
+  readonly winner: { readonly key: Value; readonly occurrence: Value } | null;
+  readonly losers: readonly { readonly key: Value; readonly occurrence: Value }[];
+}
+
+/** What is shown in place of a value that is personal data. */
+export const hidden = "(hidden: pii)";
+
+/** Tells a row's way, with the values of private columns hidden; which of them are NULL shows. */
+export function tellRow(plan: MappingPlan, row: MappedRow, privates: PrivateColumns): RowStory {
+  const get = (name: string): Value => row.values.get(name) ?? null;
+  const masked = (value: Value, isPrivate: boolean): Value => (isPrivate && value !== null ? hidden : value);
+  const hidesKey = plan.key.some((name) => privates.source.has(name));
+  const winner = get("winner");
+  const rule = get("rule");
+  return {
+    table: plan.table.name,
+    extract: plan.table.from,
+    part: row.path,
+    key: masked(get("key"), hidesKey),
+    occurrence: get("occurrence"),
+    source: Object.fromEntries(
+      plan.sourceColumns.map(({ name }) => [name, masked(get(`source.${name}`), privates.source.has(name))]),
+    ),
+    columns: tellColumns(plan, get, (value, name) =>
+      masked(value, privates.target.has(name) || privates.source.has(name)),
+    ),
+    disposition: (get("disposition") ?? "written") as RowStory["disposition"],
+    rule,
+    reason: get("reason"),
+    because: namedRules(plan.table).find((one) => one.rule === rule)?.because ?? null,
+    winner: winner === null ? null : { key: masked(winner, hidesKey), occurrence: get("winnerOccurrence") },
+    losers: row.losers.map(([key, occurrence]) => ({ key: masked(key, hidesKey), occurrence })),
+  };
+}
+
+function tellColumns(
+  { table, compiled, parents }: MappingPlan,
+  get: (name: string) => Value,
+  masked: (value: Value, column: string) => Value,
+): readonly StoryColumn[] {
+  return compiled.columns.map(({ name, steps }, index) => {
+    const column = table.columns === "all" ? undefined : table.columns[index];
+    const changed = steps.flatMap((step, at): readonly StoryStep[] => {
+      const [before, after] = [get(`${index}.${at}`), get(`${index}.${at + 1}`)];
+      const flagged = get(`flag.${index}.${at}`) === "true";
+      const rejected = get("rule") === step.rule;
+      if (before === after && !flagged && !rejected) return [];
+      const rule = column?.rules[at];
+      const says = rule === undefined ? step.rule : describeRule(rule);
+      return [{ rule: step.rule, says, after: masked(after, name), flagged }];
+    });
+    return {
+      column: name,
+      says: column === undefined ? `from ${name}` : describeOrigin(column),
+      start: masked(get(`${index}.0`), name),
+      steps: changed,
+      value: masked(get(`final.${index}`), name),
+      isMoved:
+        parents.some((parent) => parent.column === index) && get(`final.${index}`) !== get(`${index}.${steps.length}`),
+    };
+  });
+}

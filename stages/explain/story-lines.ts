@@ -1,0 +1,57 @@
+import { spoken } from "../../lib/mapping/words.js";
+import type { RowStory, StoryColumn } from "./row-story.js";
+
+/** A row's way as somebody reads it, from what was read to what is written. */
+export function storyLines(story: RowStory): readonly string[] {
+  const { table, extract, part, key, occurrence } = story;
+  return [
+    `${table}: the row of ${extract} with the key ${spoken(key)}, occurrence ${occurrence}, in ${part}`,
+    "It was read as:",
+    ...Object.entries(story.source).map(([name, value]) => `  ${name}: ${spoken(value)}`),
+    ...ruleLines(story),
+    ...fateLines(story),
+    ...story.losers.map(
+      (loser) => `It won over its duplicate with the key ${spoken(loser.key)}, occurrence ${loser.occurrence}.`,
+    ),
+    ...(story.disposition === "written" ? writtenLines(story) : []),
+  ];
+}
+
+function ruleLines({ columns }: RowStory): readonly string[] {
+  const lines = columns.flatMap((column) => (column.steps.length > 0 || column.isMoved ? columnLines(column) : []));
+  return lines.length === 0 ? ["No rule changed a value."] : ["Rules changed:", ...lines];
+}
+
+function columnLines(column: StoryColumn): readonly string[] {
+  const { steps, value, says, start, isMoved } = column;
+  return [
+    `  ${column.column}: ${says}: ${spoken(start)}`,
+    ...steps.map(
+      ({ rule, after, flagged, ...step }) =>
+        `    ${rule}: ${step.says}: ${spoken(after)}${flagged ? " (the row is flagged)" : ""}`,
+    ),
+    ...(isMoved ? [`    its parent was merged into another, or is not there: ${spoken(value)}`] : []),
+  ];
+}
+
+function fateLines({ disposition, rule, reason, because, winner }: RowStory): readonly string[] {
+  const why = because === null ? "" : ` — because ${because}`;
+  switch (disposition) {
+    case "written":
+      return ["It is written."];
+    case "filtered":
+      return [`It is left out by ${rule}${why}.`];
+    case "rejected":
+      return [`It is rejected by ${rule}: ${reason}${why}.`];
+    case "deduplicated":
+      return [
+        `It is a duplicate, and loses to the key ${spoken(winner?.key ?? null)}, occurrence ${winner?.occurrence}${why}.`,
+      ];
+    default:
+      return disposition satisfies never;
+  }
+}
+
+function writtenLines({ columns }: RowStory): readonly string[] {
+  return ["As:", ...columns.map(({ column, value }) => `  ${column}: ${spoken(value)}`)];
+}
