@@ -1,3 +1,4 @@
+import { tableOf } from "../mapping/per-extract.js";
 import { parenthesised, sql } from "../mapping/sql.js";
 import { StageError } from "../model/errors.js";
 import type { Resource } from "../model/manifest.js";
@@ -17,7 +18,7 @@ export interface FailedPart {
 export async function blameRule(connection: EngineConnection, plan: MappingPlan, failed: FailedPart): Promise<never> {
   const { folder, part, error } = failed;
   if (!(error instanceof StageError) || error.kind !== "specification") throw error;
-  for (const { rule, expression } of ownSql(plan.table)) {
+  for (const { rule, expression } of ownSql(tableOf(plan.table, plan.extract))) {
     const alone = sql`SELECT count(${parenthesised(expression)}) FROM ${readRows(plan, folder, part)}`;
     const fails = await connection.rows(alone).then(
       () => false,

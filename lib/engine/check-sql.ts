@@ -14,7 +14,7 @@ export interface CheckedSql {
   readonly assumed: readonly string[];
 }
 
-/** Lets the engine read all SQL that a table's file wrote itself: syntax, functions, types, and columns where these are known. */
+/** Lets the engine read all SQL that a table's file wrote itself for one extract, as `tableOf` gives it: syntax, functions, types, and columns where these are known. */
 export async function checkSql(
   connection: EngineConnection,
   table: Table,
@@ -71,7 +71,7 @@ function isAmong(names: ReadonlySet<string>, name: string): boolean {
 function faultText(table: Table, fault: StageError, columns: readonly string[] | undefined) {
   const missing = missingColumn(fault);
   if (missing !== undefined && columns !== undefined) {
-    const text = `extract ${table.from} has no column ${JSON.stringify(missing)}${didYouMean(missing, columns)}`;
+    const text = `extract ${table.extracts.join()} has no column ${JSON.stringify(missing)}${didYouMean(missing, columns)}`;
     return { text, hint: `its columns: ${columns.join(", ")}` };
   }
   // There was no row to quote from, so all that the engine says may be told.

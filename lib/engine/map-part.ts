@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { join as joinSql, sql } from "../mapping/sql.js";
 import { StageError } from "../model/errors.js";
-import type { Resource } from "../model/manifest.js";
+import { filesOf, type Resource } from "../model/manifest.js";
 import { blameRule } from "./blame-rule.js";
 import type { EngineConnection } from "./duckdb.js";
 import { followParents } from "./follow-parents.js";
@@ -58,8 +58,30 @@ async function readPart(
   await runAll(connection, followParents(plan));
 }
 
-/** Adds one part to the first pass; the first part, index 0, has to come before the others. */
-export async function addToFirstPass(
+/** A part with the plan of the extract it is of. The parts of all extracts of a table are numbered through. */
+export interface PlannedPart extends PartToMap {
+  readonly plan: MappingPlan;
+}
+
+/** The parts of one extract. */
+export function extractParts(plan: MappingPlan): readonly PlannedPart[] {
+  const { folder, manifest } = plan.input;
+  return filesOf(manifest, "part").map((part, index) => ({ plan, folder, part, index }));
+}
+
+/** Settles, over these parts of all tables of a ring, what rows owe to one another, where any of them needs that. */
+export async function firstPassOver(
+  connection: EngineConnection,
+  ring: readonly (readonly PlannedPart[])[],
+): Promise<void> {
+  const tables = ring.flatMap(([first]) => first?.plan ?? []);
+  if (!tables.some(({ needsFirstPass }) => needsFirstPass)) return;
+  for (const { plan, ...part } of ring.flat()) if (plan.needsFirstPass) await addToFirstPass(connection, plan, part);
+  await settleFirstPass(connection, tables);
+}
+
+// The first part, index 0, has to come before the others.
+async function addToFirstPass(
   connection: EngineConnection,
   plan: MappingPlan,
   { folder, part, index }: PartToMap,
@@ -70,11 +92,9 @@ export async function addToFirstPass(
   await connection.run(addCandidates(plan, plan.firstPass, index));
 }
 
-/**
- * Settles, over all parts of all tables of a ring, which rows are duplicates, what references become, and which rows
- * have lost their parent within the ring. Most rings are a single table.
- */
-export async function settleFirstPass(connection: EngineConnection, ring: readonly MappingPlan[]): Promise<void> {
+// Which rows are duplicates, what references become, and which rows have lost their parent within the ring. Most rings
+// are a single table.
+async function settleFirstPass(connection: EngineConnection, ring: readonly MappingPlan[]): Promise<void> {
   for (const plan of ring) {
     await runAll(connection, numberAcrossParts(plan, plan.firstPass));
     await runAll(connection, settleDuplicates(plan, plan.firstPass));
@@ -131,7 +151,7 @@ async function assertRowChecksums(
   throw new StageError(
     "integrity",
     `${join(folder, part.path)}: ${String(wrong)} of ${part._rowCount} rows do not match the checksum the source server computed, the first is row ${Number(first) + 1}`,
-    `extract it again: waybill extract ${plan.table.from} --force`,
+    `extract it again: waybill extract ${plan.extract} --force`,
   );
 }
 

@@ -175,7 +175,7 @@ function keptColumns(plan: MappingPlan): readonly Sql[] {
     ...finalValues(plan),
     ...outcomeTexts(plan),
     sql`NULL::VARCHAR AS "~orphan_rule", NULL::VARCHAR AS "~orphan_reason"`,
-    sql`NULL::VARCHAR AS "~winner_key", NULL::BIGINT AS "~winner_occurrence", NULL::VARCHAR AS "~winner_target_key"`,
+    sql`NULL::VARCHAR AS "~winner_extract", NULL::VARCHAR AS "~winner_key", NULL::BIGINT AS "~winner_occurrence", NULL::VARCHAR AS "~winner_target_key"`,
   ];
 }
 

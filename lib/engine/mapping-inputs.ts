@@ -10,6 +10,7 @@ import type { Json } from "../model/hash.js";
 import { filesOf, type Input, type Manifest } from "../model/manifest.js";
 import { distinctSnapshots, type Mixture, mixtureOf } from "../model/snapshots.js";
 import type { ParentOutput } from "./load-parents.js";
+import type { ExtractInput } from "./plan-mapping.js";
 
 /** Where the manifests lie, and how somebody would type the commands that make them. */
 export interface MappingPlace {
@@ -18,11 +19,11 @@ export interface MappingPlace {
   command(stage: string, subject: string, more?: string): string;
 }
 
-/** What a table is mapped from: its extract and the transforms of its parents. */
+/** What a table is mapped from: its extracts and the transforms of its parents. */
 export interface TableInputs {
   readonly table: Table;
-  readonly folder: string;
-  readonly extract: Manifest;
+  /** In the order in which the table names them. */
+  readonly extracts: readonly ExtractInput[];
   readonly parents: ReadonlyMap<string, ParentOutput>;
 }
 
@@ -57,10 +58,11 @@ export async function verifyInputs(place: MappingPlace, { ring }: TransformInput
   for (const one of ring) await verifyTable(place, one);
 }
 
-async function verifyTable(place: MappingPlace, { folder, extract, parents }: TableInputs): Promise<void> {
-  const { subject } = extract._waybill;
-  for (const part of filesOf(extract, "part"))
-    await verifyFile(folder, part, place.command("extract", subject, "--force"));
+async function verifyTable(place: MappingPlace, { extracts, parents }: TableInputs): Promise<void> {
+  for (const { folder, manifest } of extracts) {
+    const command = place.command("extract", manifest._waybill.subject, "--force");
+    for (const part of filesOf(manifest, "part")) await verifyFile(folder, part, command);
+  }
   for (const [name, parent] of parents) {
     const command = place.command("transform", name, "--force");
     for (const file of [...filesOf(parent.manifest, "part"), ...filesOf(parent.manifest, "ledger")])
@@ -70,7 +72,8 @@ async function verifyTable(place: MappingPlace, { folder, extract, parents }: Ta
 
 /** Every folder that lies beneath what is read: the engine may look into no other. */
 export function foldersOf({ ring }: Pick<TransformInputs, "ring">): readonly string[] {
-  return ring.flatMap((one) => [one.folder, ...[...one.parents.values()].map((parent) => parent.folder)]);
+  const read = ring.flatMap(({ extracts, parents }) => [...extracts, ...parents.values()]);
+  return read.map(({ folder }) => folder);
 }
 
 type Standings = Map<string, Promise<TransformInputs>>;
@@ -86,14 +89,11 @@ async function readStanding(place: MappingPlace, table: Table, known: Standings)
     ring.push(found.table);
     snapshots.push(...found.snapshots);
   }
-  for (const child of ring) for (const parent of ring) assertKeyWidths(child.table, parent.table, parent.extract);
+  for (const child of ring) for (const parent of ring) assertKeyWidths(child.table, parent.table, parent.extracts);
   const own = ring.find((one) => one.table.name === table.name);
   if (own === undefined) throw new Error(`${table.name} is not of its own ring`);
-  const manifests = [own, ...ring].flatMap(({ extract, parents }) => [
-    extract,
-    ...[...parents.values()].map(({ manifest }) => manifest),
-  ]);
-  const inputs = manifests.map(({ _waybill }) => ({
+  const read = [own, ...ring].flatMap(({ extracts, parents }) => [...extracts, ...parents.values()]);
+  const inputs = read.map(({ manifest: { _waybill } }) => ({
     path: work.manifestName(_waybill.stage, _waybill.subject),
     outputHash: _waybill.outputHash,
   }));
@@ -107,20 +107,23 @@ async function readTable(
   known: Standings,
 ): Promise<{ readonly table: TableInputs; readonly snapshots: readonly Json[] }> {
   const { work } = place;
-  const folder = work.stageFolder("extract", table.from);
-  const extract = await requireManifest(folder, place.command("extract", table.from));
+  const extracts: ExtractInput[] = [];
+  for (const name of table.extracts) {
+    const folder = work.stageFolder("extract", name);
+    extracts.push({ folder, manifest: await requireManifest(folder, place.command("extract", name)) });
+  }
   const parents = new Map<string, ParentOutput>();
-  const snapshots = [...extract._waybill.snapshots];
+  const snapshots = extracts.flatMap(({ manifest }) => manifest._waybill.snapshots);
   for (const name of parentsOf(table)) {
     const parentFolder = work.stageFolder("transform", name);
     const manifest = await requireManifest(parentFolder, place.command("transform", name));
     const parent = tableNamed(place.migration, name);
     const standing = await assertCurrent(place, table, { parent, manifest, known });
-    assertKeyWidths(table, parent, standing.extract);
+    assertKeyWidths(table, parent, standing.extracts);
     snapshots.push(...standing.snapshots);
     parents.set(name, { table: parent, folder: parentFolder, manifest });
   }
-  return { table: { table, folder, extract, parents }, snapshots };
+  return { table: { table, extracts, parents }, snapshots };
 }
 
 function tableNamed({ tables }: Migration, wanted: string): Table {
@@ -130,10 +133,15 @@ function tableNamed({ tables }: Migration, wanted: string): Table {
 }
 
 // Where the specification declares no key, only the extract knows of how many columns it is.
-function assertKeyWidths({ file, lines, relationships }: Table, parent: Table, { _waybill }: Manifest): void {
-  const key = (_waybill.details.key ?? []) as readonly string[];
+function assertKeyWidths(
+  { file, lines, relationships }: Table,
+  parent: Table,
+  extracts: readonly ExtractInput[],
+): void {
   const problems = relationships.flatMap(({ column, translates, ...relationship }): readonly Problem[] => {
     if (translates === undefined || relationship.parent !== parent.name) return [];
+    const manifest = extracts.find((one) => one.manifest._waybill.subject === translates.extract)?.manifest;
+    const key = manifest?._waybill.details.key as readonly string[] | undefined;
     const fault = keyWidthFault(translates.keyColumns, key, { column, parent: parent.name });
     if (fault === undefined) return [];
     const [text, hint] = fault;

@@ -13,6 +13,7 @@ export const ledgerColumns = [
   "disposition",
   "rule",
   "target_key",
+  "winner_extract",
   "winner_key",
   "winner_occurrence",
   "winner_target_key",
@@ -20,10 +21,10 @@ export const ledgerColumns = [
 ] as const;
 
 /** The columns that stand before the source's own in rejects.csv.gz. */
-export const rejectColumns = ["_rule", "_reason", "_key", "_occurrence"] as const;
+export const rejectColumns = ["_rule", "_reason", "_extract", "_key", "_occurrence"] as const;
 
 /** The columns of changes.csv.gz. */
-export const changeColumns = ["key", "occurrence", "column", "rule", "before", "after"] as const;
+export const changeColumns = ["extract", "key", "occurrence", "column", "rule", "before", "after"] as const;
 
 /** The rows that are written: exactly the target's columns. */
 export function selectWritten(plan: MappingPlan): Sql {
@@ -37,18 +38,19 @@ export function selectWritten(plan: MappingPlan): Sql {
 export function selectLedger(plan: MappingPlan): Sql {
   const sourceChecksum = plan.hasRowChecksum ? sql`row_checksum` : literal(null);
   const onlyExceptions = plan.table.ledger === "exceptions" ? sql`WHERE "~disposition" IS NOT NULL` : sql``;
-  return sql`SELECT ${literal(plan.table.from)}, ${keyText(plan.key)}, "~occurrence", ${sourceChecksum},
-    coalesce("~disposition", 'written'), "~rule", ${targetKeyText(plan)}, "~winner_key", "~winner_occurrence", "~winner_target_key",
+  return sql`SELECT ${literal(plan.extract)}, ${keyText(plan.key)}, "~occurrence", ${sourceChecksum},
+    coalesce("~disposition", 'written'), "~rule", ${targetKeyText(plan)}, "~winner_extract", "~winner_key", "~winner_occurrence", "~winner_target_key",
     CASE WHEN "~disposition" IS NULL THEN md5(${targetRowText(plan)}) END FROM mapped ${onlyExceptions}`;
 }
 
-/** The rejected source rows, whole, with rule and reason. */
+/** The rejected source rows, whole, with rule and reason; NULL in columns that only other extracts have. */
 export function selectRejects(plan: MappingPlan): Sql {
+  const own = plan.sourceColumns.map(({ name }) => name);
   const columns = join(
-    plan.sourceColumns.map(({ name }) => identifier(name)),
+    plan.allSourceColumns.map(({ name }) => (own.includes(name) ? identifier(name) : literal(null))),
     ", ",
   );
-  return sql`SELECT "~rule", "~reason", ${keyText(plan.key)}, "~occurrence", ${columns} FROM mapped WHERE "~disposition" = 'rejected'`;
+  return sql`SELECT "~rule", "~reason", ${literal(plan.extract)}, ${keyText(plan.key)}, "~occurrence", ${columns} FROM mapped WHERE "~disposition" = 'rejected'`;
 }
 
 /** A rule's step whose effect is logged: which column it stands on, and the values around it. */
@@ -101,7 +103,7 @@ export function selectChanges(plan: MappingPlan, limit: number): Sql | undefined
       sql`SELECT "~row" AS row, ${number(index)} AS step, ${keyText(plan.key)} AS key, "~occurrence" AS occurrence, ${literal(column)} AS "column",
         ${literal(rule)} AS rule, ${shown(before, concealed)} AS before, ${shown(after, concealed)} AS after FROM mapped WHERE "~disposition" IS NULL AND ${before} IS DISTINCT FROM ${after}`,
   );
-  return sql`SELECT key, occurrence, "column", rule, before, after FROM (${join(selects, " UNION ALL ")}) ORDER BY row, step LIMIT ${number(limit)}`;
+  return sql`SELECT ${literal(plan.extract)}, key, occurrence, "column", rule, before, after FROM (${join(selects, " UNION ALL ")}) ORDER BY row, step LIMIT ${number(limit)}`;
 }
 
 const shown = (value: Sql, concealed: boolean): Sql => (concealed ? literal("(masked)") : value);

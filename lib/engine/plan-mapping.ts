@@ -1,10 +1,15 @@
+import { compileTable } from "../mapping/compile-table.js";
 import { type CompiledTable, type SourceColumn, valueName } from "../mapping/compiled.js";
 import type { Relationship, Table } from "../mapping/migration.js";
+import { ownExtract } from "../mapping/origins/origin.js";
+import { tableOf } from "../mapping/per-extract.js";
+import { assertNoProblems } from "../mapping/problems.js";
 import { identifier } from "../mapping/sql.js";
 import { replacedColumns, replacementName } from "../mapping/steps.js";
 import { filesOf, type Manifest } from "../model/manifest.js";
-import type { Sql } from "../model/names.js";
+import { type ExtractName, extractName, type Sql } from "../model/names.js";
 import { checksumColumn } from "../model/resource.js";
+import { disagreements } from "./disagreements.js";
 
 /** A reference to a parent table, settled: which column of the child, and where the engine knows the parent from. */
 export interface ParentLink {
@@ -27,12 +32,28 @@ export interface SettleTables {
   readonly settled: Sql;
 }
 
-/** Everything about mapping one table that is decided before the first row. */
+/** An extract's files: where they lie and what its manifest promises. */
+export interface ExtractInput {
+  readonly folder: string;
+  readonly manifest: Manifest;
+}
+
+/** The plans of one table, in the order of its extracts. */
+export type TablePlans = readonly [MappingPlan, ...(readonly MappingPlan[])];
+
+/**
+ * Everything about mapping a table from one of its extracts that is decided before the first row. The plans of a table
+ * have the same columns and agree on what concerns all its rows: target key, parents, passes.
+ */
 export interface MappingPlan {
   readonly table: Table;
+  readonly extract: ExtractName;
+  readonly input: ExtractInput;
   readonly compiled: CompiledTable;
   readonly sourceColumns: readonly SourceColumn[];
-  /** The columns that name a source row. */
+  /** The source columns of all the table's extracts, each name once, in the order in which they first stand. */
+  readonly allSourceColumns: readonly SourceColumn[];
+  /** The columns that name a row of the extract. */
   readonly key: readonly string[];
   readonly keyIsUnique: boolean;
   readonly hasRowChecksum: boolean;
@@ -59,37 +80,65 @@ export function sourceColumnsOf(manifest: Manifest): readonly SourceColumn[] {
 
 /** What a table is mapped from, and with whom. */
 export interface MappingRequest {
+  readonly migrationId: string;
   readonly table: Table;
-  readonly compiled: CompiledTable;
-  /** Its extract's. */
-  readonly manifest: Manifest;
+  readonly extracts: readonly ExtractInput[];
   /** The tables that are settled together with it, itself included; to none of them does a link lead outside. */
   readonly ring: readonly Table[];
 }
 
-/** Settles how a table is mapped from the extract that `manifest` describes. */
-export function planMapping({ table, compiled, manifest, ring }: MappingRequest): MappingPlan {
-  const { details } = manifest._waybill;
+/**
+ * Settles how a table is mapped from its extracts: a plan for each. Throws "specification" where the mapping does not
+ * fit their columns.
+ */
+export function planMapping({ extracts, ...request }: MappingRequest): TablePlans {
+  const own = extracts.map((input) => planExtract(request, input));
+  assertNoProblems(disagreements(request.table, own));
+  const allSourceColumns = [
+    ...new Map(own.flatMap(({ sourceColumns }) => sourceColumns).map((one) => [one.name, one])).values(),
+  ];
+  const targetKeys = own.map(({ targetKey }) => targetKey);
+  const targetKey = new Set(targetKeys.map(String)).size === 1 ? (targetKeys[0] ?? []) : [];
+  const keysSpanParts = own.some((plan) => plan.keysSpanParts);
+  const needsFirstPass = own.some((plan) => plan.needsFirstPass);
+  const [first, ...others] = own.map((plan) => ({
+    ...plan,
+    allSourceColumns,
+    targetKey,
+    keysSpanParts,
+    needsFirstPass,
+  }));
+  if (first === undefined) throw new TypeError(`${request.table.name} is made from no extract`);
+  return [first, ...others];
+}
+
+function planExtract(
+  { migrationId, table, ring }: Omit<MappingRequest, "extracts">,
+  input: ExtractInput,
+): Omit<MappingPlan, "allSourceColumns"> {
+  const { manifest } = input;
+  const { details, subject } = manifest._waybill;
+  const extract = extractName(subject);
+  const sourceColumns = sourceColumnsOf(manifest);
+  const compiled = compileTable(migrationId, tableOf(table, extract), sourceColumns);
   const key = (details.key ?? []) as readonly string[];
+  // In a union the extract is part of what names a source row.
+  const rowKey = table.extracts.length === 1 ? key : [ownExtract, ...key];
   const place = ring.findIndex(({ name }) => name === table.name);
-  const parents = table.relationships.flatMap((relationship, index) => {
-    const column = indexOf(compiled, relationship.column);
-    const isInside = ring.some(({ name }) => name === relationship.parent);
-    return column === -1
-      ? []
-      : [{ relationship, column, outside: isInside ? undefined : outsideParent(`${place}_${index}`) }];
-  });
+  const parents = parentLinks(table, compiled, ring);
   const partsBy = details.partsBy;
   const keyIsUnique = manifest.resources[0]?.schema.primaryKey !== undefined;
   const keysSpanParts = !keyIsUnique && partsBy !== "key" && filesOf(manifest, "part").length > 1;
   return {
     table,
+    extract,
+    input,
     compiled,
-    sourceColumns: sourceColumnsOf(manifest),
+    sourceColumns,
     key,
     keyIsUnique,
     hasRowChecksum: details.rowChecksum === true,
-    targetKey: targetKeyOf(table, compiled, key),
+    targetKey: targetKeyOf(table, compiled, rowKey),
     parents,
     referred: referredColumns(table, compiled, ring),
     firstPass: firstPassTables(place),
@@ -97,8 +146,19 @@ export function planMapping({ table, compiled, manifest, ring }: MappingRequest)
     needsFirstPass:
       keysSpanParts ||
       parents.some(({ outside }) => outside === undefined) ||
-      (table.dedupe !== undefined && !(partsBy === "key" && staysInOnePart(table, compiled, key))),
+      (table.dedupe !== undefined && !(partsBy === "key" && staysInOnePart(table, compiled, rowKey))),
   };
+}
+
+function parentLinks(table: Table, compiled: CompiledTable, ring: readonly Table[]): readonly ParentLink[] {
+  const place = ring.findIndex(({ name }) => name === table.name);
+  return table.relationships.flatMap((relationship, index) => {
+    const column = indexOf(compiled, relationship.column);
+    const isInside = ring.some(({ name }) => name === relationship.parent);
+    return column === -1
+      ? []
+      : [{ relationship, column, outside: isInside ? undefined : outsideParent(`${place}_${index}`) }];
+  });
 }
 
 function outsideParent(name: string): OutsideParent {
@@ -119,21 +179,22 @@ function indexOf({ columns }: CompiledTable, wanted: string): number {
 }
 
 // Rows with equal keys lie in one part. Duplicates do too when equal `by` columns mean equal keys.
-function staysInOnePart(table: Table, compiled: CompiledTable, key: readonly string[]): boolean {
+function staysInOnePart(table: Table, compiled: CompiledTable, rowKey: readonly string[]): boolean {
   const by = table.dedupe?.by ?? [];
   const determined = by.flatMap((name) => compiled.columns.find((column) => column.name === name)?.injectiveOf ?? []);
-  return key.length > 0 && key.every((name) => determined.includes(name));
+  return rowKey.length > 0 && rowKey.every((name) => determined.includes(name));
 }
 
-function targetKeyOf(table: Table, compiled: CompiledTable, key: readonly string[]): readonly number[] {
+function targetKeyOf(table: Table, compiled: CompiledTable, rowKey: readonly string[]): readonly number[] {
   const unique = table.expect.tests.find((test) => test.kind === "unique");
   const declared = table.key ?? (unique?.kind === "unique" ? unique.columns : undefined);
   if (declared !== undefined) return declared.map((name) => indexOf(compiled, name));
   const made = compiled.columns.findIndex(
-    ({ injectiveOf }) => injectiveOf !== undefined && key.length > 0 && key.every((name) => injectiveOf.includes(name)),
+    ({ injectiveOf }) =>
+      injectiveOf !== undefined && rowKey.length > 0 && rowKey.every((name) => injectiveOf.includes(name)),
   );
   if (made !== -1) return [made];
-  const copied = key.map((name) =>
+  const copied = rowKey.map((name) =>
     compiled.columns.findIndex(({ injectiveOf }) => injectiveOf?.length === 1 && injectiveOf[0] === name),
   );
   return copied.includes(-1) ? [] : copied;

@@ -56,7 +56,7 @@ export function translateKeys(link: RingLink): readonly Sql[] {
   const lines = sql`SELECT p.key, CASE WHEN p.disposition = 'deduplicated' THEN coalesce(s.winner_target_key, p.${own})
       WHEN p.disposition IS NULL OR p.rule = p.orphan_rule THEN p.${own} END AS target, p.rule
     FROM ${parent.candidates} AS p LEFT JOIN ${parent.settled} AS s ON s.part = p.part AND s.row = p.row
-    WHERE p.key IN (SELECT ${reference} FROM ${child.candidates})`;
+    WHERE p.extract = ${literal(relationship.translates.extract)} AND p.key IN (SELECT ${reference} FROM ${child.candidates})`;
   return [
     ...makeSourceKeys(sql`translated`, lines, true),
     sql`CREATE OR REPLACE TEMP TABLE missed AS SELECT c.part, c.row, ${untranslatedReason(relationship, sql`found`)} AS reason
@@ -109,7 +109,7 @@ function loseMissed({ relationship: { otherwise, rule }, child, reference, lost 
       ];
     case "reject":
       return [
-        sql`INSERT INTO ${child.settled} SELECT part, row, 'rejected', ${literal(rule)}, reason, NULL, NULL, NULL, NULL, NULL FROM missed`,
+        sql`INSERT INTO ${child.settled} SELECT part, row, 'rejected', ${literal(rule)}, reason, NULL, NULL, NULL, NULL, NULL, NULL FROM missed`,
         sql`UPDATE ${child.candidates} AS c SET disposition = 'rejected', rule = ${literal(rule)}, orphan_rule = ${literal(rule)} ${here}`,
       ];
     default:

@@ -17,7 +17,7 @@ export function makeSettleTables(plan: MappingPlan, tables: SettleTables, tempor
   return [
     sql`CREATE OR REPLACE ${kind} ${tables.candidates} AS ${candidates(plan, 0)} LIMIT 0`,
     sql`CREATE OR REPLACE ${kind} ${tables.settled} (part INTEGER, row BIGINT, disposition VARCHAR, rule VARCHAR, reason VARCHAR,
-      winner_key VARCHAR, winner_occurrence BIGINT, winner_target_key VARCHAR, winner_part INTEGER, winner_row BIGINT)`,
+      winner_extract VARCHAR, winner_key VARCHAR, winner_occurrence BIGINT, winner_target_key VARCHAR, winner_part INTEGER, winner_row BIGINT)`,
   ];
 }
 
@@ -33,7 +33,7 @@ function candidates(plan: MappingPlan, part: number): Sql {
   const links = innerLinks(plan).map(
     ({ link, reference, lost }) => sql`, ${finalValue(plan, link.column)} AS ${reference}, false AS ${lost}`,
   );
-  return sql`SELECT ${number(part)} AS part, "~row" AS row, ${keyText(plan.key)} AS key, "~occurrence" AS occurrence,
+  return sql`SELECT ${number(part)} AS part, "~row" AS row, ${literal(plan.extract)} AS extract, ${keyText(plan.key)} AS key, "~occurrence" AS occurrence,
     ${targetKeyText(plan)} AS target_key, "~disposition" AS disposition, "~rule" AS rule, "~orphan_rule" AS orphan_rule,
     ${plan.table.dedupe === undefined ? literal(null) : tieBreaker(plan)} AS tie${join([...referred, ...links], "")}${join(by, "")}${join(order, "")} FROM mapped`;
 }
@@ -54,7 +54,7 @@ export function numberAcrossParts(plan: MappingPlan, tables: SettleTables): read
   if (!plan.keysSpanParts) return [];
   return [
     sql`UPDATE ${tables.candidates} AS c SET occurrence = n.number FROM
-      (SELECT part, row, row_number() OVER (PARTITION BY key ORDER BY part, row) AS number FROM ${tables.candidates}) AS n
+      (SELECT part, row, row_number() OVER (PARTITION BY extract, key ORDER BY part, row) AS number FROM ${tables.candidates}) AS n
       WHERE c.part = n.part AND c.row = n.row AND c.occurrence <> n.number`,
   ];
 }
@@ -71,8 +71,8 @@ export function settleDuplicates(plan: MappingPlan, tables: SettleTables): reado
   const winner = (column: Sql): Sql => sql`first_value(${column}) OVER place`;
   return [
     sql`INSERT INTO ${tables.settled} SELECT part, row, 'deduplicated', ${literal(dedupe.rule)}, NULL,
-      winner_key, winner_occurrence, winner_target_key, winner_part, winner_row FROM
-    (SELECT part, row, row_number() OVER place AS place, ${winner(sql`key`)} AS winner_key, ${winner(sql`occurrence`)} AS winner_occurrence,
+      winner_extract, winner_key, winner_occurrence, winner_target_key, winner_part, winner_row FROM
+    (SELECT part, row, row_number() OVER place AS place, ${winner(sql`extract`)} AS winner_extract, ${winner(sql`key`)} AS winner_key, ${winner(sql`occurrence`)} AS winner_occurrence,
       ${winner(sql`target_key`)} AS winner_target_key, ${winner(sql`part`)} AS winner_part, ${winner(sql`row`)} AS winner_row
     FROM ${tables.candidates} WHERE disposition IS NULL AND ${allPresent(by)}
     WINDOW place AS (PARTITION BY ${join(by, ", ")} ORDER BY ${join([...order, ...ties], ", ")}))
@@ -102,7 +102,7 @@ export function applySettled(plan: MappingPlan, tables: SettleTables, part: numb
   });
   return [
     ...(plan.keysSpanParts ? [occurrence] : []),
-    sql`UPDATE mapped SET "~disposition" = s.disposition, "~rule" = s.rule, "~reason" = s.reason, "~winner_key" = s.winner_key,
+    sql`UPDATE mapped SET "~disposition" = s.disposition, "~rule" = s.rule, "~reason" = s.reason, "~winner_extract" = s.winner_extract, "~winner_key" = s.winner_key,
       "~winner_occurrence" = s.winner_occurrence, "~winner_target_key" = s.winner_target_key
       FROM ${tables.settled} AS s WHERE ${here(sql`s`)}`,
     ...references,

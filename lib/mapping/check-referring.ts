@@ -53,17 +53,23 @@ function parentFaults({ reference }: ReferringColumn, parent: Table): readonly F
       `references: the key of ${parent.name} has ${key.length} columns (${key.join(", ")}), a reference has one`,
       `give ${parent.file} a key: of one column that the target keeps unique`,
     ]);
-  if (reference.extract !== undefined && reference.extract !== parent.from)
+  const { extracts } = parent;
+  if (reference.extract !== undefined && !extracts.includes(reference.extract))
     faults.push([
-      `references: ${parent.name} is not made from extract ${JSON.stringify(reference.extract)}`,
-      `its extract: ${parent.from}`,
+      `references: ${parent.name} is not made from extract ${JSON.stringify(reference.extract)}${didYouMean(reference.extract, extracts)}`,
+      `its extract${extracts.length === 1 ? "" : "s"}: ${extracts.join(", ")}`,
+    ]);
+  if (reference.extract === undefined && extracts.length > 1)
+    faults.push([
+      `references: ${parent.name} is a union of ${listed(extracts)}, in which one source key may be of two rows`,
+      `say whose keys these are: references: { table: ${parent.name}, extract: ${extracts[0]} }`,
     ]);
   return faults;
 }
 
 // Where no key is declared, the source's catalog says which columns it has: transform looks then.
 function keyFaults({ column, reference }: ReferringColumn, parent: Table, { extracts }: Known): readonly Fault[] {
-  const extract = extracts.find(({ name }) => name === (reference.extract ?? parent.from));
+  const extract = extracts.find(({ name }) => name === (reference.extract ?? parent.extracts[0]));
   const fault = keyWidthFault(reference.keyColumns, extract?.key, { column: column.name, parent: parent.name });
   return fault === undefined ? [] : [fault];
 }

@@ -64,7 +64,7 @@ function addedComplaints({ adds }: Step, names: readonly string[]): readonly Com
 function replacedProblems(table: Table, step: Step, names: readonly string[]): readonly Problem[] {
   const unknown = step.replaces.filter((name) => !names.includes(name));
   return unknown.flatMap((name) => {
-    const text = `extract ${table.from} has no column ${JSON.stringify(name)} to replace${didYouMean(name, names)}`;
+    const text = `extract ${table.extracts.join()} has no column ${JSON.stringify(name)} to replace${didYouMean(name, names)}`;
     const hint = `its columns: ${names.join(", ")}; a new column belongs to adds:`;
     return problems(table, step, [[text, hint]]).map((problem) => ({ ...problem, sourceColumn: name }));
   });

@@ -1,4 +1,4 @@
-import type { Sql } from "../model/names.js";
+import type { ExtractName, Sql } from "../model/names.js";
 import { didYouMean } from "../model/nearest.js";
 import {
   type CompiledColumn,
@@ -10,8 +10,9 @@ import {
   valueName,
 } from "./compiled.js";
 import type { Column, ColumnRule, Table } from "./migration.js";
-import { allOrigins } from "./origins/all-origins.js";
+import { definitionOfOrigin } from "./origins/all-origins.js";
 import type { CompiledOrigin } from "./origins/origin.js";
+import { originFor } from "./per-extract.js";
 import type { Place, Problem } from "./problems.js";
 import { ruleOfKind } from "./rule-of-kind.js";
 import { required } from "./rules/required.js";
@@ -22,6 +23,8 @@ import { identifier, literal, parenthesised, sql } from "./sql.js";
 export interface ColumnContext {
   readonly migrationId: string;
   readonly table: Table;
+  /** Of which of its extracts the rows are. */
+  readonly extract: ExtractName;
   readonly sourceColumns: readonly SourceColumn[];
   readonly problems: Problem[];
 }
@@ -76,22 +79,21 @@ function placeOf({ name }: Pick<Column, "name">, { file, lines }: Table): Place 
 
 type SourceOf = RuleContext["source"];
 
-function sourceOf({ name }: Column, { table, sourceColumns, problems }: ColumnContext): SourceOf {
+function sourceOf({ name }: Column, { table, extract, sourceColumns, problems }: ColumnContext): SourceOf {
   const known = sourceColumns.map((column) => column.name);
   return (wanted) => {
     const found = sourceColumns.find((column) => column.name === wanted);
     if (found !== undefined) return found;
-    const text = `columns.${name}: extract ${table.from} has no column ${JSON.stringify(wanted)}${didYouMean(wanted, known)}`;
+    const text = `columns.${name}: extract ${extract} has no column ${JSON.stringify(wanted)}${didYouMean(wanted, known)}`;
     const hint = `its columns: ${known.join(", ")}`;
     problems.push({ ...placeOf({ name }, table), text, hint, sourceColumn: wanted });
     return { name: wanted, type: "string", databaseType: "" };
   };
 }
 
-function compileOrigin({ origin }: Column, { migrationId }: ColumnContext, source: SourceOf): CompiledOrigin {
-  const definition = allOrigins.find(({ kind }) => kind === origin.kind);
-  if (definition === undefined) throw new TypeError(`no origin of kind ${origin.kind}`);
-  return definition.compile(origin, { migrationId, source });
+function compileOrigin({ origin }: Column, { migrationId, extract }: ColumnContext, source: SourceOf): CompiledOrigin {
+  const own = originFor(origin, extract);
+  return definitionOfOrigin(own).compile(own, { migrationId, extract, source });
 }
 
 /** A rule of the column with its definition, and what came of compiling it. */

@@ -10,8 +10,9 @@ import { columnsAfterSteps, replacedColumns } from "./steps.js";
 import { typedColumns } from "./target-types.js";
 
 /**
- * Compiles a table's rules to DuckDB's SQL over the columns of its extract, all of them VARCHAR. Throws
- * "specification" when the table names a source column that the extract does not have.
+ * Compiles a table's rules to DuckDB's SQL over the columns of its extract, all of them VARCHAR. A union is compiled
+ * once for each extract: as `tableOf` gives it. Throws "specification" when the table names a source column that the
+ * extract does not have.
  */
 export function compileTable(migrationId: string, table: Table, sourceColumns: readonly SourceColumn[]): CompiledTable {
   const { compiled, problems } = tryCompileTable(migrationId, table, sourceColumns);
@@ -25,6 +26,8 @@ export function tryCompileTable(
   table: Table,
   sourceColumns: readonly SourceColumn[],
 ): { readonly compiled: CompiledTable; readonly problems: readonly Problem[] } {
+  const [extract, ...others] = table.extracts;
+  if (extract === undefined || others.length > 0) throw new TypeError(`${table.name} is compiled extract by extract`);
   const known = columnsAfterSteps(table, sourceColumns);
   const problems: Problem[] = [
     ...ambiguousNames(table, sourceColumns),
@@ -34,7 +37,7 @@ export function tryCompileTable(
   const typed = columnsOf(table, known);
   problems.push(...typed.problems);
   const columns = typed.columns.map((column, index) =>
-    compileColumn(column, index, { migrationId, table, sourceColumns: known, problems }),
+    compileColumn(column, index, { migrationId, table, extract, sourceColumns: known, problems }),
   );
   const compiled = {
     lookups: columns.flatMap(({ lookups }) => lookups),
@@ -76,10 +79,10 @@ function columnsOf(table: Table, sourceColumns: readonly SourceColumn[]): Return
 }
 
 /** Names that DuckDB would take for another: it does not tell them apart by case, and the engine's own begin with ~. */
-function ambiguousNames({ from, file }: Table, sourceColumns: readonly SourceColumn[]): readonly Problem[] {
+function ambiguousNames({ extracts, file }: Table, sourceColumns: readonly SourceColumn[]): readonly Problem[] {
   const hint = "rename one in the extract: select: SELECT … AS …";
   return sourceColumns.flatMap(({ name }, index): readonly Problem[] => {
-    const column = `extract ${from}: column ${JSON.stringify(name)}`;
+    const column = `extract ${extracts.join()}: column ${JSON.stringify(name)}`;
     if (name.startsWith("~"))
       return [{ file, line: undefined, text: `${column} begins with ~, which is reserved`, hint }];
     const twin = sourceColumns.slice(0, index).find((other) => other.name.toLowerCase() === name.toLowerCase());

@@ -1,5 +1,6 @@
 import type { Column, ColumnRule } from "./migration.js";
-import { allOrigins } from "./origins/all-origins.js";
+import { definitionOfOrigin } from "./origins/all-origins.js";
+import { originsOf } from "./per-extract.js";
 import { ruleOfKind } from "./rule-of-kind.js";
 import { spoken } from "./words.js";
 
@@ -11,7 +12,12 @@ export function describeColumn(column: Column): string {
 
 /** Where a column's first value comes from. */
 export function describeOrigin({ origin }: Column): string {
-  return allOrigins.find(({ kind }) => kind === origin.kind)?.describe(origin) ?? origin.kind;
+  return originsOf(origin)
+    .map(({ extract, origin: one }) => {
+      const words = definitionOfOrigin(one).describe(one);
+      return extract === undefined ? words : `in ${extract} ${words}`;
+    })
+    .join(", ");
 }
 
 /** What a rule does to a value, and what becomes of one that it cannot carry over. */

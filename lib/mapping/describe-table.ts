@@ -4,17 +4,22 @@ import { listed, spoken } from "./words.js";
 
 /** A table's mapping as a data owner reads it aloud, a line a rule, in the order in which they are applied. */
 export function describeTable(table: Table): readonly string[] {
-  const { name, from, steps, filters, rejects, columns, dedupe, relationships } = table;
+  const { name, extracts, steps, filters, rejects, columns, dedupe, relationships } = table;
   return [
-    `${name}: made from the extract ${from}`,
+    `${name}: made from the extract${extracts.length === 1 ? "" : "s"} ${listed(extracts)}`,
     ...section("Steps, before all else:", steps.map(describeStep)),
     ...section(
       "Rows left out:",
-      filters.map(({ sql, because }) => `those for which this is not true: ${sql.trim()}${why(because)}`),
+      filters.map(
+        ({ sql, extract, because }) => `${of(extract)}those for which this is not true: ${sql.trim()}${why(because)}`,
+      ),
     ),
     ...section(
       "Rows rejected:",
-      rejects.map(({ when, reason, because }) => `${reason}: those for which ${when.trim()}${why(because)}`),
+      rejects.map(
+        ({ when, reason, extract, because }) =>
+          `${reason}: ${of(extract)}those for which ${when.trim()}${why(because)}`,
+      ),
     ),
     ...(columns === "all"
       ? [`Columns: every column of the extract${steps.length === 0 ? ", as it is" : " and of the steps"}`]
@@ -27,6 +32,8 @@ export function describeTable(table: Table): readonly string[] {
 function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`)];
 }
+
+const of = (extract: string | undefined): string => (extract === undefined ? "" : `of ${extract} `);
 
 const why = (because: string | undefined): string => (because === undefined ? "" : ` — because ${because}`);
 

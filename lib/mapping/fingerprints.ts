@@ -3,7 +3,9 @@ import type { Input } from "../model/manifest.js";
 import type { Sha256 } from "../model/names.js";
 import { stepsFolder } from "./check-steps.js";
 import { ringOf } from "./choose-tables.js";
-import type { Extract, Migration, Origin, Table } from "./migration.js";
+import type { Extract, Migration, Table } from "./migration.js";
+import { originFor, tableOf } from "./per-extract.js";
+import type { PlainOrigin } from "./settled-origin.js";
 
 // What decides a stage's output, and nothing else: a changed rule makes transform stale, not extract. Here, not in the
 // stages, because `status` asks too whether what stands is still what the specification wants.
@@ -22,13 +24,15 @@ export function extractFingerprint(migration: Migration, extract: Extract, selec
 
 /** Columns of an extract that feed a column marked `pii`: their values never stand in a manifest. */
 export function piiColumns(migration: Migration, extract: Extract): readonly string[] {
-  const tables = migration.tables.filter(({ from }) => from === extract.name);
+  const tables = migration.tables.flatMap((table) =>
+    table.extracts.includes(extract.name) ? [tableOf(table, extract.name)] : [],
+  );
   const columns = tables.flatMap((table) => (table.columns === "all" ? [] : table.columns)).filter(({ pii }) => pii);
-  return columns.flatMap(({ origin }) => sourcesOf(origin));
+  return columns.flatMap(({ origin }) => sourcesOf(originFor(origin, extract.name)));
 }
 
 /** The source columns an origin names; SQL names them where only DuckDB can tell. */
-function sourcesOf(origin: Origin): readonly string[] {
+function sourcesOf(origin: PlainOrigin): readonly string[] {
   switch (origin.kind) {
     case "from":
       return [origin.column];
@@ -39,6 +43,7 @@ function sourcesOf(origin: Origin): readonly string[] {
     case "json":
       return origin.members.flatMap(({ value }) => (value.kind === "from" ? [value.column] : []));
     case "const":
+    case "extract_name":
     case "flagged":
     case "sql":
       return [];

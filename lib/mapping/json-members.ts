@@ -3,7 +3,7 @@ import type { Sql } from "../model/names.js";
 import type { NodeFunction } from "./compiled.js";
 import { complain, datum, name, object, pairsOf, text, writtenAs } from "./grammar.js";
 import { isJson } from "./json-text.js";
-import type { JsonMember } from "./migration.js";
+import type { JsonMember } from "./settled-origin.js";
 import { identifier, literal, sql } from "./sql.js";
 
 const types = ["string", "number", "boolean", "json"] as const;

@@ -1,4 +1,5 @@
 import type { ExtractName, RuleName, TableName } from "../model/names.js";
+import type { Origin } from "./settled-origin.js";
 
 /** A migration as its folder says, checked: every name it refers to exists. Paths are relative to the folder. */
 export interface Migration {
@@ -60,7 +61,8 @@ export interface Table {
   readonly name: TableName;
   /** The file it was read from, for messages. */
   readonly file: string;
-  readonly from: ExtractName;
+  /** What its rows come from, in the order of its file: several extracts make a union. */
+  readonly extracts: readonly ExtractName[];
   /** Code of the migration's own that the source's rows pass first. */
   readonly steps: readonly Step[];
   /** SQL conditions; a row for which one is not true is filtered. */
@@ -114,14 +116,18 @@ export interface TargetColumn {
   readonly isNeeded: boolean;
 }
 
-export interface NamedSql {
+/** A rule of whole rows, over the columns of each extract; with `extract` over those of that one alone. */
+interface RowRule {
   readonly rule: RuleName;
+  readonly extract: ExtractName | undefined;
+}
+
+export interface NamedSql extends RowRule {
   readonly sql: string;
   readonly because: string | undefined;
 }
 
-export interface RejectRule {
-  readonly rule: RuleName;
+export interface RejectRule extends RowRule {
   readonly when: string;
   readonly reason: string;
   readonly because: string | undefined;
@@ -134,25 +140,6 @@ export interface Column {
   readonly rules: readonly ColumnRule[];
   readonly because: string | undefined;
   readonly pii: boolean;
-}
-
-export type Origin =
-  | { readonly kind: "from"; readonly column: string }
-  | { readonly kind: "const"; readonly value: string | null }
-  | { readonly kind: "uuid5"; readonly table: TableName; readonly columns: readonly string[] }
-  | { readonly kind: "concat"; readonly columns: readonly string[]; readonly separator: string }
-  | { readonly kind: "json"; readonly members: readonly JsonMember[] }
-  | { readonly kind: "flagged" }
-  | { readonly kind: "source_key"; readonly columns: readonly string[] }
-  | { readonly kind: "sql"; readonly sql: string };
-
-/** One name of a JSON object, and what its value is made of. */
-export interface JsonMember {
-  readonly name: string;
-  readonly type: "string" | "number" | "boolean" | "json";
-  readonly value:
-    | { readonly kind: "from"; readonly column: string }
-    | { readonly kind: "const"; readonly value: string | null };
 }
 
 /** A rule of the column language, settled: `kind` is its file in lib/mapping/rules, `options` what that file parsed. */

@@ -20,9 +20,10 @@ const shownProblems = 20;
 /** Throws one error of kind "specification" (exit 78) that lists every problem, a line each; does nothing without any. */
 export function assertNoProblems(problems: readonly Problem[]): void {
   if (problems.length === 0) return;
-  const shown = inOrder(problems).slice(0, shownProblems);
+  const all = distinct(problems);
+  const shown = inOrder(all).slice(0, shownProblems);
   const lines = shown.map((problem) => `${placeText(problem)}: ${problem.text}`);
-  const left = problems.length - shown.length;
+  const left = all.length - shown.length;
   if (left > 0) lines.push(`and ${left} more`);
   const hints = [...new Set(shown.map((problem) => problem.hint))];
   throw new StageError("specification", lines.join("\n"), hints.join("\n"));
@@ -36,4 +37,9 @@ function inOrder(problems: readonly Problem[]): readonly Problem[] {
   return problems.toSorted(
     (left, right) => files.indexOf(left.file) - files.indexOf(right.file) || (left.line ?? 0) - (right.line ?? 0),
   );
+}
+
+// What is wrong in a union is wrong in each of its extracts; it is told once.
+function distinct(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [`${placeText(problem)}: ${problem.text}`, problem])).values()];
 }

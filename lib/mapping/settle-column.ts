@@ -1,7 +1,8 @@
 import { ruleName, type TableName } from "../model/names.js";
 import type { ParsedColumn, RuleGroup } from "./column-schema.js";
-import type { Column, ColumnRule, Origin } from "./migration.js";
+import type { Column, ColumnRule } from "./migration.js";
 import type { RuleDefinition } from "./rules/rule.js";
+import type { Origin } from "./settled-origin.js";
 
 /** One target column of `table` with its origin and its rules, in the order in which they are applied. */
 export function settleColumn(table: TableName, name: string, parsed: ParsedColumn): Column {

@@ -41,7 +41,8 @@ function impliedRelationship(
 ): readonly Relationship[] {
   const parent = tables.find(({ name }) => name === reference.table);
   const [parentColumn] = (parent && declaredKey(parent)) ?? [];
-  if (parent === undefined || parentColumn === undefined) return [];
+  const [only] = parent?.extracts ?? [];
+  if (parent === undefined || parentColumn === undefined || only === undefined) return [];
   const { rule, extract, keyColumns } = reference;
   const tested = relationships.find((one) => one.column === column.name);
   return [
@@ -50,7 +51,7 @@ function impliedRelationship(
       column: column.name,
       parent: parent.name,
       parentColumn,
-      translates: { extract: extract ?? parent.from, keyColumns },
+      translates: { extract: extract ?? only, keyColumns },
       otherwise: rule.otherwise ?? { kind: "reject" },
       flags: rule.flags,
       severity: tested?.severity ?? "error",

@@ -15,15 +15,17 @@ export function settleTable(parsed: ParsedTable, yaml: YamlFile): Table {
   return {
     name,
     file: yaml.file,
-    from: extractName(parsed.from ?? parsed.table),
+    extracts: (parsed.union ?? [parsed.from ?? parsed.table]).map(extractName),
     steps: settleSteps(parsed.steps),
-    filters: parsed.filter.map(({ keep, because }, index) => ({
+    filters: parsed.filter.map(({ keep, because, in: extract }, index) => ({
       rule: ruleName(`filter[${index}]`),
+      extract: named(extract),
       sql: keep,
       because,
     })),
-    rejects: parsed.reject.map(({ when, reason, because }, index) => ({
+    rejects: parsed.reject.map(({ when, reason, because, in: extract }, index) => ({
       rule: ruleName(`reject[${index}]`),
+      extract: named(extract),
       when,
       reason,
       because,
@@ -41,6 +43,8 @@ export function settleTable(parsed: ParsedTable, yaml: YamlFile): Table {
     lines: linesOf(yaml, parsed),
   };
 }
+
+const named = (extract: string | undefined) => (extract === undefined ? undefined : extractName(extract));
 
 function linesOf(yaml: YamlFile, { columns, steps, filter, reject }: ParsedTable): ReadonlyMap<string, number> {
   const names = columns === "all" ? [] : columns.map(([column]) => column);

@@ -26,13 +26,17 @@ const dedupe = object({
     complain(context, "keep: last without order has no ties", "leave tie_break out, or say in which order");
 });
 
+/** What every rule of whole rows may say: of which extract's rows it is. */
+const rowRule = { in: name.optional(), because: text.optional() };
+
 /** A table's file, key by key. */
 export const tableSchema = object({
   table: name,
   from: name.optional(),
+  union: z.array(name).min(1).optional(),
   steps: z.array(stepSchema).default([]),
-  filter: z.array(object({ keep: sqlExpression, because: text.optional() })).default([]),
-  reject: z.array(object({ when: sqlExpression, reason: name, because: text.optional() })).default([]),
+  filter: z.array(object({ keep: sqlExpression, ...rowRule })).default([]),
+  reject: z.array(object({ when: sqlExpression, reason: name, ...rowRule })).default([]),
   columns: z.union([z.literal("all"), pairsOf(name, columnSchema)]),
   dedupe: dedupe.optional(),
   expect: z.array(expectationSchema).default([]),
@@ -40,6 +44,9 @@ export const tableSchema = object({
   ledger: z.enum(["full", "exceptions"]).default("full"),
   changes: object({ limit: wholeNumber(0) }).default({ limit: 10_000 }),
   key: oneOrMore(name).optional(),
+}).superRefine(({ from, union }, context) => {
+  if (from === undefined || union === undefined) return;
+  complain(context, "both from and union", "a table is made from one extract, or from a union of several: keep one");
 });
 
 export type ParsedTable = z.output<typeof tableSchema>;

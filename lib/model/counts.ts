@@ -23,13 +23,13 @@ export function unexplained(counts: TransformCounts): number {
   return counts.read - counts.filtered - counts.rejected - counts.deduplicated - counts.written;
 }
 
-/** Throws unless every row that was read is accounted for. */
-export function assertBalanced(table: string, counts: TransformCounts): void {
+/** Throws unless every row that was read of an extract is accounted for. */
+export function assertBalanced(table: string, extract: string, counts: TransformCounts): void {
   const left = unexplained(counts);
   if (left === 0) return;
   throw new StageError(
     "integrity",
-    `${table}: read ${counts.read} rows but accounted for ${counts.read - left} ` +
+    `${table}: read ${counts.read} rows of ${extract} but accounted for ${counts.read - left} ` +
       `(filtered ${counts.filtered}, rejected ${counts.rejected}, deduplicated ${counts.deduplicated}, written ${counts.written})`,
     `run it again: waybill transform ${table} --force`,
   );

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { readInputs } from "../../lib/engine/mapping-inputs.js";
+import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
 import { planTable } from "../../lib/engine/prepare-ring.js";
 import { findWorkDirectory } from "../../lib/files/work-directory.js";
 import type { Migration, Table } from "../../lib/mapping/migration.js";
@@ -29,11 +30,11 @@ export async function explainRows(
   const place = { migration, work, command, context };
   // Extracts of different snapshots are transform's to refuse: here nothing is made of them.
   const inputs = await readInputs(place, table, true);
-  const plans = inputs.ring.map((one) => planTable(migration, one));
-  const plan = plans.find((one) => one.table.name === table.name);
-  if (plan === undefined) throw new Error(`${table.name} is not of its own ring`);
-  const values = keyValues(parseKey(key), table.from, plan.key);
-  const rows = await mapRows(place, { plan, plans, inputs, key: values });
-  const privates = options.showPii ? { source: new Set<string>(), target: new Set<string>() } : privateColumns(plan);
-  return rows.map((row) => tellRow(plan, row, privates));
+  const ring = inputs.ring.map((one) => planTable(migration, one));
+  const plans = ring.find(([plan]) => plan.table.name === table.name);
+  if (plans === undefined) throw new Error(`${table.name} is not of its own ring`);
+  const keyOf = (plan: MappingPlan) => keyValues(parseKey(key), plan.extract, plan.key);
+  const rows = await mapRows(place, { plans, ring, inputs, keyOf });
+  const none = { source: new Set<string>(), target: new Set<string>() };
+  return rows.map((row) => tellRow(row, options.showPii ? none : privateColumns(row.plan)));
 }

@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import type { ExtractInput } from "../../lib/engine/plan-mapping.js";
 import { readManifest, requireManifest } from "../../lib/files/manifest-file.js";
 import { assertBound, planWorkDirectory } from "../../lib/files/work-directory.js";
 import { chooseTables } from "../../lib/mapping/choose-tables.js";
 import { describeTable } from "../../lib/mapping/describe-table.js";
 import type { Migration, Table } from "../../lib/mapping/migration.js";
+import { listed } from "../../lib/mapping/words.js";
 import { commandLine, readMigration } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
 import { explainRows } from "./explain-rows.js";
@@ -31,7 +33,13 @@ export async function explain(options: ExplainOptions, context: Context): Promis
     for (const line of [...words, ...apart, ...(sql ?? [])]) reporter.output(line);
   }
   if (sql === undefined)
-    reporter.say("no-sql", `the SQL can be shown once ${table.from} is extracted`, { table: table.name });
+    reporter.say(
+      "no-sql",
+      `the SQL can be shown once ${listed(table.extracts)} ${table.extracts.length === 1 ? "is" : "are"} extracted`,
+      {
+        table: table.name,
+      },
+    );
 }
 
 /** The SQL, or undefined where the extract is not there and the words say enough. 66 when only the SQL was asked for. */
@@ -42,10 +50,15 @@ async function sqlOf(
 ): Promise<readonly string[] | undefined> {
   const work = planWorkDirectory(options.work ?? join("work", migration.id));
   await assertBound(work, { migration: migration.id });
-  const folder = work.stageFolder("extract", table.from);
-  const manifest =
-    options.shows === "sql"
-      ? await requireManifest(folder, commandLine(options, ["extract", table.from]))
-      : await readManifest(folder);
-  return manifest === undefined ? undefined : mappingSql(migration, table, { folder, manifest });
+  const extracts: ExtractInput[] = [];
+  for (const name of table.extracts) {
+    const folder = work.stageFolder("extract", name);
+    const manifest =
+      options.shows === "sql"
+        ? await requireManifest(folder, commandLine(options, ["extract", name]))
+        : await readManifest(folder);
+    if (manifest === undefined) return undefined;
+    extracts.push({ folder, manifest });
+  }
+  return mappingSql(migration, table, extracts);
 }

@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { type EngineConnection, openEngine } from "../../lib/engine/duckdb.js";
-import { mapPart, type PartToMap } from "../../lib/engine/map-part.js";
+import { mapPart, type PlannedPart } from "../../lib/engine/map-part.js";
 import { foldersOf, type MappingPlace, type TransformInputs, verifyInputs } from "../../lib/engine/mapping-inputs.js";
-import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
+import type { MappingPlan, TablePlans } from "../../lib/engine/plan-mapping.js";
 import { partsOf, prepareRing } from "../../lib/engine/prepare-ring.js";
 import { readCsv } from "../../lib/engine/read-csv.js";
 import { removeFolder } from "../../lib/files/stage-folder.js";
 import { sql } from "../../lib/mapping/sql.js";
 import { keyText } from "../../lib/mapping/unit-key.js";
+import { listed } from "../../lib/mapping/words.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Context } from "../../lib/program/run-program.js";
 import { rowValues, selectLosers, selectRows, withKey } from "./row-sql.js";
@@ -16,10 +17,11 @@ type Value = string | null;
 
 /** A row as the engine mapped it: its values by the names of `rowValues`. */
 export interface MappedRow {
+  readonly plan: MappingPlan;
   readonly path: string;
   readonly values: ReadonlyMap<string, Value>;
-  /** Key and occurrence of each duplicate that lost to it. */
-  readonly losers: readonly (readonly [key: Value, occurrence: Value])[];
+  /** Extract, key and occurrence of each duplicate that lost to it. */
+  readonly losers: readonly (readonly [extract: Value, key: Value, occurrence: Value])[];
 }
 
 /** What it takes to map rows anew. */
@@ -28,11 +30,12 @@ export interface Place extends MappingPlace {
 }
 
 interface Request {
-  readonly plan: MappingPlan;
+  readonly plans: TablePlans;
   /** Those of its ring, its own among them. */
-  readonly plans: readonly MappingPlan[];
+  readonly ring: readonly TablePlans[];
   readonly inputs: TransformInputs;
-  readonly key: Readonly<Record<string, string>>;
+  /** The key as each of the table's extracts names it. */
+  readonly keyOf: (plan: MappingPlan) => Readonly<Record<string, string>>;
 }
 
 /**
@@ -40,7 +43,7 @@ interface Request {
  * file is damaged. Nothing is left behind.
  */
 export async function mapRows(place: Place, request: Request): Promise<readonly MappedRow[]> {
-  const { inputs, plans } = request;
+  const { inputs, ring } = request;
   assertWithoutSteps(inputs);
   await verifyInputs(place, inputs);
   const spillFolder = join(place.work.run, `.explain-${place.context.pid}`);
@@ -48,8 +51,7 @@ export async function mapRows(place: Place, request: Request): Promise<readonly 
   try {
     const connection = await engine.connect();
     const holding = await partsHolding(connection, request);
-    const parts = new Map(inputs.ring.map((one) => [one.table.name as string, partsOf(one)]));
-    await prepareRing(place, connection, { plans, inputs, parts });
+    await prepareRing(place, connection, { ring, inputs, parts: ring.map(partsOf) });
     const rows: MappedRow[] = [];
     for (const part of holding) rows.push(...(await rowsOf(connection, request, part)));
     return rows;
@@ -66,36 +68,41 @@ function assertWithoutSteps({ table, ring }: TransformInputs): void {
   throw new StageError("usage", what, `map the row as a unit: waybill run ${table.name} --key ID`);
 }
 
-async function partsHolding(
-  connection: EngineConnection,
-  { plan, inputs, key }: Request,
-): Promise<readonly PartToMap[]> {
-  const holding: PartToMap[] = [];
-  for (const part of partsOf(inputs)) if (await holds(connection, part, key)) holding.push(part);
+async function partsHolding(connection: EngineConnection, { plans, keyOf }: Request): Promise<readonly PlannedPart[]> {
+  const holding: PlannedPart[] = [];
+  for (const part of partsOf(plans)) if (await holds(connection, part, keyOf(part.plan))) holding.push(part);
   if (holding.length > 0) return holding;
-  const text = `${plan.table.from} has no row with ${keyText(key)}`;
+  const names = plans.map(({ extract }) => extract);
+  const keys = new Set(plans.map((plan) => keyText(keyOf(plan))));
+  const text = `${listed(names, "nor")} has no row with ${listed([...keys], "or")}`;
   throw new StageError("missing", text, "look for the key in the source; --key takes the source's key");
 }
 
 async function rowsOf(
   connection: EngineConnection,
-  { plan, key }: Request,
-  part: PartToMap,
+  { keyOf }: Request,
+  part: PlannedPart,
 ): Promise<readonly MappedRow[]> {
+  const { plan } = part;
   await mapPart(connection, plan, part);
   const found: MappedRow[] = [];
-  for (const row of await connection.rows(selectRows(plan, key))) {
+  for (const row of await connection.rows(selectRows(plan, keyOf(plan)))) {
     const values = new Map(rowValues(plan).map(([name], index) => [name, row[index] ?? null]));
     const losing = plan.table.dedupe === undefined ? undefined : selectLosers(plan, part.index, row[0] ?? "");
     const losers = losing === undefined ? [] : await connection.rows(losing);
-    found.push({ path: part.part.path, values, losers: losers.map(([lost = null, at = null]) => [lost, at]) });
+    found.push({
+      plan,
+      path: part.part.path,
+      values,
+      losers: losers.map(([extract = null, lost = null, at = null]) => [extract, lost, at]),
+    });
   }
   return found;
 }
 
 async function holds(
   connection: EngineConnection,
-  { folder, part }: PartToMap,
+  { folder, part }: PlannedPart,
   key: Readonly<Record<string, string>>,
 ): Promise<boolean> {
   const rows = await connection.rows(sql`SELECT 1 FROM ${readCsv(folder, [part])} WHERE ${withKey(key)} LIMIT 1`);

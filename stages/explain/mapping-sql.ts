@@ -1,28 +1,28 @@
 import { makeMapped } from "../../lib/engine/mapped-sql.js";
-import { planMapping, sourceColumnsOf } from "../../lib/engine/plan-mapping.js";
+import { type ExtractInput, type MappingPlan, planMapping } from "../../lib/engine/plan-mapping.js";
 import { ringOf } from "../../lib/mapping/choose-tables.js";
-import { compileTable } from "../../lib/mapping/compile-table.js";
 import { formatSql } from "../../lib/mapping/format-sql.js";
 import type { Migration, Table } from "../../lib/mapping/migration.js";
-import { filesOf, type Manifest } from "../../lib/model/manifest.js";
+import { filesOf } from "../../lib/model/manifest.js";
 
-/** An extract as it lies in the work directory. */
-export interface ReadExtract {
-  readonly folder: string;
-  readonly manifest: Manifest;
+/**
+ * The statements that map a part of each of a table's extracts, laid out for people; what they join is named in comments
+ * above them.
+ */
+export function mappingSql(migration: Migration, table: Table, extracts: readonly ExtractInput[]): readonly string[] {
+  const plans = planMapping({ migrationId: migration.id, table, extracts, ring: ringOf(migration, table) });
+  return plans.flatMap((plan, index) => [...(index === 0 ? [] : [""]), ...extractSql(plan)]);
 }
 
-/** The statement that maps a part of the extract, laid out for people; what it joins is named in comments above it. */
-export function mappingSql(migration: Migration, table: Table, { folder, manifest }: ReadExtract): readonly string[] {
-  const compiled = compileTable(migration.id, table, sourceColumnsOf(manifest));
-  const plan = planMapping({ table, compiled, manifest, ring: ringOf(migration, table) });
-  const [first, ...others] = filesOf(manifest, "part");
+function extractSql(plan: MappingPlan): readonly string[] {
+  const { table, compiled, extract, input } = plan;
+  const [first, ...others] = filesOf(input.manifest, "part");
   if (first === undefined) return [];
   const more = others.length === 0 ? "" : `; the same for ${others.length} more`;
   return [
-    `-- ${table.name} from ${manifest._waybill.subject}, ${first.path}${more}`,
+    `-- ${table.name} from ${extract}, ${first.path}${more}`,
     ...compiled.lookups.map(({ name, file, columns }) => `-- "${name}" holds ${columns.join(", ")} of ${file}`),
     ...compiled.functions.map(({ name }) => `-- "${name}" is a function of Waybill's own`),
-    ...formatSql(makeMapped(plan, folder, first)).split("\n"),
+    ...formatSql(makeMapped(plan, input.folder, first)).split("\n"),
   ];
 }

@@ -15,6 +15,7 @@ export function rowValues(plan: MappingPlan): readonly NamedValue[] {
     ["disposition", sql`"~disposition"`],
     ["rule", sql`"~rule"`],
     ["reason", sql`"~reason"`],
+    ["winnerExtract", sql`"~winner_extract"`],
     ["winner", sql`"~winner_key"`],
     ["winnerOccurrence", sql`"~winner_occurrence"`],
     ...plan.sourceColumns.map(({ name }): NamedValue => [`source.${name}`, identifier(name)]),
@@ -48,9 +49,9 @@ export function selectRows(plan: MappingPlan, key: Readonly<Record<string, strin
   return sql`SELECT ${join(values, ", ")} FROM mapped WHERE ${withKey(key)} ORDER BY "~row"`;
 }
 
-/** Key and occurrence of the duplicates that lost to a row of a part. */
+/** Extract, key and occurrence of the duplicates that lost to a row of a part. */
 export function selectLosers(plan: MappingPlan, part: number, row: string): Sql {
   const { settled, candidates } = plan.needsFirstPass ? plan.firstPass : ownPart;
-  return sql`SELECT c.key, c.occurrence FROM ${settled} AS s JOIN ${candidates} AS c ON c.part = s.part AND c.row = s.row
+  return sql`SELECT c.extract, c.key, c.occurrence FROM ${settled} AS s JOIN ${candidates} AS c ON c.part = s.part AND c.row = s.row
     WHERE s.winner_part = ${number(part)} AND s.winner_row = ${literal(row)}::BIGINT ORDER BY c.part, c.row`;
 }

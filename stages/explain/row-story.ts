@@ -1,6 +1,7 @@
 import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
 import { describeOrigin, describeRule } from "../../lib/mapping/describe-column.js";
 import { namedRules } from "../../lib/mapping/named-rules.js";
+import { tableOf } from "../../lib/mapping/per-extract.js";
 import type { MappedRow } from "./map-rows.js";
 import type { PrivateColumns } from "./private-columns.js";
 
@@ -25,6 +26,13 @@ export interface StoryColumn {
   readonly isMoved: boolean;
 }
 
+/** A duplicate of the row. */
+export interface OtherRow {
+  readonly extract: Value;
+  readonly key: Value;
+  readonly occurrence: Value;
+}
+
 /** Everything that happened to one row. */
 export interface RowStory {
   readonly table: string;
@@ -38,15 +46,16 @@ export interface RowStory {
   readonly rule: Value;
   readonly reason: Value;
   readonly because: Value;
-  readonly winner: { readonly key: Value; readonly occurrence: Value } | null;
-  readonly losers: readonly { readonly key: Value; readonly occurrence: Value }[];
+  readonly winner: OtherRow | null;
+  readonly losers: readonly OtherRow[];
 }
 
 /** What is shown in place of a value that is personal data. */
 export const hidden = "(hidden: pii)";
 
 /** Tells a row's way, with the values of private columns hidden; which of them are NULL shows. */
-export function tellRow(plan: MappingPlan, row: MappedRow, privates: PrivateColumns): RowStory {
+export function tellRow(row: MappedRow, privates: PrivateColumns): RowStory {
+  const { plan } = row;
   const get = (name: string): Value => row.values.get(name) ?? null;
   const masked = (value: Value, isPrivate: boolean): Value => (isPrivate && value !== null ? hidden : value);
   const hidesKey = plan.key.some((name) => privates.source.has(name));
@@ -54,7 +63,7 @@ export function tellRow(plan: MappingPlan, row: MappedRow, privates: PrivateColu
   const rule = get("rule");
   return {
     table: plan.table.name,
-    extract: plan.table.from,
+    extract: plan.extract,
     part: row.path,
     key: masked(get("key"), hidesKey),
     occurrence: get("occurrence"),
@@ -68,16 +77,20 @@ export function tellRow(plan: MappingPlan, row: MappedRow, privates: PrivateColu
     rule,
     reason: get("reason"),
     because: namedRules(plan.table).find((one) => one.rule === rule)?.because ?? null,
-    winner: winner === null ? null : { key: masked(winner, hidesKey), occurrence: get("winnerOccurrence") },
-    losers: row.losers.map(([key, occurrence]) => ({ key: masked(key, hidesKey), occurrence })),
+    winner:
+      winner === null
+        ? null
+        : { extract: get("winnerExtract"), key: masked(winner, hidesKey), occurrence: get("winnerOccurrence") },
+    losers: row.losers.map(([extract, key, occurrence]) => ({ extract, key: masked(key, hidesKey), occurrence })),
   };
 }
 
 function tellColumns(
-  { table, compiled, parents }: MappingPlan,
+  { table: whole, extract, compiled, parents }: MappingPlan,
   get: (name: string) => Value,
   masked: (value: Value, column: string) => Value,
 ): readonly StoryColumn[] {
+  const table = tableOf(whole, extract);
   return compiled.columns.map(({ name, steps }, index) => {
     const column = table.columns === "all" ? undefined : table.columns[index];
     const changed = steps.flatMap((step, at): readonly StoryStep[] => {

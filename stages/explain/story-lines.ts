@@ -1,5 +1,5 @@
 import { spoken } from "../../lib/mapping/words.js";
-import type { RowStory, StoryColumn } from "./row-story.js";
+import type { OtherRow, RowStory, StoryColumn } from "./row-story.js";
 
 /** A row's way as somebody reads it, from what was read to what is written. */
 export function storyLines(story: RowStory): readonly string[] {
@@ -10,9 +10,7 @@ export function storyLines(story: RowStory): readonly string[] {
     ...Object.entries(story.source).map(([name, value]) => `  ${name}: ${spoken(value)}`),
     ...ruleLines(story),
     ...fateLines(story),
-    ...story.losers.map(
-      (loser) => `It won over its duplicate with the key ${spoken(loser.key)}, occurrence ${loser.occurrence}.`,
-    ),
+    ...story.losers.map((loser) => `It won over its duplicate with ${otherRow(story, loser)}.`),
     ...(story.disposition === "written" ? writtenLines(story) : []),
   ];
 }
@@ -34,7 +32,12 @@ function columnLines(column: StoryColumn): readonly string[] {
   ];
 }
 
-function fateLines({ disposition, rule, reason, because, winner }: RowStory): readonly string[] {
+function otherRow({ extract: own }: RowStory, { extract, key, occurrence }: OtherRow): string {
+  return `the key ${spoken(key)}, occurrence ${occurrence}${extract === own ? "" : ` of ${extract}`}`;
+}
+
+function fateLines(story: RowStory): readonly string[] {
+  const { disposition, rule, reason, because, winner } = story;
   const why = because === null ? "" : ` — because ${because}`;
   switch (disposition) {
     case "written":
@@ -44,9 +47,7 @@ function fateLines({ disposition, rule, reason, because, winner }: RowStory): re
     case "rejected":
       return [`It is rejected by ${rule}: ${reason}${why}.`];
     case "deduplicated":
-      return [
-        `It is a duplicate, and loses to the key ${spoken(winner?.key ?? null)}, occurrence ${winner?.occurrence}${why}.`,
-      ];
+      return [`It is a duplicate, and loses to ${winner === null ? "another" : otherRow(story, winner)}${why}.`];
     default:
       return disposition satisfies never;
   }

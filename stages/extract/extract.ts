@@ -37,7 +37,9 @@ function printManifests(run: Run, extracts: readonly Extract[]): void {
 
 // A unit is read anew each time: it is small, and somebody asks for it because the source has just changed.
 async function extractUnit(run: Run, unit: Unit, options: ExtractOptions): Promise<void> {
-  const extracts = run.migration.extracts.filter(({ name }) => unit.tables.some(({ from }) => from === name));
+  const extracts = run.migration.extracts.filter(({ name }) =>
+    unit.tables.some((table) => table.extracts.includes(name)),
+  );
   if (options.dryRun) return tellWouldRead(run, extracts, `the rows that ${unit.name} needs would be read`);
   await withSources(run, extracts, async (sourceOf) => {
     for (const { extract: one, selection } of await selectUnit(run.migration, sourceOf, unit))

@@ -19,20 +19,20 @@ export interface Fate {
   readonly refusal: StageError | undefined;
 }
 
-/** Looks the row asked for up in its table's ledger. A duplicate ends under its winner's key. */
+/** Looks the row asked for up in its table's ledger, of each extract. A duplicate ends under its winner's key. */
 export async function fateOf(run: Run, unit: UnitOfKey): Promise<Fate> {
   const [table] = unit.chosen;
   if (table === undefined) throw new Error("a unit by key has no table");
   const folder = run.work.stageFolder("transform", table.name);
   const transform = await requireManifest(folder, run.command("transform", table.name));
-  const wanted = keyText(unit.key, await keyColumns(run, table));
+  const wanted = await wantedKeys(run, unit, table);
   const targetKeys = new Set<string>();
   const refusals: string[] = [];
   for (const line of await ledgerOf(folder, filesOf(transform, "ledger"), wanted)) {
     const key = line.winner_target_key ?? (line.disposition === "written" ? line.target_key : null);
     if (key != null) targetKeys.add(key);
     else refusals.push(`${line.disposition} by ${line.rule}`);
-    run.reporter.say("fate", `${table.name} ${wanted}: ${sentence(line)}`, {
+    run.reporter.say("fate", `${table.name} ${line.key}: ${sentence(line)}`, {
       table: table.name,
       disposition: line.disposition ?? null,
       rule: line.rule ?? null,
@@ -41,7 +41,7 @@ export async function fateOf(run: Run, unit: UnitOfKey): Promise<Fate> {
   if (targetKeys.size > 0) return { targetKeys, refusal: undefined };
   const refusal = new StageError(
     "difference",
-    `${table.name} ${wanted} was ${refusals.join(", ") || "not found"}; nothing was written`,
+    `${table.name} ${[...new Set(wanted.values())].join(", ")} was ${refusals.join(", ") || "not found"}; nothing was written`,
     `look at it: waybill inspect ${join(folder, "rejects.csv.gz")}`,
   );
   return { targetKeys, refusal };
@@ -50,16 +50,18 @@ export async function fateOf(run: Run, unit: UnitOfKey): Promise<Fate> {
 function sentence(line: Readonly<Record<string, CsvValue>>): string {
   if (line.disposition === "written") return `written as ${line.target_key}`;
   if (line.disposition === "deduplicated")
-    return `deduplicated; its winner is ${line.winner_key} (occurrence ${line.winner_occurrence})`;
+    return `deduplicated; its winner is ${line.winner_key} (occurrence ${line.winner_occurrence}) of ${line.winner_extract}`;
   return `${line.disposition} by ${line.rule}`;
 }
 
-async function keyColumns(run: Run, table: Table): Promise<readonly string[]> {
-  const extract = await requireManifest(
-    run.work.stageFolder("extract", table.from),
-    run.command("extract", table.name),
-  );
-  return (extract._waybill.details.key ?? []) as readonly string[];
+/** The key asked for as the ledger writes it, for each extract of the table. */
+async function wantedKeys(run: Run, unit: UnitOfKey, table: Table): Promise<ReadonlyMap<string, string>> {
+  const keys = new Map<string, string>();
+  for (const name of table.extracts) {
+    const extract = await requireManifest(run.work.stageFolder("extract", name), run.command("extract", table.name));
+    keys.set(name, keyText(unit.key, (extract._waybill.details.key ?? []) as readonly string[]));
+  }
+  return keys;
 }
 
 // As the ledger writes it: the value, or a JSON list where several columns make the key.
@@ -72,13 +74,14 @@ function keyText(key: UnitKey, columns: readonly string[]): string {
 async function ledgerOf(
   folder: string,
   files: readonly Resource[],
-  key: string,
+  wanted: ReadonlyMap<string, string>,
 ): Promise<readonly Readonly<Record<string, CsvValue>>[]> {
   const lines: Readonly<Record<string, CsvValue>>[] = [];
   for (const file of files) {
     const names = file.schema.fields.map(({ name }) => name);
     for await (const row of readBody(join(folder, file.path))) {
-      if (row[names.indexOf("key")] === key)
+      const extract = row[names.indexOf("extract")];
+      if (extract != null && row[names.indexOf("key")] === wanted.get(extract))
         lines.push(Object.fromEntries(names.map((name, index) => [name, row[index] ?? null])));
     }
   }

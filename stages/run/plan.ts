@@ -29,7 +29,7 @@ export function planRun(
 }
 
 function extractsOf(migration: Migration, tables: readonly string[]): readonly string[] {
-  const made = migration.tables.filter(({ name }) => tables.includes(name)).map(({ from }) => from);
+  const made = migration.tables.filter(({ name }) => tables.includes(name)).flatMap((table) => table.extracts);
   return namesOf(migration.extracts.filter(({ name }) => made.includes(name)));
 }
 

@@ -20,7 +20,7 @@ export function planSteps(migration: Migration, names: readonly string[]): reado
   const extracts =
     names.length === 0
       ? migration.extracts
-      : migration.extracts.filter(({ name }) => tables.some(({ from }) => from === name));
+      : migration.extracts.filter(({ name }) => tables.some((table) => table.extracts.includes(name)));
   return [
     ...extracts.map((extract) => extractStep(migration, extract)),
     ...tables.map((table) => transformStep(migration, table)),
@@ -36,7 +36,7 @@ function extractStep(migration: Migration, extract: Extract): Step {
 
 function transformStep(migration: Migration, table: Table): Step {
   const ring = ringOf(migration, table);
-  const extracts = ring.map(({ from }) => ({ stage: "extract", subject: from }) as const);
+  const extracts = ring.flatMap((one) => one.extracts.map((subject) => ({ stage: "extract", subject }) as const));
   const parents = ring.flatMap(parentsOf).map((subject) => ({ stage: "transform", subject }) as const);
   return {
     stage: "transform",

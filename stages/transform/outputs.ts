@@ -13,12 +13,13 @@ import {
   selectRuleCounts,
   selectWritten,
 } from "../../lib/engine/output-sql.js";
-import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
+import type { MappingPlan, TablePlans } from "../../lib/engine/plan-mapping.js";
 import { copyTo } from "../../lib/engine/read-csv.js";
 import { PartWriter, type PartWriterOptions, type WrittenFile } from "../../lib/files/part-writer.js";
 import { appendPlainFile, finishPart } from "../../lib/files/plain-file.js";
 import { addChecksums, type Checksum, checksumOfBytes, emptyChecksum } from "../../lib/model/checksum.js";
-import type { Sql } from "../../lib/model/names.js";
+import type { TransformCounts } from "../../lib/model/counts.js";
+import type { ExtractName, Sql } from "../../lib/model/names.js";
 import { partName } from "../../lib/model/resource.js";
 
 /** How many rows one rule touched, and how many ended with it. */
@@ -30,12 +31,19 @@ export interface RuleCount {
   deduplicated: number;
 }
 
+/** Where the rows of one part of an extract went. */
+export interface PartCounts extends Omit<TransformCounts, "read"> {
+  readonly extract: ExtractName;
+}
+
 /** What was written of one table, in the order of its parts. */
 export interface TransformResult {
   readonly parts: readonly WrittenFile[];
   readonly ledgers: readonly WrittenFile[];
   readonly rejects: WrittenFile;
   readonly changes: WrittenFile;
+  /** Of each part. */
+  readonly counts: readonly PartCounts[];
   readonly rules: ReadonlyMap<string, RuleCount>;
   readonly checksum: Checksum;
 }
@@ -43,7 +51,7 @@ export interface TransformResult {
 /** The files of one table's transform while they are being written. */
 export interface Outputs {
   /** Writes what the connection's table `mapped` holds of part `index`. */
-  write(connection: EngineConnection, index: number): Promise<void>;
+  write(connection: EngineConnection, plan: MappingPlan, index: number): Promise<void>;
   /** Wakes whoever waits for its turn: this transform has failed. */
   abandon(error: unknown): void;
   finish(): Promise<TransformResult>;
@@ -52,36 +60,35 @@ export interface Outputs {
 }
 
 /** Opens the outputs in `folder`; the engine writes plain files into its spill folder, from where they are compressed. */
-export async function openOutputs(folder: string, plan: MappingPlan): Promise<Outputs> {
-  const targetColumns = plan.compiled.columns.map(({ name }) => name);
+export async function openOutputs(folder: string, [shared]: TablePlans): Promise<Outputs> {
+  const targetColumns = shared.compiled.columns.map(({ name }) => name);
   const rejects = await PartWriter.create(join(folder, "rejects.csv.gz"), {
-    columns: [...rejectColumns, ...plan.sourceColumns.map(({ name }) => name)],
+    columns: [...rejectColumns, ...shared.allSourceColumns.map(({ name }) => name)],
   });
   const changes = await PartWriter.create(join(folder, "changes.csv.gz"), { columns: changeColumns });
-  const parts: WrittenFile[] = [];
-  const ledgers: WrittenFile[] = [];
-  const rules = new Map<string, RuleCount>();
+  const { parts, ledgers, counts, rules } = nothingWritten();
   const turns = inTurns();
   // A full ledger holds the checksum of every written row: summing them while they pass spares computing them twice.
-  const sumLastColumn = plan.table.ledger === "full" ? "where present" : undefined;
+  const sumLastColumn = shared.table.ledger === "full" ? "where present" : undefined;
   let checksum = emptyChecksum;
-  let changesLeft = plan.table.changesLimit;
+  let changesLeft = shared.table.changesLimit;
 
-  const writeShared = async (connection: EngineConnection, plain: string): Promise<void> => {
+  const writeShared = async (connection: EngineConnection, plan: MappingPlan, plain: string): Promise<void> => {
     await append(connection, { plain, select: selectRejects(plan), writer: rejects });
     const select = selectChanges(plan, changesLeft);
     if (select !== undefined) changesLeft -= await append(connection, { plain, select, writer: changes });
   };
 
   return {
-    async write(connection, index) {
+    async write(connection, plan, index) {
       const plain = join(folder, ".spill", `plain-${index}.csv`);
-      parts[index] = await writeWhole(connection, {
+      const part = await writeWhole(connection, {
         plain,
         select: selectWritten(plan),
         path: join(folder, partName("part", index)),
         columns: targetColumns,
       });
+      parts[index] = part;
       const ledger = await writeWhole(connection, {
         plain,
         select: selectLedger(plan),
@@ -93,9 +100,9 @@ export async function openOutputs(folder: string, plan: MappingPlan): Promise<Ou
       // Awaited first: an await between reading the sum and writing it would lose what another part adds meanwhile.
       const own = ledger.checksum ?? (await checksumOf(connection, plan));
       checksum = addChecksums(checksum, own);
-      await countRules(connection, plan, rules);
+      counts[index] = await countRules(connection, plan, { rules, written: part.rowCount });
       // Rejects and changes of all parts share a file, and stand in it in source order.
-      await turns.take(index, () => writeShared(connection, plain));
+      await turns.take(index, () => writeShared(connection, plan, plain));
     },
     abandon: turns.abandon,
     discard: async () => {
@@ -107,10 +114,16 @@ export async function openOutputs(folder: string, plan: MappingPlan): Promise<Ou
       ledgers,
       rejects: await finishPart(rejects),
       changes: await finishPart(changes),
+      counts,
       rules,
       checksum,
     }),
   };
+}
+
+function nothingWritten() {
+  const [parts, ledgers, counts]: [WrittenFile[], WrittenFile[], PartCounts[]] = [[], [], []];
+  return { parts, ledgers, counts, rules: new Map<string, RuleCount>() };
 }
 
 interface Writing {
@@ -161,12 +174,23 @@ async function checksumOf(connection: EngineConnection, plan: MappingPlan): Prom
 async function countRules(
   connection: EngineConnection,
   plan: MappingPlan,
+  { rules, written }: { readonly rules: Map<string, RuleCount>; readonly written: number },
+): Promise<PartCounts> {
+  const keptOut = { filtered: 0, rejected: 0, deduplicated: 0 };
+  for (const [disposition, rule, count] of await connection.rows(selectDispositions())) {
+    if (disposition !== "filtered" && disposition !== "rejected" && disposition !== "deduplicated") continue;
+    keptOut[disposition] += Number(count);
+    countOf(rules, rule ?? "")[disposition] += Number(count);
+  }
+  await countTouched(connection, plan, rules);
+  return { extract: plan.extract, ...keptOut, written };
+}
+
+async function countTouched(
+  connection: EngineConnection,
+  plan: MappingPlan,
   rules: Map<string, RuleCount>,
 ): Promise<void> {
-  for (const [disposition, rule, count] of await connection.rows(selectDispositions())) {
-    if (disposition === "filtered" || disposition === "rejected" || disposition === "deduplicated")
-      countOf(rules, rule ?? "")[disposition] += Number(count);
-  }
   const select = selectRuleCounts(plan);
   if (select === undefined) return;
   const [counts = []] = await connection.rows(select);

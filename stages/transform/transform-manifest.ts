@@ -1,6 +1,6 @@
 import type { TransformInputs } from "../../lib/engine/mapping-inputs.js";
 import { changeColumns, ledgerColumns, rejectColumns } from "../../lib/engine/output-sql.js";
-import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
+import type { MappingPlan, TablePlans } from "../../lib/engine/plan-mapping.js";
 import { keyMarks } from "../../lib/engine/prepare-engine.js";
 import { transformFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Table } from "../../lib/mapping/migration.js";
@@ -9,6 +9,7 @@ import { secretsOf } from "../../lib/mapping/secrets.js";
 import { assertBalanced, type TransformCounts } from "../../lib/model/counts.js";
 import type { Json } from "../../lib/model/hash.js";
 import { buildManifest, type Field, type Manifest, type Resource } from "../../lib/model/manifest.js";
+import type { ExtractName } from "../../lib/model/names.js";
 import { fieldOf, partName, resourceOf } from "../../lib/model/resource.js";
 import { isOneMoment } from "../../lib/model/snapshots.js";
 import type { Run } from "../../lib/program/open-run.js";
@@ -18,17 +19,19 @@ import { verdictOf } from "./plan.js";
 
 interface Transformed {
   readonly table: Table;
-  readonly plan: MappingPlan;
+  readonly plans: TablePlans;
   readonly inputs: TransformInputs;
   readonly result: TransformResult;
   readonly engine: string;
 }
 
 /** The manifest of a table that was mapped whole; throws when a row is not accounted for. */
-export function transformManifest(run: Run, { table, plan, inputs, result, engine }: Transformed): Manifest {
-  const counts = countsOf(inputs, result);
-  assertBalanced(table.name, counts);
-  return buildManifest(resourcesOf(plan, result), {
+export function transformManifest(run: Run, { table, plans, inputs, result, engine }: Transformed): Manifest {
+  const extracts = plans.map((plan) => countsOf(plan, result));
+  for (const { extract, ...counts } of extracts) assertBalanced(table.name, extract, counts);
+  const counts = sumOf(extracts);
+  const [plan] = plans;
+  return buildManifest(resourcesOf(plans, result), {
     stage: "transform",
     subject: table.name,
     migration: run.migration.id,
@@ -41,6 +44,8 @@ export function transformManifest(run: Run, { table, plan, inputs, result, engin
     tool: { ...tool(), engine },
     details: {
       oneMoment: isOneMoment(inputs.snapshots),
+      // `counts` is the sum of these: what was read is accounted for extract by extract.
+      extracts: extracts.map((one) => ({ ...one })),
       ledger: table.ledger,
       rules: rulesJson(table, plan, result),
       ...(secretsOf(table).length > 0 ? { keyMarks: keyMarks(run.context.environment, table) } : {}),
@@ -49,22 +54,39 @@ export function transformManifest(run: Run, { table, plan, inputs, result, engin
   });
 }
 
-function countsOf({ extract }: TransformInputs, { parts, rules }: TransformResult): TransformCounts {
-  const sum = (name: "filtered" | "rejected" | "deduplicated"): number =>
-    [...rules.values()].reduce((total, count) => total + count[name], 0);
+interface ExtractCounts extends TransformCounts {
+  readonly extract: ExtractName;
+}
+
+function countsOf({ extract, input }: MappingPlan, { counts }: TransformResult): ExtractCounts {
+  const own = counts.filter((part) => part.extract === extract);
+  const sum = (name: "filtered" | "rejected" | "deduplicated" | "written"): number =>
+    own.reduce((total, count) => total + count[name], 0);
   return {
-    read: extract._waybill.counts.read ?? 0,
+    extract,
+    read: input.manifest._waybill.counts.read ?? 0,
     filtered: sum("filtered"),
     rejected: sum("rejected"),
     deduplicated: sum("deduplicated"),
-    written: parts.reduce((total, { rowCount }) => total + rowCount, 0),
+    written: sum("written"),
   };
 }
 
-function resourcesOf(plan: MappingPlan, { parts, ledgers, rejects, changes }: TransformResult): readonly Resource[] {
+function sumOf(extracts: readonly ExtractCounts[]): TransformCounts {
+  const sum = (name: keyof TransformCounts): number => extracts.reduce((total, count) => total + count[name], 0);
+  return {
+    read: sum("read"),
+    filtered: sum("filtered"),
+    rejected: sum("rejected"),
+    deduplicated: sum("deduplicated"),
+    written: sum("written"),
+  };
+}
+
+function resourcesOf(plans: TablePlans, { parts, ledgers, rejects, changes }: TransformResult): readonly Resource[] {
   const texts = (names: readonly string[]): readonly Field[] => names.map((name) => fieldOf({ name, type: "string" }));
-  const sourceFields = plan.sourceColumns.map(fieldOf);
-  const targetFields = plan.compiled.columns.map(({ name, type }) => fieldOf({ name, type }));
+  const sourceFields = plans[0].allSourceColumns.map(fieldOf);
+  const targetFields = targetColumnsOf(plans).map(fieldOf);
   return [
     ...parts.map((file, index) =>
       resourceOf(file, { path: partName("part", index), role: "part", fields: targetFields }),
@@ -79,6 +101,14 @@ function resourcesOf(plan: MappingPlan, { parts, ledgers, rejects, changes }: Tr
     }),
     resourceOf(changes, { path: "changes.csv.gz", role: "changes", fields: texts(changeColumns) }),
   ];
+}
+
+// A column may be a number in one extract and text in another: then it is text.
+function targetColumnsOf(plans: TablePlans): readonly { readonly name: string; readonly type: string }[] {
+  return plans[0].compiled.columns.map(({ name, type }, index) => {
+    const isOne = plans.every(({ compiled }) => compiled.columns[index]?.type === type);
+    return { name, type: isOne ? type : "string" };
+  });
 }
 
 /** Every rule of the table with its counts and the business rule behind it. */

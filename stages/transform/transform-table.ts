@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { type Engine, type EngineConnection, openEngine } from "../../lib/engine/duckdb.js";
 import { mapPart } from "../../lib/engine/map-part.js";
 import { foldersOf, type TransformInputs, verifyInputs } from "../../lib/engine/mapping-inputs.js";
-import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
-import { type PartsByTable, planTable, prepareRing } from "../../lib/engine/prepare-ring.js";
+import type { TablePlans } from "../../lib/engine/plan-mapping.js";
+import { planTable, prepareRing, type TableParts } from "../../lib/engine/prepare-ring.js";
 import { writeManifest } from "../../lib/files/manifest-file.js";
 import { emptyStageFolder, inStageFolder, removeFolder } from "../../lib/files/stage-folder.js";
 import type { Table } from "../../lib/mapping/migration.js";
@@ -21,13 +21,13 @@ export async function transformTable(run: Run, table: Table, inputs: TransformIn
     const startedMs = performance.now();
     // A damaged input or a wrong mapping is found before anything of an earlier transform is taken away.
     await verifyInputs(run, inputs);
-    const plans = inputs.ring.map((one) => planTable(run.migration, one));
-    const plan = plans.find((one) => one.table.name === table.name);
-    if (plan === undefined) throw new Error(`${table.name} is not of its own ring`);
-    const steps = await readySteps(run, inputs.ring);
+    const ring = inputs.ring.map((one) => planTable(run.migration, one));
+    const plans = ring.find(([{ table: one }]) => one.name === table.name);
+    if (plans === undefined) throw new Error(`${table.name} is not of its own ring`);
+    const steps = await readySteps(run, ring);
     await emptyStageFolder(folder);
-    const { result, engine } = await mapTable(run, { folder, plan, plans, inputs, steps });
-    const manifest = transformManifest(run, { table, plan, inputs, result, engine });
+    const { result, engine } = await mapTable(run, { folder, plans, ring, inputs, steps });
+    const manifest = transformManifest(run, { table, plans, inputs, result, engine });
     await writeManifest(folder, manifest);
     tell(run, manifest, (performance.now() - startedMs) / 1000);
     return manifest;
@@ -36,9 +36,10 @@ export async function transformTable(run: Run, table: Table, inputs: TransformIn
 
 interface TableToMap {
   readonly folder: string;
-  readonly plan: MappingPlan;
+  /** One for each of its extracts. */
+  readonly plans: TablePlans;
   /** Those of all tables of its ring, its own among them. */
-  readonly plans: readonly MappingPlan[];
+  readonly ring: readonly TablePlans[];
   readonly inputs: TransformInputs;
   readonly steps: ReadySteps;
 }
@@ -60,20 +61,20 @@ async function mapTable(run: Run, table: TableToMap): Promise<Mapped> {
 }
 
 interface PreparedTable extends TableToMap {
-  /** The parts the engine reads, by the name of their table: those of all tables of the ring. */
-  readonly parts: PartsByTable;
+  /** The parts the engine reads: those of all tables of the ring. */
+  readonly parts: readonly TableParts[];
   readonly spillFolder: string;
 }
 
 async function mapPrepared(
   run: Run,
-  { folder, plan, plans, inputs, parts, spillFolder }: PreparedTable,
+  { folder, plans, ring, inputs, parts, spillFolder }: PreparedTable,
 ): Promise<Mapped> {
   const engine = await openEngine({ spillFolder, folders: foldersOf(inputs) });
   try {
-    const outputs = await openOutputs(folder, plan);
+    const outputs = await openOutputs(folder, plans);
     try {
-      await mapParts(run, { engine, plan, plans, inputs, parts, outputs });
+      await mapParts(run, { engine, plans, ring, inputs, parts, outputs });
       return { result: await outputs.finish(), engine: engine.version };
     } catch (error) {
       await outputs.discard();
@@ -89,20 +90,21 @@ const partsAtOnce = 4;
 
 interface Mapping extends Omit<TableToMap, "folder" | "steps"> {
   readonly engine: Engine;
-  readonly parts: PartsByTable;
+  readonly parts: readonly TableParts[];
   readonly outputs: Outputs;
 }
 
-async function mapParts(run: Run, { engine, plan, plans, inputs, parts: all, outputs }: Mapping): Promise<void> {
+async function mapParts(run: Run, { engine, plans, ring, inputs, parts: all, outputs }: Mapping): Promise<void> {
   const first = await engine.connect();
-  await prepareRing(run, first, { plans, inputs, parts: all });
-  const parts = all.get(plan.table.name) ?? [];
-  const progress = run.reporter.progress(`transform ${plan.table.name}`, inputs.extract._waybill.counts.read);
+  await prepareRing(run, first, { ring, inputs, parts: all });
+  const parts = all[ring.indexOf(plans)] ?? [];
+  const rowCount = parts.reduce((sum, { part }) => sum + part._rowCount, 0);
+  const progress = run.reporter.progress(`transform ${plans[0].table.name}`, rowCount);
   const waiting = [...parts];
   const work = async (connection: EngineConnection): Promise<void> => {
     for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
-      await mapPart(connection, plan, part);
-      await outputs.write(connection, part.index);
+      await mapPart(connection, part.plan, part);
+      await outputs.write(connection, part.plan, part.index);
       progress.advance(part.part._rowCount);
     }
   };

@@ -51,9 +51,9 @@ function foretelling(run: Run, options: TransformOptions): (table: Table) => Pro
 
 async function blocking(run: Run, table: Table, stale: ReadonlySet<string>): Promise<string | undefined> {
   const ring = ringOf(run.migration, table);
-  for (const { from } of ring) {
-    const extract = await readManifest(run.work.stageFolder("extract", from));
-    if (extract === undefined) return `, once ${from} is extracted`;
+  for (const extract of ring.flatMap((one) => one.extracts)) {
+    const manifest = await readManifest(run.work.stageFolder("extract", extract));
+    if (manifest === undefined) return `, once ${extract} is extracted`;
   }
   const parents = ring.flatMap(parentsOf).filter((name) => stale.has(name));
   return parents.length === 0 ? undefined : `, after ${parents.join(", ")}`;

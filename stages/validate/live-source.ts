@@ -43,6 +43,7 @@ export async function answerOr<Answer>(
 /** An extract as the source describes it now, and how many rows it has now. */
 export interface LiveExtract {
   readonly kind: "counted";
+  readonly source: Source;
   readonly table: SourceTable;
   readonly rowCount: number;
 }
@@ -54,7 +55,8 @@ export async function countLive(
 ): Promise<LiveExtract | (LiveSource & { readonly kind: "closed" })> {
   if (live.kind === "closed") return live;
   return await answerOr(async () => {
-    const table = await live.source.describe(extract);
-    return { kind: "counted", table, rowCount: await live.source.count(extract, table, { kind: "all" }) } as const;
+    const { source } = live;
+    const table = await source.describe(extract);
+    return { kind: "counted", source, table, rowCount: await source.count(extract, table, { kind: "all" }) } as const;
   });
 }

@@ -1,79 +1,85 @@
 import { join } from "node:path";
 import type { EngineConnection } from "../../lib/engine/duckdb.js";
 import { loadParent } from "../../lib/engine/load-parents.js";
-import { addToFirstPass, mapPart, type PartToMap, settleFirstPass } from "../../lib/engine/map-part.js";
-import { finalValue, type MappingPlan, type ParentLink } from "../../lib/engine/plan-mapping.js";
+import { firstPassOver, mapPart, type PlannedPart } from "../../lib/engine/map-part.js";
+import { finalValue, type MappingPlan } from "../../lib/engine/plan-mapping.js";
 import { prepareEngine } from "../../lib/engine/prepare-engine.js";
 import { requireManifest, verifyFile } from "../../lib/files/manifest-file.js";
+import { tableOf } from "../../lib/mapping/per-extract.js";
 import { sql } from "../../lib/mapping/sql.js";
 import { filesOf, type Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { bundleSteps } from "../../lib/steps/bundle-steps.js";
 import { prepareParts } from "../../lib/steps/prepare-parts.js";
 import type { ValidateInputs } from "./inputs.js";
-import { copyMapped } from "./sample-sql.js";
+import { copyMapped, type SampledExtract } from "./sample-sql.js";
 
 export interface MapSample {
   readonly connection: EngineConnection;
-  readonly plan: MappingPlan;
   readonly inputs: ValidateInputs;
-  readonly part: PartToMap;
-  /** The plain file to write. */
+  /** The rows read again, of each extract. */
+  readonly parts: readonly SamplePart[];
+}
+
+/** An extract's rows that were read again, and the plain file to write what is made of them. */
+export interface SamplePart extends PlannedPart, SampledExtract {
   readonly path: string;
 }
 
 /** Maps the sample's rows by the same rules as transform, and writes those that have not changed since the snapshot. */
-export async function mapSample(run: Run, sample: MapSample): Promise<void> {
-  const { connection, plan, inputs, path } = sample;
-  const part = await throughSteps(run, sample);
-  await prepareEngine(connection, plan.compiled, run);
-  await loadParents(run, { connection, plan, part });
-  if (plan.needsFirstPass) {
-    await addToFirstPass(connection, plan, part);
-    await settleFirstPass(connection, [plan]);
+export async function mapSample(run: Run, { connection, inputs, parts: read }: MapSample): Promise<void> {
+  const parts: SamplePart[] = [];
+  for (const part of read) parts.push(await throughSteps(run, part));
+  const [first] = parts;
+  if (first === undefined) return;
+  await prepareEngine(connection, first.plan.compiled, run);
+  await loadParents(run, connection, parts);
+  await firstPassOver(connection, [parts]);
+  const ledger = first.plan.needsFirstPass ? await ledgerOf(run, inputs) : undefined;
+  for (const part of parts) {
+    await mapPart(connection, part.plan, part);
+    await connection.run(copyMapped(part, part.path, ledger));
   }
-  await mapPart(connection, plan, part);
-  await connection.run(copyMapped(plan, path, plan.needsFirstPass ? await ledgerOf(run, inputs) : undefined));
 }
 
-async function throughSteps(run: Run, { plan: { table }, inputs: { extract }, part }: MapSample): Promise<PartToMap> {
-  const [prepared = part] = await prepareParts({
+async function throughSteps(run: Run, sampled: SamplePart): Promise<SamplePart> {
+  const { plan, folder, part, index } = sampled;
+  const table = tableOf(plan.table, plan.extract);
+  const [prepared] = await prepareParts({
     migration: run.migration,
     table,
     code: await bundleSteps(table, run.migration.files),
-    extract,
-    parts: [part],
-    folder: join(part.folder, "steps"),
+    extract: plan.input.manifest,
+    parts: [{ folder, part, index: 0 }],
+    folder: join(folder, `steps-${index}`),
     jobs: 1,
     command: run.command("validate", table.name),
     onRows: () => {},
   });
-  return prepared;
+  return { ...sampled, ...prepared, index };
 }
 
 // Only the parents the sample refers to: all keys of a large parent would not fit the memory validate may use. Which
 // these are shows when the sample is mapped without looking at parents.
-async function loadParents(
-  run: Run,
-  { connection, plan, part }: Pick<MapSample, "connection" | "plan" | "part">,
-): Promise<void> {
-  if (plan.parents.length === 0) return;
-  const alone: MappingPlan = {
-    ...plan,
-    table: { ...plan.table, dedupe: undefined },
-    parents: [],
-    needsFirstPass: false,
-  };
-  await mapPart(connection, alone, part);
-  const keys = new Map<ParentLink, readonly (string | null)[]>();
-  for (const link of plan.parents) {
-    const rows = await connection.rows(sql`SELECT DISTINCT ${finalValue(alone, link.column)} FROM mapped`);
-    keys.set(
-      link,
-      rows.map(([key = null]) => key),
-    );
+async function loadParents(run: Run, connection: EngineConnection, parts: readonly SamplePart[]): Promise<void> {
+  const links = parts[0]?.plan.parents ?? [];
+  if (links.length === 0) return;
+  const wanted = links.map(() => new Set<string | null>());
+  for (const part of parts) {
+    const alone: MappingPlan = {
+      ...part.plan,
+      table: { ...part.plan.table, dedupe: undefined },
+      parents: [],
+      needsFirstPass: false,
+    };
+    await mapPart(connection, alone, part);
+    for (const [index, { column }] of links.entries()) {
+      const rows = await connection.rows(sql`SELECT DISTINCT ${finalValue(alone, column)} FROM mapped`);
+      for (const [key = null] of rows) wanted[index]?.add(key);
+    }
   }
-  for (const [link, only] of keys) {
+  for (const [index, link] of links.entries()) {
+    const only = [...(wanted[index] ?? [])];
     const { parent } = link.relationship;
     const manifest = await requireManifest(run.work.stageFolder("transform", parent), run.command("transform", parent));
     const folder = await verified(run, manifest, ["part", "ledger"]);

@@ -1,21 +1,22 @@
 import type { Comparison } from "../../lib/databases/checks-port.js";
 import type { Migration } from "../../lib/mapping/migration.js";
-import { unexplained } from "../../lib/model/counts.js";
+import { type TransformCounts, unexplained } from "../../lib/model/counts.js";
 import type { Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { type Check, equality, skipped } from "./check.js";
-import type { ValidateInputs } from "./inputs.js";
+import type { ValidateExtract, ValidateInputs } from "./inputs.js";
 
-/** Where a table's rows are, from the source as it is now to the target as it is now. */
-export interface Reconciliation {
+/** Where the rows of one extract went, from the source as it is now to what transform wrote. */
+export interface ExtractReconciliation extends TransformCounts {
+  readonly extract: string;
   /** undefined: the source was not asked. */
   readonly sourceNow: number | undefined;
   readonly snapshot: number;
-  readonly read: number;
-  readonly filtered: number;
-  readonly rejected: number;
-  readonly deduplicated: number;
-  readonly written: number;
+}
+
+/** Where a table's rows are, from the source as it is now to the target as it is now: the sums over its extracts. */
+export interface Reconciliation extends Omit<ExtractReconciliation, "extract"> {
+  readonly extracts: readonly ExtractReconciliation[];
   readonly loaded: number;
   readonly quarantined: number;
   /** Rows that a unit only read to settle the fate of others. */
@@ -25,46 +26,64 @@ export interface Reconciliation {
   readonly unexplained: number;
 }
 
-/** What the source and the target say now; `why` the source was not asked, if it was not. */
+/** What the source (of each extract; nothing where it was not asked) and the target say now. */
 export interface CountedNow {
-  readonly source: number | undefined;
-  readonly why: string | undefined;
+  readonly sources: readonly number[];
   readonly target: number;
 }
 
 /** Puts the counts of all stages side by side. */
-export function reconcile(
-  { extract, transform, load }: ValidateInputs,
-  { source, target }: CountedNow,
-): Reconciliation {
-  const [snapshot, loaded, quarantined, leftAlone] = [
-    countOf(extract, "read"),
+export function reconcile(inputs: ValidateInputs, { sources, target }: CountedNow): Reconciliation {
+  const { load } = inputs;
+  const extracts = inputs.extracts.map((one, index) => reconcileExtract(inputs, one, sources[index]));
+  const [loaded, quarantined, leftAlone] = [
     countOf(load, "loaded"),
     countOf(load, "quarantined"),
     countOf(load, "leftAlone"),
   ];
-  const counts = {
-    read: countOf(transform, "read"),
-    filtered: countOf(transform, "filtered"),
-    rejected: countOf(transform, "rejected"),
-    deduplicated: countOf(transform, "deduplicated"),
-    written: countOf(transform, "written"),
-  };
+  const sum = (name: keyof TransformCounts | "snapshot"): number =>
+    extracts.reduce((total, one) => total + one[name], 0);
+  const written = sum("written");
   const steps = [
-    snapshot - counts.read,
-    unexplained(counts),
-    counts.written - loaded - quarantined - leftAlone,
+    ...extracts.flatMap((one) => [one.snapshot - one.read, unexplained(one)]),
+    written - loaded - quarantined - leftAlone,
     loaded - target,
   ];
   return {
-    sourceNow: source,
-    snapshot,
-    ...counts,
+    extracts,
+    sourceNow: sources.length === 0 ? undefined : sources.reduce((total, count) => total + count, 0),
+    snapshot: sum("snapshot"),
+    read: sum("read"),
+    filtered: sum("filtered"),
+    rejected: sum("rejected"),
+    deduplicated: sum("deduplicated"),
+    written,
     loaded,
     quarantined,
     leftAlone,
     target,
-    unexplained: steps.reduce((sum, step) => sum + Math.abs(step), 0),
+    unexplained: steps.reduce((total, step) => total + Math.abs(step), 0),
+  };
+}
+
+function reconcileExtract(
+  { transform }: ValidateInputs,
+  { manifest }: ValidateExtract,
+  sourceNow: number | undefined,
+): ExtractReconciliation {
+  const extract = manifest._waybill.subject;
+  const stated = (transform._waybill.details.extracts ?? []) as readonly Readonly<Record<string, string | number>>[];
+  const counts = stated.find((one) => one.extract === extract) ?? {};
+  const count = (name: keyof TransformCounts): number => Number(counts[name] ?? 0);
+  return {
+    extract,
+    sourceNow,
+    snapshot: countOf(manifest, "read"),
+    read: count("read"),
+    filtered: count("filtered"),
+    rejected: count("rejected"),
+    deduplicated: count("deduplicated"),
+    written: count("written"),
   };
 }
 
@@ -79,13 +98,16 @@ export function countChecks(
   counts: Reconciliation,
   why?: string,
 ): readonly Check[] {
-  const { sourceNow, snapshot, read, filtered, rejected, deduplicated, written, loaded, target } = counts;
-  const { quarantined, leftAlone } = counts;
+  const { written, loaded, target, quarantined, leftAlone } = counts;
   return [
-    // A unit has just been read from the source, and only in part: nothing can have drifted.
-    ...(unit === undefined ? [driftCheck(snapshot, sourceNow, why)] : []),
-    equality("rows extracted and read by transform", snapshot, read),
-    equality("read = filtered + rejected + deduplicated + written", read, filtered + rejected + deduplicated + written),
+    ...counts.extracts.flatMap((one) => {
+      const named = (name: string): string => (counts.extracts.length === 1 ? name : `${name}: ${one.extract}`);
+      // A unit has just been read from the source, and only in part: nothing can have drifted.
+      return [...(unit === undefined ? [driftCheck(one, why)] : []), ...extractChecks(one)].map((check) => ({
+        ...check,
+        name: named(check.name),
+      }));
+    }),
     leftAlone === 0
       ? equality("written = loaded + quarantined", written, loaded + quarantined)
       : equality("written = loaded + quarantined + left alone", written, loaded + quarantined + leftAlone),
@@ -98,7 +120,15 @@ export function countChecks(
   ];
 }
 
-function driftCheck(snapshot: number, sourceNow: number | undefined, why: string | undefined): Check {
+function extractChecks(one: ExtractReconciliation): readonly Check[] {
+  const { snapshot, read, filtered, rejected, deduplicated, written } = one;
+  return [
+    equality("rows extracted and read by transform", snapshot, read),
+    equality("read = filtered + rejected + deduplicated + written", read, filtered + rejected + deduplicated + written),
+  ];
+}
+
+function driftCheck({ snapshot, sourceNow }: ExtractReconciliation, why: string | undefined): Check {
   const name = "rows in the source, now and in the snapshot";
   if (sourceNow === undefined) return skipped(name, snapshot, why ?? "the source was not asked");
   return equality(name, snapshot, sourceNow, "warned");

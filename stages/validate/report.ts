@@ -38,10 +38,10 @@ export function overall(results: readonly TableResult[]): TableVerdict {
 
 function tableJson(run: Run, { inputs, counts, manifest, checks, verdict, comparisons, seconds }: TableResult): Json {
   const { table } = inputs;
-  const { sourceNow, ...known } = counts;
+  const { sourceNow, extracts, ...known } = counts;
   return {
     table: table.name,
-    extract: table.from,
+    extracts: table.extracts,
     verdict,
     manifest: run.work.manifestName("validate", table.name),
     outputHash: manifest._waybill.outputHash,
@@ -51,6 +51,7 @@ function tableJson(run: Run, { inputs, counts, manifest, checks, verdict, compar
       ...known,
       sourceNow: sourceNow ?? null,
       drift: sourceNow === undefined ? null : sourceNow - known.snapshot,
+      extracts: extracts.map((one) => ({ ...one, sourceNow: one.sourceNow ?? null })),
     },
     keptOutBy: manifest._waybill.details.keptOutBy,
     checksum: (manifest._waybill.checksum ?? null) as unknown as Json,

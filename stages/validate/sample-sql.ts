@@ -11,13 +11,30 @@ export interface Files {
   readonly files: readonly Resource[];
 }
 
-/** The tables a sample is taken with, in the engine. */
-export const tables = {
-  candidates: sql`sample_candidates`,
-  sampled: sql`sample_sampled`,
-  live: sql`sample_live`,
-  unchanged: sql`sample_unchanged`,
-};
+/** The engine's tables that an extract's sample is taken with. */
+export interface SampleTables {
+  readonly candidates: Sql;
+  readonly sampled: Sql;
+  readonly live: Sql;
+  readonly unchanged: Sql;
+}
+
+/** An extract whose rows are sampled: its plan, and the tables of its own. */
+export interface SampledExtract {
+  readonly plan: MappingPlan;
+  readonly tables: SampleTables;
+}
+
+/** Tables for the sample of a table's n-th extract. */
+export function sampleTables(index: number): SampleTables {
+  const named = (name: string): Sql => identifier(`sample_${name}_${index}`);
+  return {
+    candidates: named("candidates"),
+    sampled: named("sampled"),
+    live: named("live"),
+    unchanged: named("unchanged"),
+  };
+}
 
 /** The hash of a key that is not larger than that of `share` of all keys: 32 hex digits. */
 export function hashLimit(share: number): string {
@@ -30,29 +47,29 @@ export function hashLimit(share: number): string {
 }
 
 /** Reads all rows of files whose key's hash is within the limit: rows of one key are taken together. */
-export function makeCandidates(plan: MappingPlan, { folder, files }: Files, limit: string): Sql {
+export function makeCandidates({ plan, tables }: SampledExtract, { folder, files }: Files, limit: string): Sql {
   return sql`CREATE TABLE ${tables.candidates} AS SELECT * FROM (${hashed(plan, readCsv(folder, files))}) WHERE "~hash" <= ${literal(limit)}`;
 }
 
 /** Keeps as many keys, in the order of their hash, as it takes to have `rowCount` rows. */
-export function makeSampled(rowCount: number): Sql {
+export function makeSampled({ tables }: SampledExtract, rowCount: number): Sql {
   return sql`CREATE TABLE ${tables.sampled} AS SELECT * FROM ${tables.candidates} WHERE "~hash" IN
     (SELECT "~hash" FROM (SELECT "~hash", sum(count(*)) OVER (ORDER BY "~hash") - count(*) AS before FROM ${tables.candidates} GROUP BY "~hash")
      WHERE before < ${literal(String(rowCount))}::BIGINT)`;
 }
 
 /** The keys of the sample, column by column. */
-export function selectKeys(plan: MappingPlan): Sql {
+export function selectKeys({ plan, tables }: SampledExtract): Sql {
   return sql`SELECT DISTINCT ${join(plan.key.map(identifier), ", ")} FROM ${tables.sampled} ORDER BY ALL`;
 }
 
 /** Makes the table of the rows read again from the live source, as their files hold them. */
-export function makeLive(plan: MappingPlan, { folder, files }: Files): Sql {
+export function makeLive({ plan, tables }: SampledExtract, { folder, files }: Files): Sql {
   return sql`CREATE TABLE ${tables.live} AS ${hashed(plan, readCsv(folder, files))}`;
 }
 
 /** Keys whose rows, all of them, are in the source as they were in the snapshot. */
-export function makeUnchanged(plan: MappingPlan): Sql {
+export function makeUnchanged({ plan, tables }: SampledExtract): Sql {
   const row = sql`md5(${rowText(plan.sourceColumns.map(({ name, type }) => ({ value: identifier(name), type })))})`;
   const signed = (table: Sql): Sql =>
     sql`(SELECT "~hash", string_agg(${row}, '' ORDER BY ${row}) AS signature FROM ${table} GROUP BY "~hash")`;
@@ -60,7 +77,7 @@ export function makeUnchanged(plan: MappingPlan): Sql {
 }
 
 /** One row: how many rows were sampled, and how many of them are of keys that have not changed. */
-export function countSampled(): Sql {
+export function countSampled({ tables }: SampledExtract): Sql {
   return sql`SELECT count(*), count(*) FILTER ("~hash" IN (SELECT "~hash" FROM ${tables.unchanged})) FROM ${tables.sampled}`;
 }
 
@@ -68,13 +85,13 @@ export function countSampled(): Sql {
  * Writes what the mapping made of the unchanged rows. Duplicates beyond one key were settled among all rows, so what
  * the ledger says of them holds here too.
  */
-export function copyMapped(plan: MappingPlan, path: string, ledger: Files | undefined): Sql {
+export function copyMapped({ plan, tables }: SampledExtract, path: string, ledger: Files | undefined): Sql {
   const unchanged = sql`AND ${keyHash(plan)} IN (SELECT "~hash" FROM ${tables.unchanged})`;
   const settled =
     ledger === undefined
       ? sql``
       : sql`AND NOT EXISTS (SELECT 1 FROM ${readCsv(ledger.folder, ledger.files)} AS l
-    WHERE l.disposition <> 'written' AND l.key IS NOT DISTINCT FROM ${keyText(plan.key)} AND l.occurrence::BIGINT = "~occurrence")`;
+    WHERE l.disposition <> 'written' AND l.extract = ${literal(plan.extract)} AND l.key IS NOT DISTINCT FROM ${keyText(plan.key)} AND l.occurrence::BIGINT = "~occurrence")`;
   return copyTo(path, sql`${selectWritten(plan)} ${unchanged} ${settled}`);
 }
 

@@ -2,19 +2,18 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { PartToLoad, SourceTable } from "../../lib/databases/port.js";
 import { type EngineConnection, openEngine } from "../../lib/engine/duckdb.js";
-import { type MappingPlan, planMapping, sourceColumnsOf } from "../../lib/engine/plan-mapping.js";
+import { type MappingPlan, planMapping, type TablePlans } from "../../lib/engine/plan-mapping.js";
 import { openPart } from "../../lib/files/part-reader.js";
 import { PartWriter } from "../../lib/files/part-writer.js";
 import { appendPlainFile, finishPart } from "../../lib/files/plain-file.js";
 import { makeFolder } from "../../lib/files/work-directory.js";
-import { compileTable } from "../../lib/mapping/compile-table.js";
 import { StageError } from "../../lib/model/errors.js";
 import { filesOf, type Manifest, type Resource } from "../../lib/model/manifest.js";
 import { partName, resourceOf } from "../../lib/model/resource.js";
 import type { Run } from "../../lib/program/open-run.js";
 import type { ValidateInputs } from "./inputs.js";
-import type { LiveSource } from "./live-source.js";
-import { mapSample } from "./map-sample.js";
+import type { LiveExtract } from "./live-source.js";
+import { mapSample, type SamplePart } from "./map-sample.js";
 import * as samples from "./sample-sql.js";
 
 /** Rows read again from the live source and mapped anew: what the target must hold of them. */
@@ -29,8 +28,8 @@ export interface Sample {
 
 export interface SampleRequest {
   readonly inputs: ValidateInputs;
-  readonly live: LiveSource & { readonly kind: "open" };
-  readonly source: SourceTable;
+  /** The table's extracts as their sources describe them now, in their order. */
+  readonly live: readonly LiveExtract[];
   /** A folder of the sample's own, empty. */
   readonly folder: string;
 }
@@ -39,27 +38,28 @@ export interface SampleRequest {
 export async function takeSample(run: Run, request: SampleRequest): Promise<Sample> {
   const { inputs, folder } = request;
   await makeFolder(folder);
-  const plan = planSample(run, inputs);
+  const plans = planSample(run, inputs);
   const folders = [
-    inputs.extractFolder,
+    ...inputs.extracts.map((extract) => extract.folder),
     inputs.transformFolder,
     folder,
-    ...plan.parents.map(({ relationship }) => run.work.stageFolder("transform", relationship.parent)),
+    ...plans[0].parents.map(({ relationship }) => run.work.stageFolder("transform", relationship.parent)),
   ];
   const engine = await openEngine({ spillFolder: join(folder, "spill"), folders });
   try {
     const connection = await engine.connect();
-    const keys = await chooseKeys(connection, plan, { inputs, rowCount: run.migration.acceptance.sampleRows });
-    const part = await readLive(request, plan, keys);
-    await connection.run(samples.makeLive(plan, { folder, files: [part] }));
-    await connection.run(samples.makeUnchanged(plan));
-    const [[chosen = "0", unchanged = "0"] = []] = await connection.rows(samples.countSampled());
-    const mapped = join(folder, "mapped.csv");
-    await mapSample(run, { connection, plan, inputs, part: { folder, part, index: 0 }, path: mapped });
+    const taken: TakenExtract[] = [];
+    for (const [index, plan] of plans.entries()) {
+      const sampled = { plan, tables: samples.sampleTables(index), index };
+      taken.push(await takeExtract(request, { connection, sampled, rowCount: shareOf(run, inputs, index) }));
+    }
+    await mapSample(run, { connection, inputs, parts: taken.map(({ part }) => part) });
+    const sum = (name: "chosen" | "changed"): number => taken.reduce((total, one) => total + one[name], 0);
+    const mapped = taken.map(({ part }) => part.path);
     return {
       kind: "taken",
-      chosen: Number(chosen),
-      changed: Number(chosen) - Number(unchanged),
+      chosen: sum("chosen"),
+      changed: sum("changed"),
       part: await publishMapped(run, { inputs, folder, mapped }),
     };
   } finally {
@@ -68,40 +68,74 @@ export async function takeSample(run: Run, request: SampleRequest): Promise<Samp
 }
 
 // What its ring was settled to stands in ledgers: to the sample every parent, the table itself too, is one that was mapped.
-function planSample(run: Run, { table, extract }: ValidateInputs): MappingPlan {
-  const compiled = compileTable(run.migration.id, table, sourceColumnsOf(extract));
-  return planMapping({ table, compiled, manifest: extract, ring: [] });
+function planSample({ migration }: Run, { table, extracts }: ValidateInputs): TablePlans {
+  return planMapping({ migrationId: migration.id, table, extracts, ring: [] });
+}
+
+/** How many rows are taken of a table's n-th extract: as many as it has among the rows of all. */
+function shareOf({ migration }: Run, { extracts }: ValidateInputs, index: number): number {
+  const rows = extracts.map(({ manifest }) => manifest._waybill.counts.read ?? 0);
+  const total = rows.reduce((sum, count) => sum + count, 0);
+  return Math.ceil((migration.acceptance.sampleRows * (rows[index] ?? 0)) / Math.max(total, 1));
+}
+
+interface TakenExtract {
+  readonly chosen: number;
+  readonly changed: number;
+  readonly part: SamplePart;
+}
+
+interface Taking {
+  readonly connection: EngineConnection;
+  readonly sampled: samples.SampledExtract & { readonly index: number };
+  readonly rowCount: number;
+}
+
+async function takeExtract(request: SampleRequest, { connection, sampled, rowCount }: Taking): Promise<TakenExtract> {
+  const { folder } = request;
+  const { plan, index } = sampled;
+  const keys = await chooseKeys({ connection, sampled, rowCount });
+  const part = await readLive(request, { plan, index, keys });
+  await connection.run(samples.makeLive(sampled, { folder, files: [part] }));
+  await connection.run(samples.makeUnchanged(sampled));
+  const [[chosen = "0", unchanged = "0"] = []] = await connection.rows(samples.countSampled(sampled));
+  return {
+    chosen: Number(chosen),
+    changed: Number(chosen) - Number(unchanged),
+    part: { ...sampled, folder, part, path: join(folder, `mapped-${index}.csv`) },
+  };
 }
 
 type Keys = readonly (readonly (string | null)[])[];
 
-async function chooseKeys(
-  connection: EngineConnection,
-  plan: MappingPlan,
-  { inputs, rowCount }: { readonly inputs: ValidateInputs; readonly rowCount: number },
-): Promise<Keys> {
-  const files = filesOf(inputs.extract, "part");
+async function chooseKeys({ connection, sampled, rowCount }: Taking): Promise<Keys> {
+  const { folder, manifest } = sampled.plan.input;
+  const files = filesOf(manifest, "part");
   const total = files.reduce((sum, part) => sum + part._rowCount, 0);
   // Six standard deviations more than wanted: in one case of a thousand million the sample is a little smaller.
   const limit = samples.hashLimit((rowCount + 6 * Math.sqrt(rowCount) + 10) / Math.max(total, 1));
-  await connection.run(samples.makeCandidates(plan, { folder: inputs.extractFolder, files }, limit));
-  await connection.run(samples.makeSampled(rowCount));
-  return await connection.rows(samples.selectKeys(plan));
+  await connection.run(samples.makeCandidates(sampled, { folder, files }, limit));
+  await connection.run(samples.makeSampled(sampled, rowCount));
+  return await connection.rows(samples.selectKeys(sampled));
 }
 
-async function readLive(
-  { inputs, live, source: table, folder }: SampleRequest,
-  plan: MappingPlan,
-  keys: Keys,
-): Promise<Resource> {
-  const extract = inputs.extract;
-  const fields = extract.resources[0]?.schema.fields ?? [];
-  assertSameColumns(extract, plan, table);
+interface LiveRows {
+  readonly plan: MappingPlan;
+  readonly index: number;
+  readonly keys: Keys;
+}
+
+async function readLive({ inputs, live, folder }: SampleRequest, { plan, index, keys }: LiveRows): Promise<Resource> {
+  const [extract, now] = [inputs.extracts[index], live[index]];
+  if (extract === undefined || now === undefined) throw new RangeError(`no extract ${index}`);
+  const fields = extract.manifest.resources[0]?.schema.fields ?? [];
+  const { source, table } = now;
+  assertSameColumns(extract.manifest, plan, table);
   const declared = { kind: "keys", columns: plan.key, rows: keys } as const;
-  const path = partName("part", 0);
+  const path = partName("part", index);
   const writer = await PartWriter.create(join(folder, path), { columns: fields.map(({ name }) => name) });
   try {
-    await live.source.copy({ extract: inputs.declared, table, range: undefined, selection: declared }, ({ rows }) =>
+    await source.copy({ extract: extract.declared, table, range: undefined, selection: declared }, ({ rows }) =>
       pipeline(rows, writer),
     );
     return resourceOf(await writer.publish(), { path, role: "part", fields });
@@ -127,12 +161,16 @@ function assertSameColumns(
 
 async function publishMapped(
   run: Run,
-  { inputs, folder, mapped }: { readonly inputs: ValidateInputs; readonly folder: string; readonly mapped: string },
+  {
+    inputs,
+    folder,
+    mapped,
+  }: { readonly inputs: ValidateInputs; readonly folder: string; readonly mapped: readonly string[] },
 ): Promise<PartToLoad> {
   const { columns, parts, table } = inputs;
   const path = partName("mapped", 0);
   const writer = await PartWriter.create(join(folder, path), { columns });
-  await appendPlainFile(mapped, writer);
+  for (const file of mapped) await appendPlainFile(file, writer);
   const file = await finishPart(writer);
   const resource = resourceOf(file, { path, role: "part", fields: parts[0]?.schema.fields ?? [] });
   const open = () => openPart(folder, resource, run.command("validate", table.name));

@@ -11,7 +11,7 @@ import { type Check, skipped } from "./check.js";
 import { differingRows, firstDifferences, writeDifferences } from "./differences.js";
 import { checkExpectations } from "./expectations.js";
 import { type ValidateInputs, verifyFiles } from "./inputs.js";
-import { answerOr, countLive, type LiveSource } from "./live-source.js";
+import { answerOr, countLive, type LiveExtract, type LiveSource } from "./live-source.js";
 import { countChecks, reconcile, rowsCheck, sampleName } from "./reconciliation.js";
 import { type Sample, takeSample } from "./sample.js";
 import { type TableVerdict, type Validated, validateManifest } from "./validate-manifest.js";
@@ -97,7 +97,8 @@ function partsOf(run: Run, { table, parts, partsFolder }: ValidateInputs): reado
 
 /** What the source says now: how many rows it has, and the sample mapped anew; or why it says nothing. */
 interface SourceAnswer {
-  readonly rowCount: number | undefined;
+  /** Of each extract, in their order; empty where the source was not asked. */
+  readonly rowCounts: readonly number[];
   readonly why: string | undefined;
   readonly sample: Sample | { readonly kind: "closed"; readonly why: string };
 }
@@ -109,21 +110,22 @@ interface SourceQuestion {
 }
 
 async function askSource(run: Run, { databases, inputs, folder }: SourceQuestion): Promise<SourceAnswer> {
-  const live = await databases.source(inputs.declared);
-  const counted = await countLive(live, inputs.declared);
-  if (live.kind === "closed" || counted.kind === "closed") {
-    const why = live.kind === "closed" ? live.why : counted.kind === "closed" ? counted.why : "";
-    return { rowCount: undefined, why, sample: { kind: "closed", why } };
+  const counted: LiveExtract[] = [];
+  for (const { declared } of inputs.extracts) {
+    const one = await countLive(await databases.source(declared), declared);
+    if (one.kind === "closed") return { rowCounts: [], why: one.why, sample: one };
+    counted.push(one);
   }
+  const rowCounts = counted.map(({ rowCount }) => rowCount);
+  const why = undefined;
   const frame = inputs.table.steps.find(({ kind }) => kind === "frame");
   if (frame !== undefined) {
-    const why = `${frame.rule} (${frame.file}) sees all rows of the table at once: some of them would make another frame`;
-    return { rowCount: counted.rowCount, why: undefined, sample: { kind: "closed", why } };
+    const closed = `${frame.rule} (${frame.file}) sees all rows of the table at once: some of them would make another frame`;
+    return { rowCounts, why, sample: { kind: "closed", why: closed } };
   }
   if (run.migration.acceptance.sampleRows === 0)
-    return { rowCount: counted.rowCount, why: undefined, sample: { kind: "closed", why: "no sample is asked for" } };
-  const sample = await answerOr(() => takeSample(run, { inputs, live, source: counted.table, folder }));
-  return { rowCount: counted.rowCount, why: undefined, sample };
+    return { rowCounts, why, sample: { kind: "closed", why: "no sample is asked for" } };
+  return { rowCounts, why, sample: await answerOr(() => takeSample(run, { inputs, live: counted, folder })) };
 }
 
 interface Examination {
@@ -142,8 +144,7 @@ async function examine(run: Run, { checked, databases, inputs, asked, folder, ta
   const sample = await checkSample(run, checked, answer);
   const comparisons = [compared, ...(sample.comparison === undefined ? [] : [sample.comparison])];
   const counts = reconcile(inputs, {
-    source: answer.rowCount,
-    why: answer.why,
+    sources: answer.rowCounts,
     target: isUnit(run) ? compared.expected - compared.missing : compared.actual,
   });
   const checks = [

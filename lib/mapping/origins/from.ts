@@ -1,13 +1,14 @@
 import { name } from "../grammar.js";
+import { originOfEach, perExtract } from "../per-extract.js";
 import { identifier } from "../sql.js";
 import { defineOrigin } from "./origin.js";
 
-/** `from: column` takes a source column as it is. */
+/** `from: column` takes a source column as it is; `from: { people: name, staff: full_name }` one of each extract. */
 export const from = defineOrigin({
   kind: "from",
-  schema: name,
+  schema: perExtract(name),
   takesRules: true,
-  settle: (column) => ({ kind: "from", column }),
+  settle: (columns) => originOfEach(columns, (column) => ({ kind: "from", column })),
   describe: ({ column }) => `from ${column}`,
   compile: ({ column }, { source }) => {
     const { name, type } = source(column);

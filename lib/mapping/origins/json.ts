@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { badMember, jsonMembers, jsonOrNot, memberSql } from "../json-members.js";
-import type { JsonMember } from "../migration.js";
 import { carrying, defineRule } from "../rules/rule.js";
+import type { JsonMember } from "../settled-origin.js";
 import { join, literal, sql } from "../sql.js";
 import { listed } from "../words.js";
 import { defineOrigin } from "./origin.js";

@@ -1,13 +1,14 @@
 import { sqlExpression } from "../grammar.js";
+import { originOfEach, perExtract } from "../per-extract.js";
 import { sql as fragment, parenthesised } from "../sql.js";
 import { defineOrigin } from "./origin.js";
 
 /** `sql: expression` is DuckDB's SQL over the source columns, all of them text. Its result is DuckDB's text of it. */
 export const sql = defineOrigin({
   kind: "sql",
-  schema: sqlExpression,
+  schema: perExtract(sqlExpression),
   takesRules: true,
-  settle: (expression) => ({ kind: "sql", sql: expression }),
+  settle: (expressions) => originOfEach(expressions, (expression) => ({ kind: "sql", sql: expression })),
   describe: ({ sql: expression }) => `the result of the SQL ${expression.trim()}`,
   compile: ({ sql: expression }) => {
     const value = parenthesised(expression);

@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import type { Sql } from "../../model/names.js";
 import type { CompiledStep, NodeFunction, SourceColumn } from "../compiled.js";
-import type { ColumnRule, Origin } from "../migration.js";
+import type { ColumnRule } from "../migration.js";
+import type { Origin } from "../settled-origin.js";
 
 /** What a rule knows when it is compiled: the column it stands on, and the SQL of the value before it. */
 export interface RuleContext {

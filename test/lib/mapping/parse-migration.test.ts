@@ -25,7 +25,7 @@ describe("what is read", () => {
       },
     ]);
     expect(tables[0]).toMatchObject({
-      from: "people",
+      extracts: ["people"],
       columns: "all",
       ledger: "full",
       changesLimit: 10_000,
@@ -94,7 +94,7 @@ describe("what is read", () => {
     const [table] = parseMigration(filesOf(people(text.join("\n")))).tables;
 
     expect(table).toMatchObject({
-      ...{ name: "relief.people", from: "people", ledger: "exceptions", changesLimit: 5, key: ["id"] },
+      ...{ name: "relief.people", extracts: ["people"], ledger: "exceptions", changesLimit: 5, key: ["id"] },
       filters: [{ rule: "filter[0]", sql: "id > 0", because: "b" }],
       rejects: [{ rule: "reject[0]", when: "id IS NULL", reason: "r" }],
       dedupe: {

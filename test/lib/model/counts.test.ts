@@ -14,8 +14,8 @@ it("accounts for every row that was read, to zero", () => {
         const counts = { ...places, read: filtered + rejected + deduplicated + written + off };
 
         expect(unexplained(counts)).toBe(off);
-        if (off === 0) assertBalanced("people", counts);
-        else expect(() => assertBalanced("people", counts)).toThrow(/^people: read/);
+        if (off === 0) assertBalanced("people", "registry", counts);
+        else expect(() => assertBalanced("people", "registry", counts)).toThrow(/^people: read/);
       },
     ),
   );
@@ -24,5 +24,7 @@ it("accounts for every row that was read, to zero", () => {
 it("says how many rows were read and how many were accounted for", () => {
   const counts = { read: 10, filtered: 1, rejected: 2, deduplicated: 3, written: 3 };
 
-  expect(() => assertBalanced("people", counts)).toThrow("people: read 10 rows but accounted for 9");
+  expect(() => assertBalanced("people", "registry", counts)).toThrow(
+    "people: read 10 rows of registry but accounted for 9",
+  );
 });

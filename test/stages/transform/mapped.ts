@@ -28,6 +28,7 @@ const ledgerColumns = [
   "disposition",
   "rule",
   "target_key",
+  "winner_extract",
   "winner_key",
   "winner_occurrence",
   "winner_target_key",
