@@ -116,11 +116,15 @@ async function runWholeAndFailToMap(): Promise<void> {
   // The whole run, verbose and as JSON; then what a rule refuses on a row
   await exits(0, "run");
   await exits(0, "run", "--force", "--json");
-  await withRule("beneficiaries.yaml", ["phone: { from: phone, pii: true }", "phone: { sql: CAST(phone AS INTEGER) }"], () =>
-    exits(78, "transform"),
+  await withRule(
+    "beneficiaries.yaml",
+    ["phone: { from: phone, pii: true }", "phone: { sql: CAST(phone AS INTEGER) }"],
+    () => exits(78, "transform"),
   );
-  await withRule("beneficiaries.yaml", ["phone: { from: phone, pii: true }", "phone: { from: phone, date: DD/MM/YYYY }"], () =>
-    exits(1, "transform"),
+  await withRule(
+    "beneficiaries.yaml",
+    ["phone: { from: phone, pii: true }", "phone: { from: phone, date: DD/MM/YYYY }"],
+    () => exits(1, "transform"),
   );
 }
 
