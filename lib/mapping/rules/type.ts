@@ -2,6 +2,7 @@ import type { Sql } from "../../model/names.js";
 import { type ColumnType, readColumnType } from "../column-type.js";
 import { complain, text } from "../grammar.js";
 import { join, literal, sql } from "../sql.js";
+import { surelyFits } from "../sure-fits.js";
 import { type Misfit, misfitsOf } from "../type-checks.js";
 import { defineRule, type RuleContext } from "./rule.js";
 
@@ -26,7 +27,7 @@ export const type = defineRule({
     const type = parsed(written);
     const misfits = isMade(type, context) ? [] : misfitsOf(previous, type);
     const isNull = sql`${previous} IS NULL`;
-    const any = misfits.map(({ when }): Sql => sql`coalesce(${when}, false)`);
+    const any = misfits.length === 0 ? [] : [anyOf(misfits, surelyFits(previous, type))];
     const isNullText = `${column} is NULL, and the target's column is not null`;
     const all = type.isNullable ? any : [isNull, ...any];
     return {
@@ -38,6 +39,15 @@ export const type = defineRule({
     };
   },
 });
+
+// A CASE, as DuckDB computes both sides of an OR for every row.
+function anyOf(misfits: readonly Misfit[], sure: Sql | undefined): Sql {
+  const any = join(
+    misfits.map(({ when }): Sql => sql`coalesce(${when}, false)`),
+    " OR ",
+  );
+  return sure === undefined ? any : sql`CASE WHEN ${sure} THEN false ELSE ${any} END`;
+}
 
 /** The first misfit that is true of the value; where none is, it is NULL. */
 function reasonOf(column: string, misfits: readonly Misfit[], otherwise: string): Sql {

@@ -44,6 +44,15 @@ describe("type", () => {
     ["bytea", ["\\x", "\\x00ff"]],
     ["enum(new, 'in hand', 'don''t')", ["new", "in hand", "don't"]],
     ["any", ["", "anything"]],
+    // Text as databases write it is told quickly, all other text closely: both must come to the same.
+    ["bigint", ["0", "-1", "-0", "00", "+9223372036854775807", "-9223372036854775807"]],
+    ["bigint unsigned", ["9223372036854775807", "9223372036854775808"]],
+    ["numeric(38,4)", ["1.0000", "-0.5000", "-.5", `${"9".repeat(34)}.9999`]],
+    ["numeric(39,2)", ["1.00", `${"9".repeat(37)}.99`]],
+    ["date", ["0001-01-01", "9999-12-31", "0001-01-01 BC", "294247-01-01"]],
+    ["timestamp", ["0001-01-01 00:00:00", "9999-12-31 23:59:59.999999", `${year} 00:00:00.1`, `${year} 00:00:00.10`]],
+    ["timestamp", ["10000-01-01 00:00:00", "infinity"]],
+    ["timestamptz", [`${year} 00:00:00.1+00`, `${year} 00:00:00+05:30`, `${year} 00:00:00Z`, "infinity"]],
   ])("%s lets pass what its column holds", async (type, values) => {
     expect(await verdicts(type, values)).toEqual(values.map(() => "fits"));
   });
@@ -82,6 +91,18 @@ describe("type", () => {
     ["jsonb", ['"\\u0000"', '"a\\\\\\u0000"'], "v holds the character U+0000, which jsonb does not store"],
     ["bytea", ["", "\\x0", "abc", "\\xzz"], "v is not bytes in hex digits"],
     ["enum(new, old)", ["New", "", "new "], "v is none of enum(new, old)"],
+    ["integer", [" 1", "1 ", "1e0", "0b1", "1.0", "--1", "1,0"], "v is not a whole number"],
+    ["bigint unsigned", ["-9223372036854775808"], "v is outside the range of bigint unsigned"],
+    ["numeric(4,2)", ["1.005", "99.999"], "v has more than 2 decimals, numeric(4,2) holds 2"],
+    ["numeric(4,2)", ["100.00", "-100.00"], "v has more than 2 digits before the decimals, numeric(4,2) holds 2"],
+    ["date", ["0044-03-15 (BC)", "epoch", " 2024-02-29", "2024-2-29", "2024/02/29"], "v is not a date"],
+    [
+      "timestamp",
+      ["0044-03-15 (BC) 00:00:00", "0000-01-01 00:00:00", `${year} 00:00:00+`, ` ${year} 00:00:00`],
+      "v is not a day and time",
+    ],
+    ["timestamptz", ["0044-03-15 (BC) 00:00:00+00", `${year} 24:00:00+00`, "+00", "00"], "v is not a day and time"],
+    ["timestamp(3)", [`${year} 00:00:00.0001`], "v has a fraction of more than 3 digits, timestamp(3) holds 3"],
     ["varchar(3) not null", [null], "v is NULL, and the target's column is not null"],
   ])("%s rejects %j", async (type, values, reason) => {
     expect(await verdicts(type, values)).toEqual(values.map(() => reason));
