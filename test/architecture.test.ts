@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   stages: ["steps", "program", "databases", "engine", "files", "mapping", "model"],
-  steps: ["files", "mapping", "model"],
+  steps: ["engine", "files", "mapping", "model"],
   program: ["files", "mapping", "model"],
   engine: ["files", "mapping", "model"],
   databases: ["mapping", "model"],

@@ -53,10 +53,5 @@ export async function prepareRing(
 
 /** The parts of a table's extracts, in the order of the extracts. */
 export function partsOf(plans: TablePlans): TableParts {
-  return numbered(plans.flatMap(extractParts));
-}
-
-/** Parts of several extracts, numbered through. */
-export function numbered(parts: readonly PlannedPart[]): TableParts {
-  return parts.map((part, index) => ({ ...part, index }));
+  return plans.flatMap(extractParts).map((part, index) => ({ ...part, index }));
 }

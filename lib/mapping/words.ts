@@ -7,3 +7,8 @@ export function spoken(value: string | null): string {
 export function listed(names: readonly string[], and = "and"): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} ${and} ${names.at(-1)}`;
 }
+
+/** 1247893 as `1,247,893`, in every locale. */
+export function withCommas(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}

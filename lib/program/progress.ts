@@ -1,3 +1,5 @@
+import { withCommas } from "../mapping/words.js";
+
 /** A running count on stderr: one line that redraws itself on a terminal, a line every ten seconds elsewhere. */
 export interface Progress {
   advance(rowCount: number): void;
@@ -59,11 +61,6 @@ export function progressText(at: {
   if (at.totalRows !== undefined && rate > 0)
     parts.push(`${clock(Math.max(at.totalRows - at.rowCount, 0) / rate)} left`);
   return parts.join("  ");
-}
-
-/** 1247893 as `1,247,893`, in every locale. */
-export function withCommas(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** `1 row`, `1,247,893 rows`. */

@@ -3,15 +3,17 @@ import { type EngineConnection, openEngine } from "../../lib/engine/duckdb.js";
 import { mapPart, type PlannedPart } from "../../lib/engine/map-part.js";
 import { foldersOf, type MappingPlace, type TransformInputs, verifyInputs } from "../../lib/engine/mapping-inputs.js";
 import type { MappingPlan, TablePlans } from "../../lib/engine/plan-mapping.js";
-import { partsOf, prepareRing } from "../../lib/engine/prepare-ring.js";
+import { partsOf, prepareRing, type TableParts } from "../../lib/engine/prepare-ring.js";
 import { readCsv } from "../../lib/engine/read-csv.js";
 import { removeFolder } from "../../lib/files/stage-folder.js";
 import { sql } from "../../lib/mapping/sql.js";
+import { stepColumns } from "../../lib/mapping/steps.js";
 import { keyText } from "../../lib/mapping/unit-key.js";
 import { listed } from "../../lib/mapping/words.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Context } from "../../lib/program/run-program.js";
-import { rowValues, selectLosers, selectRows, withKey } from "./row-sql.js";
+import { readySteps } from "../../lib/steps/ready-steps.js";
+import { rowValues, selectLosers, selectMade, selectRows, withKey } from "./row-sql.js";
 
 type Value = string | null;
 
@@ -44,16 +46,18 @@ interface Request {
  */
 export async function mapRows(place: Place, request: Request): Promise<readonly MappedRow[]> {
   const { inputs, ring } = request;
-  assertWithoutSteps(inputs);
   await verifyInputs(place, inputs);
+  const steps = await readySteps({ ...place, jobs: 1, progress: () => silent }, ring);
   const spillFolder = join(place.work.run, `.explain-${place.context.pid}`);
   const engine = await openEngine({ spillFolder, folders: foldersOf(inputs) });
   try {
     const connection = await engine.connect();
     const holding = await partsHolding(connection, request);
-    await prepareRing(place, connection, { ring, inputs, parts: ring.map(partsOf) });
+    const parts = await steps.run(partsToPrepare(request, holding), join(spillFolder, "steps"));
+    await prepareRing(place, connection, { ring, inputs, parts });
     const rows: MappedRow[] = [];
-    for (const part of holding) rows.push(...(await rowsOf(connection, request, part)));
+    for (const part of parts[ring.indexOf(request.plans)] ?? [])
+      if (holding.some(({ index }) => index === part.index)) rows.push(...(await rowsOf(connection, request, part)));
     return rows;
   } finally {
     engine.close();
@@ -61,11 +65,14 @@ export async function mapRows(place: Place, request: Request): Promise<readonly 
   }
 }
 
-function assertWithoutSteps({ table, ring }: TransformInputs): void {
-  const stepping = ring.find((one) => one.table.steps.length > 0)?.table.name;
-  if (stepping === undefined) return;
-  const what = `${table.name}: its rows cannot be told step by step, because ${stepping} has steps: that runs code of your own`;
-  throw new StageError("usage", what, `map the row as a unit: waybill run ${table.name} --key ID`);
+// What it tells is short, and comes at the end.
+const silent = { advance: () => {}, finish: () => {} };
+
+/** The parts that steps run over: all, unless neither a frame nor the settling of rows looks beyond those with the key. */
+function partsToPrepare({ plans, ring }: Request, holding: TableParts): readonly TableParts[] {
+  const [{ table, needsFirstPass }] = plans;
+  const seesOthers = needsFirstPass || table.steps.some(({ kind }) => kind === "frame");
+  return ring.map((one) => (one === plans && !seesOthers ? holding : partsOf(one)));
 }
 
 async function partsHolding(connection: EngineConnection, { plans, keyOf }: Request): Promise<readonly PlannedPart[]> {
@@ -86,8 +93,10 @@ async function rowsOf(
   const { plan } = part;
   await mapPart(connection, plan, part);
   const found: MappedRow[] = [];
+  const made = await madeBySteps(connection, part, keyOf(plan));
   for (const row of await connection.rows(selectRows(plan, keyOf(plan)))) {
-    const values = new Map(rowValues(plan).map(([name], index) => [name, row[index] ?? null]));
+    const own = rowValues(plan).map(([name], index): readonly [string, Value] => [name, row[index] ?? null]);
+    const values = new Map([...own, ...(made.get(row[0] ?? "") ?? [])]);
     const losing = plan.table.dedupe === undefined ? undefined : selectLosers(plan, part.index, row[0] ?? "");
     const losers = losing === undefined ? [] : await connection.rows(losing);
     found.push({
@@ -98,6 +107,20 @@ async function rowsOf(
     });
   }
   return found;
+}
+
+/** Of each row with the key, what steps made: under the names of `stepColumns`, and `step.` before them. */
+async function madeBySteps(
+  connection: EngineConnection,
+  { plan, folder, part }: PlannedPart,
+  key: Readonly<Record<string, string>>,
+): Promise<ReadonlyMap<string, readonly (readonly [name: string, value: Value])[]>> {
+  const names = stepColumns(plan.table);
+  if (names.length === 0) return new Map();
+  const rows = await connection.rows(selectMade(readCsv(folder, [part]), names, key));
+  return new Map(
+    rows.map(([row, ...values]) => [row ?? "", names.map((name, index) => [`step.${name}`, values[index] ?? null])]),
+  );
 }
 
 async function holds(

@@ -1,7 +1,7 @@
 import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
 import type { Column, Table } from "../../lib/mapping/migration.js";
 
-/** Names of source and of target columns whose values are personal data. */
+/** Names of source columns (those that steps make among them) and of target columns whose values are personal data. */
 export interface PrivateColumns {
   readonly source: ReadonlySet<string>;
   readonly target: ReadonlySet<string>;
@@ -9,13 +9,17 @@ export interface PrivateColumns {
 
 /**
  * What columns marked `pii` are made from is as personal as they are, and so is whatever else is made from it. A column
- * is taken to be made from every source column whose name stands anywhere in its origin or its rules.
+ * is taken to be made from every source column whose name stands anywhere in its origin or its rules, and what a custom
+ * step makes from every column there is: a step sees whole rows.
  */
 export function privateColumns({ table, sourceColumns }: MappingPlan): PrivateColumns {
   const columns = columnsOf(table);
-  const names = sourceColumns.map(({ name }) => name);
+  const made = table.steps.flatMap(({ adds, replaces }) => [...adds, ...replaces]);
+  const names = [...sourceColumns.map(({ name }) => name), ...made];
   const marked = columns.filter(({ pii }) => pii);
-  const source = new Set(marked.flatMap((column) => names.filter((name) => mentions(column, name))));
+  const named = names.filter((name) => marked.some((column) => mentions(column, name)));
+  const isOfSteps = named.some((name) => made.includes(name));
+  const source = new Set(isOfSteps ? names : named.length === 0 ? [] : [...named, ...made]);
   const touched = columns.filter((column) => column.pii || [...source].some((name) => mentions(column, name)));
   return { source, target: new Set(touched.map(({ name }) => name)) };
 }

@@ -49,6 +49,12 @@ export function selectRows(plan: MappingPlan, key: Readonly<Record<string, strin
   return sql`SELECT ${join(values, ", ")} FROM mapped WHERE ${withKey(key)} ORDER BY "~row"`;
 }
 
+/** What steps made of the rows with this key: their place in the part, then the columns named. */
+export function selectMade(part: Sql, names: readonly string[], key: Readonly<Record<string, string>>): Sql {
+  return sql`SELECT "~row", ${join(names.map(identifier), ", ")} FROM (SELECT row_number() OVER () - 1 AS "~row", * FROM ${part})
+    WHERE ${withKey(key)} ORDER BY "~row"`;
+}
+
 /** Extract, key and occurrence of the duplicates that lost to a row of a part. */
 export function selectLosers(plan: MappingPlan, part: number, row: string): Sql {
   const { settled, candidates } = plan.needsFirstPass ? plan.firstPass : ownPart;

@@ -2,6 +2,7 @@ import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
 import { describeOrigin, describeRule } from "../../lib/mapping/describe-column.js";
 import { namedRules } from "../../lib/mapping/named-rules.js";
 import { tableOf } from "../../lib/mapping/per-extract.js";
+import { outStepColumn, replacementName } from "../../lib/mapping/steps.js";
 import type { MappedRow } from "./map-rows.js";
 import type { PrivateColumns } from "./private-columns.js";
 
@@ -13,6 +14,14 @@ export interface StoryStep {
   readonly says: string;
   readonly after: Value;
   readonly flagged: boolean;
+}
+
+/** A custom step that let the row pass, and what it made. */
+export interface StoryMade {
+  readonly step: string;
+  readonly file: string;
+  /** By the names under which the mapping sees them; a value that a later step made in its place is told there. */
+  readonly values: Readonly<Record<string, Value>>;
 }
 
 /** A target column: its first value, what rules made of it, and what it is in the end. */
@@ -41,6 +50,7 @@ export interface RowStory {
   readonly key: Value;
   readonly occurrence: Value;
   readonly source: Readonly<Record<string, Value>>;
+  readonly made: readonly StoryMade[];
   readonly columns: readonly StoryColumn[];
   readonly disposition: "written" | "filtered" | "rejected" | "deduplicated";
   readonly rule: Value;
@@ -70,6 +80,7 @@ export function tellRow(row: MappedRow, privates: PrivateColumns): RowStory {
     source: Object.fromEntries(
       plan.sourceColumns.map(({ name }) => [name, masked(get(`source.${name}`), privates.source.has(name))]),
     ),
+    made: tellSteps(plan, get, (value, name) => masked(value, privates.source.has(name))),
     columns: tellColumns(plan, get, (value, name) =>
       masked(value, privates.target.has(name) || privates.source.has(name)),
     ),
@@ -83,6 +94,29 @@ export function tellRow(row: MappedRow, privates: PrivateColumns): RowStory {
         : { extract: get("winnerExtract"), key: masked(winner, hidesKey), occurrence: get("winnerOccurrence") },
     losers: row.losers.map(([extract, key, occurrence]) => ({ extract, key: masked(key, hidesKey), occurrence })),
   };
+}
+
+function tellSteps(
+  { table }: MappingPlan,
+  get: (name: string) => Value,
+  masked: (value: Value, column: string) => Value,
+): readonly StoryMade[] {
+  const out = get(`step.${outStepColumn}`);
+  const passed = out === null ? table.steps : table.steps.slice(0, Number(out));
+  return passed.map(({ rule, file, adds, replaces }, index): StoryMade => {
+    const later = passed.slice(index + 1).flatMap((step) => step.replaces);
+    const values = [
+      ...adds.map((name) => [name, get(`step.${name}`)] as const),
+      ...replaces
+        .filter((name) => !later.includes(name))
+        .map((name) => [name, get(`step.${replacementName(name)}`)] as const),
+    ];
+    return {
+      step: rule,
+      file,
+      values: Object.fromEntries(values.map(([name, value]) => [name, masked(value, name)])),
+    };
+  });
 }
 
 function tellColumns(

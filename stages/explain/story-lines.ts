@@ -1,5 +1,5 @@
 import { spoken } from "../../lib/mapping/words.js";
-import type { OtherRow, RowStory, StoryColumn } from "./row-story.js";
+import type { OtherRow, RowStory, StoryColumn, StoryMade } from "./row-story.js";
 
 /** A row's way as somebody reads it, from what was read to what is written. */
 export function storyLines(story: RowStory): readonly string[] {
@@ -8,11 +8,17 @@ export function storyLines(story: RowStory): readonly string[] {
     `${table}: the row of ${extract} with the key ${spoken(key)}, occurrence ${occurrence}, in ${part}`,
     "It was read as:",
     ...Object.entries(story.source).map(([name, value]) => `  ${name}: ${spoken(value)}`),
+    ...story.made.flatMap(stepLines),
     ...ruleLines(story),
     ...fateLines(story),
     ...story.losers.map((loser) => `It won over its duplicate with ${otherRow(story, loser)}.`),
     ...(story.disposition === "written" ? writtenLines(story) : []),
   ];
+}
+
+function stepLines({ step, file, values }: StoryMade): readonly string[] {
+  const made = Object.entries(values).map(([name, value]) => `  ${name} is ${spoken(value)}`);
+  return made.length === 0 ? [`${step} (${file}) lets it pass.`] : [`${step} (${file}) makes:`, ...made];
 }
 
 function ruleLines({ columns }: RowStory): readonly string[] {

@@ -1,5 +1,5 @@
+import { withCommas } from "../../lib/mapping/words.js";
 import type { CsvValue } from "../../lib/model/csv-dialect.js";
-import { withCommas } from "../../lib/program/progress.js";
 import { columnWidths, tableLine } from "../../lib/program/text-table.js";
 
 /** Rows that one rule rejected for one reason, and the business rule behind it. */

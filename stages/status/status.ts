@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { filesStand, readManifest } from "../../lib/files/manifest-file.js";
 import { findWorkDirectory, type WorkDirectory } from "../../lib/files/work-directory.js";
+import { withCommas } from "../../lib/mapping/words.js";
 import { StageError } from "../../lib/model/errors.js";
 import { commandLine, readMigration } from "../../lib/program/open-run.js";
-import { withCommas } from "../../lib/program/progress.js";
 import type { Context } from "../../lib/program/run-program.js";
 import { columnWidths, tableLine } from "../../lib/program/text-table.js";
 import { type Finding, firstBreak, type Judgement, judge } from "./judge.js";

@@ -3,15 +3,16 @@ import { type Engine, type EngineConnection, openEngine } from "../../lib/engine
 import { mapPart } from "../../lib/engine/map-part.js";
 import { foldersOf, type TransformInputs, verifyInputs } from "../../lib/engine/mapping-inputs.js";
 import type { TablePlans } from "../../lib/engine/plan-mapping.js";
-import { planTable, prepareRing, type TableParts } from "../../lib/engine/prepare-ring.js";
+import { partsOf, planTable, prepareRing, type TableParts } from "../../lib/engine/prepare-ring.js";
 import { writeManifest } from "../../lib/files/manifest-file.js";
 import { emptyStageFolder, inStageFolder, removeFolder } from "../../lib/files/stage-folder.js";
 import type { Table } from "../../lib/mapping/migration.js";
+import { withCommas } from "../../lib/mapping/words.js";
 import type { Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { counted, withCommas } from "../../lib/program/progress.js";
+import { counted } from "../../lib/program/progress.js";
+import { type ReadySteps, readySteps, type StepsPlace } from "../../lib/steps/ready-steps.js";
 import { type Outputs, openOutputs, type TransformResult } from "./outputs.js";
-import { type ReadySteps, readySteps } from "./steps.js";
 import { transformManifest } from "./transform-manifest.js";
 
 /** Maps one table part by part, in bounded memory, and publishes its files and manifest. */
@@ -24,7 +25,7 @@ export async function transformTable(run: Run, table: Table, inputs: TransformIn
     const ring = inputs.ring.map((one) => planTable(run.migration, one));
     const plans = ring.find(([{ table: one }]) => one.name === table.name);
     if (plans === undefined) throw new Error(`${table.name} is not of its own ring`);
-    const steps = await readySteps(run, ring);
+    const steps = await readySteps(stepsPlace(run), ring);
     await emptyStageFolder(folder);
     const { result, engine } = await mapTable(run, { folder, plans, ring, inputs, steps });
     const manifest = transformManifest(run, { table, plans, inputs, result, engine });
@@ -32,6 +33,15 @@ export async function transformTable(run: Run, table: Table, inputs: TransformIn
     tell(run, manifest, (performance.now() - startedMs) / 1000);
     return manifest;
   });
+}
+
+function stepsPlace({ migration, options, reporter, command }: Run): StepsPlace {
+  return {
+    migration,
+    jobs: options.jobs,
+    command,
+    progress: (table, totalRows) => reporter.progress(`steps of ${table}`, totalRows),
+  };
 }
 
 interface TableToMap {
@@ -53,7 +63,7 @@ interface Mapped {
 async function mapTable(run: Run, table: TableToMap): Promise<Mapped> {
   const spillFolder = join(table.folder, ".spill");
   try {
-    const parts = await table.steps.run(join(spillFolder, "steps"));
+    const parts = await table.steps.run(table.ring.map(partsOf), join(spillFolder, "steps"));
     return await mapPrepared(run, { ...table, parts, spillFolder });
   } finally {
     await removeFolder(spillFolder);

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { withCommas } from "../../../lib/mapping/words.js";
 import { StageError } from "../../../lib/model/errors.js";
 import { ChildFailed } from "../../../lib/program/child-stage.js";
-import { progressText, withCommas } from "../../../lib/program/progress.js";
+import { progressText } from "../../../lib/program/progress.js";
 import { printable } from "../../../lib/program/reporter.js";
 import { codeOf, errorText } from "../../../lib/program/run-program.js";
 import { columnWidths, tableLine } from "../../../lib/program/text-table.js";

@@ -114,17 +114,6 @@ describe("explain --key", () => {
     expect(await explained("a=1,b=2")).toMatchObject({ exitCode: 64, stderr: expect.stringContaining("is id") });
   });
 
-  it("says 64 for a table with steps, whose rows only a unit can map", async () => {
-    await makeFolder(join(folder, "steps"));
-    await writeWhole(join(folder, "steps/none.ts"), "export const step = () => ({});\n");
-    await writeWhole(join(folder, "towns.yaml"), `steps: [{ row: steps/none.ts, adds: [more] }]\n${towns}`);
-
-    const { exitCode, stderr } = await runProgram("explain", ["towns", "--key", "a", "-m", folder, "-w", work]);
-
-    expect({ exitCode, stderr }).toMatchObject({ exitCode: 64, stderr: expect.stringContaining("waybill run towns") });
-    await writeWhole(join(folder, "towns.yaml"), towns);
-  });
-
   it("leaves nothing behind, and refuses a damaged part", async () => {
     await explained("1");
     expect((await readdir(work)).filter((name) => name.startsWith("."))).toEqual([]);

@@ -24,11 +24,13 @@ export interface ReadyOptions {
   readonly extracts: Readonly<Record<string, Extracted>>;
   /** The name of the folder all of it lies in. */
   readonly folderName?: string;
+  /** Where that folder lies; without it, in one that goes when the test is over. */
+  readonly within?: string;
 }
 
 /** Writes a specification and what its extracts hold. */
-export async function readyToMap({ files, extracts, folderName = "here" }: ReadyOptions): Promise<Ready> {
-  const folder = join(await temporaryFolder(), folderName);
+export async function readyToMap({ files, extracts, folderName = "here", within }: ReadyOptions): Promise<Ready> {
+  const folder = join(within ?? (await temporaryFolder()), folderName);
   const [migration, work] = [join(folder, "migration"), join(folder, "work")];
   const start = (...args: readonly string[]) => startProgram("transform", [...args, "-m", migration, "-w", work]);
   const ready: Ready = {
