@@ -27,7 +27,8 @@ const closing: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}"
 // letters, so words come before dollar quotes; E'…' comes before words, because only there a backslash escapes.
 const tokens = new RegExp(
   [
-    /(?<string>[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*")/u,
+    /(?<string>[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*')/u,
+    /(?<quoted>"(?:[^"]|"")*")/u,
     /(?<hidden>(?![\0-\x7f])[\p{Z}\p{C}])/u,
     /(?<word>(?:[A-Za-z_]|[^\0-\x7f])(?:[\w$]|[^\0-\x7f\p{Z}\p{C}])*)/u,
     /(?<dollars>\$(?<tag>[\p{L}_]*)\$[\s\S]*?\$\k<tag>\$)/u,
@@ -41,11 +42,11 @@ const tokens = new RegExp(
 );
 
 function tokenFault(token: RegExpExecArray, depth: number): ExpressionFault | undefined {
-  const { hidden, word, unclosed, comment } = token.groups ?? {};
+  const { hidden, quoted, word = unquoted(quoted), unclosed, comment } = token.groups ?? {};
   if (comment) return { text: `SQL holds a comment (${comment})`, hint: "say it in because:, or in a YAML comment" };
   if (unclosed) return { text: `SQL lacks a closing ${unclosed}`, hint: "pair the quotes; a quote inside is doubled" };
   if (hidden) return { text: `SQL holds an invisible character, ${codePoint(hidden)}`, hint: "type a plain space" };
-  if (word) return wordFault(word, token.input.slice(token.index + word.length));
+  if (word) return wordFault(word, token.input.slice(token.index + token[0].length));
   if (token[0] === ";") return { text: "SQL holds a semicolon", hint: "write one expression, not a statement" };
   if (token[0] === "," && depth === 0) {
     return { text: "SQL holds a comma outside of parentheses", hint: "write one expression, not a list" };
@@ -56,6 +57,9 @@ function tokenFault(token: RegExpExecArray, depth: number): ExpressionFault | un
   return undefined;
 }
 
+// A function may be called by its name in quotation marks, and so may the clock.
+const unquoted = (name: string | undefined): string | undefined => name?.slice(1, -1).replaceAll('""', '"');
+
 function wordFault(word: string, after: string): ExpressionFault | undefined {
   const called = /^\s*\(/.test(after);
   const lower = word.toLowerCase();
@@ -65,11 +69,26 @@ function wordFault(word: string, after: string): ExpressionFault | undefined {
       hint: "use a constant: same input, same output",
     };
   }
+  if (called && lower === "age" && takesOne(after)) {
+    return { text: "SQL calls age with one time, which counts up to today", hint: "give it both: age(later, earlier)" };
+  }
   if (called && lower === "columns") return { text: "SQL stands for several columns", hint: "write one expression" };
   if (called && lower === "over") {
     return { text: "SQL looks at other rows (OVER)", hint: "a rule sees one row; dedupe: chooses between rows" };
   }
   return undefined;
+}
+
+/** Whether the brackets that `text` begins with hold no list. */
+function takesOne(text: string): boolean {
+  let depth = 0;
+  for (const { 0: token, groups: { open, close } = {} } of text.matchAll(tokens)) {
+    if (token === "," && depth === 1) return false;
+    if (open !== undefined) depth += 1;
+    if (close !== undefined) depth -= 1;
+    if (close !== undefined && depth === 0) return true;
+  }
+  return true;
 }
 
 /** SQL words that are the clock even without parentheses. */
@@ -83,6 +102,8 @@ const clocks: ReadonlySet<string> = new Set([
 
 const dice: ReadonlySet<string> = new Set([
   ...["random", "setseed", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "nextval", "txid_current"],
+  ...["currval", "current_query_id", "current_transaction_id", "current_connection_id", "current_query", "stats"],
+  ...["ago", "sleep_ms", "write_log", "pg_postmaster_start_time", "pg_conf_load_time"],
   ...["now", "today", "transaction_timestamp", "get_current_timestamp", "get_current_time", "current_localtimestamp"],
 ]);
 

@@ -12,6 +12,8 @@ it.each([
   "CASE WHEN a THEN {'k': 1}.k END",
   "now > '2020' AND random = '1'",
   "e || 'x' || $1_000",
+  "age(a, CAST('2020-01-01' AS DATE))",
+  '"now" > 1',
 ])("%s is one expression", (sql) => {
   expect(expressionFault(sql)).toBeUndefined();
 });
@@ -34,6 +36,10 @@ it.each([
   ["a\u00a0= b", "SQL holds an invisible character, U+00A0"],
   ["count(*) OVER ()", "SQL looks at other rows (OVER)"],
   ["Random() > 0.5", "SQL calls Random, which gives another answer each time"],
+  ['"now" ()', "SQL calls now, which gives another answer each time"],
+  ['"Current_Date"', "SQL calls Current_Date, which gives another answer each time"],
+  ["age(coalesce(a, b))", "SQL calls age with one time, which counts up to today"],
+  ["ago(INTERVAL 1 DAY)", "SQL calls ago, which gives another answer each time"],
   ["born < current_date", "SQL calls current_date, which gives another answer each time"],
 ])("%s is refused: %s", (sql, text) => {
   expect(expressionFault(sql)?.text).toBe(text);
