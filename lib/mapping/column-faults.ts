@@ -25,12 +25,12 @@ export function groupFaults(group: RuleGroup): readonly Fault[] {
     const hint = "write them as items of rules:, each with an otherwise of its own";
     return [{ text: `${given} after both ${kinds}`, hint }];
   }
-  return otherwiseFaults(group, rule.definition);
+  return otherwiseFaults(group, rule);
 }
 
 function otherwiseFaults(
   { otherwise, flag }: RuleGroup,
-  rule: RuleGroup["rules"][number]["definition"],
+  { definition, options }: RuleGroup["rules"][number],
 ): readonly Fault[] {
   if (otherwise?.kind === "keep") return [];
   if (otherwise?.kind !== "value") {
@@ -38,6 +38,6 @@ function otherwiseFaults(
       ? []
       : [{ text: "flag without otherwise: VALUE", hint: "a rejected row is not written, so it cannot be flagged" }];
   }
-  const fault = rule.otherwiseFault(otherwise.value);
+  const fault = definition.otherwiseFault(otherwise.value, options);
   return fault === undefined ? [] : [{ text: fault, hint: "write null, a value of that kind, keep, or reject" }];
 }

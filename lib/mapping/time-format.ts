@@ -148,3 +148,14 @@ function widthFault(parts: readonly string[], format: string): Fault | undefined
     hint: `put a character between them, or write ${loose}${loose}: ${format.replace(loose, loose + loose)}`,
   };
 }
+
+/** Whether text is a day that there is, as the rules write it: 2024-02-29. */
+export function isDate(value: string): boolean {
+  const time = /^(?!0000)\d{4}-\d{2}-\d{2}$/.test(value) ? Date.parse(`${value}T00:00:00Z`) : Number.NaN;
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
+}
+
+/** Whether text is a time of day as the rules write it: 21:05:00, with up to six digits of a fraction. */
+export function isTimeOfDay(value: string): boolean {
+  return /^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?$/.test(value);
+}

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { object } from "../grammar.js";
 import { sql } from "../sql.js";
-import { checkFormats, longFormats, shortFormats } from "../time-format.js";
+import { checkFormats, isDate, longFormats, shortFormats } from "../time-format.js";
 import { readFormats } from "../time-format-sql.js";
 import { listed } from "../words.js";
 import { defineRule } from "./rule.js";
@@ -36,9 +36,4 @@ export const date = defineRule({
 
 function centuryText({ century_from: first }: { readonly century_from?: number | undefined }): string {
   return first === undefined ? "" : `, two digits meaning a year from ${first} to ${first + 99}`;
-}
-
-function isDate(value: string): boolean {
-  const time = /^(?!0000)\d{4}-\d{2}-\d{2}$/.test(value) ? Date.parse(`${value}T00:00:00Z`) : Number.NaN;
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
 }

@@ -54,7 +54,7 @@ export interface RuleDefinition {
   /** The Frictionless type of the result; "same" for a rule that makes NULL of values, or lets them pass. */
   readonly type: "same" | "string" | "integer" | "number" | "boolean" | "date" | "time" | "datetime";
   /** Why `otherwise` may not be this value, or undefined. */
-  readonly otherwiseFault: (value: string | null) => string | undefined;
+  readonly otherwiseFault: (value: string | null, options: ColumnRule["options"]) => string | undefined;
   /** Whether it hides values: then no value of the column stands in changes.csv.gz. */
   readonly conceals: boolean;
   /** The environment variables that hold the keys it needs. */
@@ -78,7 +78,7 @@ export interface TypedRule<Schema extends z.ZodType>
     "schema" | "compile" | "describe" | "origin" | "lookups" | "secrets" | "conceals" | "otherwiseFault"
   > {
   readonly schema: Schema;
-  readonly otherwiseFault?: RuleDefinition["otherwiseFault"];
+  readonly otherwiseFault?: (value: string | null, options: z.output<Schema>) => string | undefined;
   readonly conceals?: boolean;
   readonly secrets?: (options: z.output<Schema>) => readonly string[];
   readonly lookups?: (options: z.output<Schema>) => readonly LookupUse[];
@@ -90,10 +90,10 @@ export interface TypedRule<Schema extends z.ZodType>
 /** Puts a rule of its own type into the list of all rules. */
 export function defineRule<Schema extends z.ZodType>(rule: TypedRule<Schema>): RuleDefinition {
   return {
-    otherwiseFault: () => undefined,
     conceals: false,
     ...rule,
     // A ColumnRule's options were parsed by the schema of its kind: here they get their type back.
+    otherwiseFault: (value, options) => rule.otherwiseFault?.(value, options as z.output<Schema>),
     secrets: (options) => rule.secrets?.(options as z.output<Schema>) ?? [],
     lookups: (options) => rule.lookups?.(options as z.output<Schema>) ?? [],
     describe: (options) => rule.describe(options as z.output<Schema>),

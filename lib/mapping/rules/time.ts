@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { object } from "../grammar.js";
 import { sql } from "../sql.js";
-import { checkFormats, longFormats, shortFormats } from "../time-format.js";
+import { checkFormats, isTimeOfDay, longFormats, shortFormats } from "../time-format.js";
 import { readFormats } from "../time-format-sql.js";
 import { listed } from "../words.js";
 import { defineRule } from "./rule.js";
@@ -21,9 +21,7 @@ export const time = defineRule({
   effect: "translates",
   type: "time",
   otherwiseFault: (value) =>
-    value === null || /^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?$/.test(value)
-      ? undefined
-      : "otherwise is no time as the rule writes them (21:05:00)",
+    value === null || isTimeOfDay(value) ? undefined : "otherwise is no time as the rule writes them (21:05:00)",
   describe: ({ formats }) => `read as a time of day ${listed(formats, "or")}`,
   compile: (options, { column, previous }) => {
     const value = sql`CAST(CAST(${readFormats("time", previous, options)} AS TIME) AS VARCHAR)`;

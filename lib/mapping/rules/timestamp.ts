@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Sql } from "../../model/names.js";
 import { complain, object } from "../grammar.js";
 import { bind, sql } from "../sql.js";
-import { checkFormats, type Formats, iso, longFormats, shortFormats } from "../time-format.js";
+import { checkFormats, type Formats, isDate, iso, isTimeOfDay, longFormats, shortFormats } from "../time-format.js";
 import { readFormats, readIsoOffset } from "../time-format-sql.js";
 import { type Ambiguous, instantOf, offsetText, wallClock, zoneName } from "../time-zone.js";
 import { listed } from "../words.js";
@@ -41,10 +41,12 @@ export const timestamp = defineRule({
   schema,
   effect: "translates",
   type: "datetime",
-  otherwiseFault: (value) =>
-    value === null || /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[+-]\d{2}(?::\d{2})?)?$/.test(value)
+  otherwiseFault: (value, { to }: Options) => {
+    const offset = to === "none" ? "" : "+00";
+    return value === null || isTimestamp(value, offset === "" ? /^$/ : /^[+-](?:0\d|1[0-5])(?::[0-5]\d){0,2}$/)
       ? undefined
-      : "otherwise is no timestamp as the rule writes them (2024-02-29 21:00:00+00)",
+      : `otherwise is no timestamp as the rule writes them (2024-02-29 21:00:00${offset})`;
+  },
   describe: ({ formats, zone, to }: Options) =>
     `read as a day and time ${listed(formats, "or")}${zone === undefined ? "" : ` in ${zone}`}, written ${
       to === "none" ? "without a zone" : `in ${to ?? "UTC"}`
@@ -59,6 +61,11 @@ export const timestamp = defineRule({
     };
   },
 });
+
+function isTimestamp(value: string, offset: RegExp): boolean {
+  const [, day = "", clock = "", rest = ""] = /^(\S{10}) ([\d:]{8}(?:\.\d{1,6})?)(.*)$/.exec(value) ?? [];
+  return isDate(day) && isTimeOfDay(clock) && offset.test(rest);
+}
 
 function zoneReason({ zone, to, ambiguous }: Options): string {
   if (zone === undefined) return to === "none" ? "" : " with an offset";

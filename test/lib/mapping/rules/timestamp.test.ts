@@ -126,3 +126,15 @@ it.each([
   expect(lines).toEqual([expect.stringContaining(text)]);
   expect(hint).toContain(cure);
 });
+
+it.each([
+  ["iso, otherwise: 2024-13-45 00:00:00+00", "(2024-02-29 21:00:00+00)"],
+  ["iso, otherwise: 2024-02-29 24:00:00+00", "(2024-02-29 21:00:00+00)"],
+  ["iso, otherwise: 2024-02-29 21:00:00+99", "(2024-02-29 21:00:00+00)"],
+  ["iso, otherwise: 2024-02-29 21:00:00", "(2024-02-29 21:00:00+00)"],
+  ["{ formats: iso, to: none }, otherwise: 2024-02-29 21:00:00+00", "(2024-02-29 21:00:00)"],
+])("timestamp refuses a stand-in that it would not write itself: %s", (options, example) => {
+  const { lines } = complaints({ "people.yaml": peopleWith(`v: { from: x, timestamp: ${options} }`) });
+
+  expect(lines).toEqual([expect.stringContaining(`otherwise is no timestamp as the rule writes them ${example}`)]);
+});
