@@ -37,7 +37,7 @@ export function misfitsOf(value: Sql, { kind: type, text }: ColumnType): readonl
     case "uuid":
       return [
         {
-          when: not(value, String.raw`(?i:\{?[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\}?)`),
+          when: not(value, String.raw`(?i)${uuidShape}|\{${uuidShape}\}`),
           text: "is not a UUID",
         },
       ];
@@ -52,6 +52,8 @@ export function misfitsOf(value: Sql, { kind: type, text }: ColumnType): readonl
       return type satisfies never;
   }
 }
+
+const uuidShape = "[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}";
 
 type Of<Kind extends TypeKind["kind"]> = Extract<TypeKind, { readonly kind: Kind }>;
 
@@ -116,7 +118,7 @@ function textMisfits(value: Sql, { characters }: Of<"text">, text: string): read
 // PostgreSQL's own text of a date, which may lie before our era or past the year 9999.
 const dateShape = "[0-9]{4,6}-[0-9]{2}-[0-9]{2}";
 const clockShape = String.raw`(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?`;
-const offsetShape = "(?:Z|[+-][0-9]{2}(?::?[0-9]{2}){0,2})";
+const offsetShape = "(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9]){0,2})";
 
 /** A day that the calendar lacks; of days before our era PostgreSQL's word is taken. There was no year 0. */
 function noSuchDay(value: Sql): Sql {
