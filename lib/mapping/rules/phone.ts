@@ -4,9 +4,19 @@ import { defineRule } from "./rule.js";
 
 const regions = new Intl.DisplayNames(["en"], { type: "region" });
 
+// Codes that have a name and no numbering plan: uninhabited, of the past, of a union, or not the country's own (UK is GB).
+const withoutPlan = new Set(
+  "AN AQ BU BV CP CQ CS DD DG DY EA EU EZ FX GS HM HV IC NH PN QO RH SU TF TP UK UM UN VD XA XB YD YU ZR ZZ".split(" "),
+);
+
 const country = name.superRefine((value, context) => {
   // A code that stands for nothing is its own name.
-  if (/^[A-Z]{2}$/.test(value) && regions.of(value) !== value) return;
+  if (/^[A-Z]{2}$/.test(value) && !withoutPlan.has(value) && regions.of(value) !== value) return;
+  if (withoutPlan.has(value)) {
+    const hint = "write the country whose plan it uses, in ISO 3166-1: GB for the United Kingdom";
+    complain(context, `${JSON.stringify(value)} has no telephone numbers of its own`, hint);
+    return;
+  }
   complain(
     context,
     `${JSON.stringify(value)} is no country`,

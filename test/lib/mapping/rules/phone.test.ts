@@ -1,4 +1,6 @@
+import { isSupportedCountry } from "libphonenumber-js/max";
 import { expect, it } from "vitest";
+import { allRules } from "../../../../lib/mapping/rules/all-rules.js";
 import { runColumn } from "../run-table.js";
 import { complaints, peopleWith } from "../specification-fixture.js";
 
@@ -27,9 +29,23 @@ it("phone takes nothing for a number that its country does not have, and nothing
 
 it.each([
   ["kenya", 'columns.v.phone.country: "kenya" is no country'],
+  ["UK", 'columns.v.phone.country: "UK" has no telephone numbers of its own'],
+  ["AQ", 'columns.v.phone.country: "AQ" has no telephone numbers of its own'],
   ["XX", 'columns.v.phone.country: "XX" is no country'],
 ])("phone: %s is refused", (country, text) => {
   expect(complaints({ "people.yaml": peopleWith(`v: { from: x, phone: ${country} }`) }).lines).toEqual([
     `people.yaml:3: ${text}`,
   ]);
+});
+
+it("phone accepts a country if and only if it has a numbering plan", () => {
+  const letters = Array.from({ length: 26 }, (_, index) => String.fromCharCode(65 + index));
+  const codes = letters.flatMap((first) => letters.map((second) => first + second));
+
+  const wrong = codes.filter(
+    (code) =>
+      allRules.find(({ kind }) => kind === "phone")?.schema.safeParse(code).success !== isSupportedCountry(code),
+  );
+
+  expect(wrong).toEqual([]);
 });
