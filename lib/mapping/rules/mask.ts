@@ -17,12 +17,15 @@ const secret = name.superRefine((value, context) => {
 const fakes = ["first_name", "last_name", "full_name"] as const;
 const kinds = ["redact", "hash", "partial", "fake"] as const;
 
+/** More than anybody wants to see of a hidden value, and few enough for the engine to add up. */
+const mostShown = 10_000;
+
 const schema = object({
   redact: text.optional(),
   hash: object({ key: secret, digits: wholeNumber(8).default(32) }).optional(),
   partial: object({
-    first: wholeNumber(0).default(0),
-    last: wholeNumber(0).default(0),
+    first: wholeNumber(0, mostShown).default(0),
+    last: wholeNumber(0, mostShown).default(0),
     with: name.default("*"),
   }).optional(),
   fake: object({ name: name.superRefine(isFake), key: secret }).optional(),

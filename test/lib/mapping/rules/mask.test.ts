@@ -51,6 +51,7 @@ it.each([
   ['{ redact: "*", partial: {} }', "columns.v.mask: 2 ways to mask"],
   ["{ hash: { key: s3cret } }", "columns.v.mask.hash.key: no name of an environment variable"],
   ["{ hash: { key: KEY, digits: 65 } }", "columns.v.mask: more than 64 digits"],
+  ["{ partial: { last: 10001 } }", "columns.v.mask.partial.last: expected at most 10000"],
   ["{ fake: { name: dog, key: KEY } }", 'columns.v.mask.fake.name: no fake "dog"'],
 ])("mask: %s is refused", (mask, text) => {
   expect(complaints({ "people.yaml": peopleWith(`v: { from: x, mask: ${mask} }`) }).lines).toEqual([
