@@ -5,7 +5,9 @@ import { defineRule } from "./rule.js";
 
 // What mail servers accept between them: a dot-atom of RFC 5321 before the @, a host name of at least two labels after it.
 const atom = String.raw`[\p{L}\p{N}!#$%&'*+/=?^_{|}~\x60-]+`;
-const label = String.raw`[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?`;
+// A repetition up to 63 of such a class would be a program of 60,000 steps: 0.4 s for each column, before the first row.
+const label = String.raw`[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?`;
+const longLabel = literal("[^.]{64}");
 const address = literal(String.raw`${atom}(?:\.${atom})*@(?:${label}\.)+${label}`);
 const atTheEnds = literal(`^${whiteSpace}+|${whiteSpace}+$`);
 
@@ -21,7 +23,8 @@ export const email = defineRule({
   describe: () => "written as an e-mail address in lower case",
   compile: (_, { column, previous }) => {
     const value = sql`lower(regexp_replace(${previous}, ${atTheEnds}, '', 'g'))`;
-    const fits = sql`(regexp_full_match(${value}, ${address}) AND length(split_part(${value}, '@', 1)) <= 64 AND length(${value}) <= 254)`;
+    const fits = sql`(regexp_full_match(${value}, ${address}) AND length(split_part(${value}, '@', 1)) <= 64 AND length(${value}) <= 254
+      AND NOT regexp_matches(split_part(${value}, '@', 2), ${longLabel}))`;
     return {
       value,
       miss: sql`(${previous} IS NOT NULL AND NOT ${fits})`,

@@ -6,6 +6,7 @@ it("email takes blanks off, writes lower case, and keeps the rest of the address
     " Jane.Doe+aid@Example.ORG\t",
     "o'brien@mail.example.co.ke",
     "müller@büro.example",
+    `a@${"é".repeat(63)}.org`,
     null,
   ]);
 
@@ -13,6 +14,7 @@ it("email takes blanks off, writes lower case, and keeps the rest of the address
     ["jane.doe+aid@example.org", null],
     ["o'brien@mail.example.co.ke", null],
     ["müller@büro.example", null],
+    [`a@${"é".repeat(63)}.org`, null],
     [null, null],
   ]);
 });
@@ -28,6 +30,7 @@ it.each([
   ["two addresses", "a@example.org, b@example.org"],
   ["a line feed inside", "a@example.org\nb"],
   ["nothing", ""],
+  ["64 characters between two dots", `a@${"é".repeat(64)}.org`],
   ["65 characters before the @", `${"a".repeat(65)}@example.org`],
 ])("email does not take %s for an address", async (_, text) => {
   const [row] = await runColumn("{ from: x, email: true }", [text]);
