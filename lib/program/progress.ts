@@ -54,7 +54,7 @@ export function progressText(at: {
     const total = Math.max(at.totalRows, at.rowCount);
     parts.push(
       `${withCommas(at.rowCount)} of ${withCommas(total)} rows`,
-      `${Math.floor((100 * at.rowCount) / total)} %`,
+      `${total === 0 ? 100 : Math.floor((100 * at.rowCount) / total)} %`,
     );
   }
   parts.push(`${withCommas(Math.round(rate * 1000))} rows/s`);

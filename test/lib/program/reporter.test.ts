@@ -60,6 +60,9 @@ it("never counts beyond the total, and shows rate and time left", () => {
   expect(progressText({ label: "load people", totalRows: 1_000_000, rowCount: 250_000, elapsedMs: 500 })).toBe(
     "load people  250,000 of 1,000,000 rows  25 %  500,000 rows/s  0:02 left",
   );
+  expect(progressText({ label: "load people", totalRows: 0, rowCount: 0, elapsedMs: 500 })).toBe(
+    "load people  0 of 0 rows  100 %  0 rows/s",
+  );
   expect(progressText({ label: "load people", totalRows: undefined, rowCount: 1000, elapsedMs: 500 })).toBe(
     "load people  1,000 rows  2,000 rows/s",
   );
