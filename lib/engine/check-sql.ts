@@ -52,11 +52,12 @@ async function faultOf(connection: EngineConnection, own: OwnSql, names: Names):
   }
 }
 
-// Beside the columns of the source, as in the statement that maps them: there an aggregate is refused.
+// Beside the columns of the source, as in the statement that maps them, and as a condition: there the engine refuses
+// aggregates and what makes several rows of one.
 function looked({ expression, isCondition }: OwnSql, columns: readonly string[]): Sql {
   const value = isCondition ? sql`coalesce(${parenthesised(expression)}, false)` : parenthesised(expression);
   const empty = ["~none", ...columns].map((name) => sql`${literal(null)} AS ${identifier(name)}`);
-  return sql`SELECT source.*, ${value} FROM (SELECT ${join(empty, ", ")}) AS source WHERE false`;
+  return sql`SELECT source.*, ${value} FROM (SELECT ${join(empty, ", ")}) AS source WHERE false AND ${value} IS NULL`;
 }
 
 function missingColumn({ message }: StageError): string | undefined {

@@ -73,7 +73,8 @@ it.each([
   ["half an expression", "name =", "syntax error"],
   ["a number made of text without saying so", "age + 1 > 18", "No function matches"],
   ["text for true or false", "name", "VARCHAR and BOOLEAN"],
-  ["a look at other rows", "max(age) = age", "GROUP BY"],
+  ["a look at other rows", "max(age) = age", "cannot contain aggregates"],
+  ["several rows made of one", "unnest([age = '1', age = '2'])", "UNNEST not supported"],
   ["another table", "id IN (SELECT id FROM others)", "others does not exist"],
 ])("check finds %s in SQL without a row and without the extract, and says in which rule", async (_, keep, word) => {
   const { exitCode, stderr } = await checked(`table: people\nfilter:\n  - keep: ${keep}\ncolumns: all\n`);
