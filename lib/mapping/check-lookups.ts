@@ -13,11 +13,11 @@ export function checkLookups(tables: readonly Table[], files: readonly Specifica
     if (uses.some(({ file }) => file === path)) read.set(path, readLookup({ path, content }));
   }
   const broken = [...read.values()].flatMap(({ problems }) => problems);
-  const keys = new Map(uses.map((use) => [JSON.stringify([use.file, use.key]), use]));
+  const keys = new Map(uses.map((use) => [JSON.stringify([use.file, use.key, use.readKey === undefined]), use]));
   return [
     ...broken,
     ...uses.flatMap((use) => useProblems(use, read.get(use.file)?.lookup, files)),
-    ...[...keys.values()].flatMap(({ file, key }) => keyProblems(file, key, read.get(file)?.lookup)),
+    ...[...keys.values()].flatMap((use) => keyProblems(use, read.get(use.file)?.lookup)),
   ];
 }
 
@@ -64,7 +64,7 @@ function useProblems(
     }));
 }
 
-function keyProblems(file: string, key: readonly string[], lookup: Lookup | undefined): readonly Problem[] {
+function keyProblems({ file, key, readKey }: LookupUse, lookup: Lookup | undefined): readonly Problem[] {
   const places = key.map((name) => lookup?.columns.indexOf(name) ?? -1);
   if (lookup === undefined || places.includes(-1)) return [];
   const first = new Map<string, number>();
@@ -76,7 +76,13 @@ function keyProblems(file: string, key: readonly string[], lookup: Lookup | unde
       return [
         { file, line, text: `key ${JSON.stringify(blank)} is blank`, hint: "give the line a key, or take it out" },
       ];
-    const text = JSON.stringify(values);
+    const asRead = values.map((value) => (value === null || readKey === undefined ? value : readKey(value)));
+    const several = key[asRead.indexOf(undefined)];
+    if (several !== undefined) {
+      const hint = "give it letters, digits, hyphens and apostrophes, and a full stop at its end at most";
+      return [{ file, line, text: `key ${JSON.stringify(several)} is not one word, so nothing equals it`, hint }];
+    }
+    const text = JSON.stringify(asRead);
     const before = first.get(text);
     first.set(text, before ?? line ?? 0);
     if (before === undefined) return [];

@@ -25,7 +25,7 @@ export const address = defineRule({
   effect: "changes",
   type: "string",
   lookups: ({ abbreviations: from }) =>
-    from === undefined ? [] : [{ file: from.file, key: [from.key], values: [from.value] }],
+    from === undefined ? [] : [{ file: from.file, key: [from.key], values: [from.value], readKey: shortWord }],
   describe: ({ case: letters, abbreviations: from }) =>
     [
       "blanks and commas of an address mended",
@@ -49,7 +49,7 @@ function cleanse(options: Options): NodeFunction {
         const { key, value, file: path } = options.abbreviations;
         const { columns, rows } = parseLookup(file(path));
         const [from, to] = [columns.indexOf(key), columns.indexOf(value)];
-        for (const row of rows) words.set((row[from] ?? "").toLowerCase().replace(/\.$/, ""), row[to] ?? "");
+        for (const row of rows) words.set(shortWord(row[from] ?? "") ?? "", row[to] ?? "");
       }
       return ([text = ""]) => inCase(mended(spelledOut(mended(text), words)), options.case);
     },
@@ -62,9 +62,18 @@ const mended = (text: string): string =>
     .replace(/ ?(?:, ?)+/g, ", ")
     .replace(/^[ ,]+|[ ,]+$/g, "");
 
+const inWord = "[\\p{L}\\p{M}\\p{N}'’-]+";
+
+/** A short word as lines are searched for it, in small letters without a full stop; undefined if it is not one word. */
+function shortWord(key: string): string | undefined {
+  const word = key.toLowerCase().replace(/\.$/, "");
+  return new RegExp(`^${inWord}$`, "u").test(word) ? word : undefined;
+}
+
 function spelledOut(text: string, words: ReadonlyMap<string, string>): string {
   if (words.size === 0) return text;
-  return text.replace(/([\p{L}\p{M}\p{N}'’-]+)(\.?)(?=([\p{L}\p{N}])?)/gu, (found, word, stop, next) => {
+  const short = new RegExp(`(${inWord})(\\.?)(?=([\\p{L}\\p{N}])?)`, "gu");
+  return text.replace(short, (found, word, stop, next) => {
     const long = words.get(String(word).toLowerCase());
     if (long === undefined) return found;
     // "Apt.4" is two words: without its full stop a blank has to part them.

@@ -38,6 +38,8 @@ export interface LookupUse {
   readonly file: string;
   readonly key: readonly string[];
   readonly values: readonly string[];
+  /** How the rule reads a key where not as it stands: keys that are read alike are one; undefined: nothing can equal it. */
+  readonly readKey?: (key: string) => string | undefined;
 }
 
 /** One word of the column language: its file in this folder, and a line in all-rules.ts. */

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { runColumn } from "../run-table.js";
+import { complaints, peopleWith } from "../specification-fixture.js";
 
 const files = {
   "lookups/words.csv": "short,long\nst,Street\nRd.,Road\nApt,Apartment\npo,P.O.\nn,\n",
@@ -45,4 +46,17 @@ it("address writes the line in the case it is told", async () => {
   expect(await cleansed(`{ case: title, ${spelled} }`, line)).toEqual(["12 Main Street, O'Brien House"]);
   expect(await cleansed("{ case: upper }", line)).toEqual(["12 MAIN ST, O'BRIEN HOUSE"]);
   expect(await cleansed("{ case: lower }", line)).toEqual(["12 main st, o'brien house"]);
+});
+
+it("address refuses a list in which a word stands twice as it is read, or that holds what is no word", () => {
+  const { lines } = complaints({
+    "people.yaml": peopleWith(`v: { from: x, address: { ${spelled} } }`),
+    "lookups/words.csv": "short,long\nSt,Street\nst.,Saint\nP O,Post Office\nP.O.,Post Office\nb-g,Building\n",
+  });
+
+  expect(lines).toEqual([
+    'lookups/words.csv:3: key "short" repeats the one of line 2',
+    'lookups/words.csv:4: key "short" is not one word, so nothing equals it',
+    'lookups/words.csv:5: key "short" is not one word, so nothing equals it',
+  ]);
 });
