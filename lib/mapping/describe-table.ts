@@ -7,7 +7,7 @@ export function describeTable(table: Table): readonly string[] {
   const { name, extracts, steps, filters, rejects, columns, dedupe, relationships } = table;
   return [
     `${name}: made from the extract${extracts.length === 1 ? "" : "s"} ${listed(extracts)}`,
-    ...section("Steps, before all else:", steps.map(describeStep)),
+    ...section("Steps, before all else:", steps.map((step) => describeStep(step, extracts.length > 1))),
     ...section(
       "Rows left out:",
       filters.map(
@@ -37,13 +37,14 @@ const of = (extract: string | undefined): string => (extract === undefined ? "" 
 
 const why = (because: string | undefined): string => (because === undefined ? "" : ` — because ${because}`);
 
-function describeStep({ kind, file, adds, replaces, because }: Step): string {
+function describeStep({ kind, file, adds, replaces, because }: Step, isOfUnion: boolean): string {
   const made = [
     ...(adds.length === 0 ? [] : [`adds ${listed(adds)}`]),
     ...(replaces.length === 0 ? [] : [`stands in for ${listed(replaces)}`]),
     kind === "row" ? "may reject the row" : "may leave rows out",
   ];
-  return `${file}, over ${kind === "row" ? "each row" : "all rows at once"}: ${made.join("; ")}${why(because)}`;
+  const all = isOfUnion ? "all rows of an extract at once" : "all rows at once";
+  return `${file}, over ${kind === "row" ? "each row" : all}: ${made.join("; ")}${why(because)}`;
 }
 
 function describeDedupe({ by, keep, order, tieBreak, because }: Dedupe): string {

@@ -22,7 +22,7 @@ export function assertNamesFree(danfo: Danfo, { sees }: StepView): void {
       throw new StepFault(`needs the name ${rowColumn}: rename the source's column in the extract (select: … AS …)`);
     if (name in empty)
       throw new StepFault(
-        `cannot see column ${JSON.stringify(name)}, a member of every DataFrame: rename it in the extract (select: … AS …)`,
+        `cannot see column ${JSON.stringify(name)}, a member of every DataFrame: rename it in the extract (select: … AS …), or where a step adds it`,
       );
   }
 }
