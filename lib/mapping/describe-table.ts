@@ -7,7 +7,10 @@ export function describeTable(table: Table): readonly string[] {
   const { name, extracts, steps, filters, rejects, columns, dedupe, relationships } = table;
   return [
     `${name}: made from the extract${extracts.length === 1 ? "" : "s"} ${listed(extracts)}`,
-    ...section("Steps, before all else:", steps.map((step) => describeStep(step, extracts.length > 1))),
+    ...section(
+      "Steps, before all else:",
+      steps.map((step) => describeStep(step, extracts.length > 1)),
+    ),
     ...section(
       "Rows left out:",
       filters.map(

@@ -12,8 +12,8 @@ import { prepareParts } from "./prepare-parts.js";
 export interface StepsPlace extends Pick<MappingPlace, "migration" | "command"> {
   /** Threads that row steps may have. */
   readonly jobs: number;
-  /** Begins to count the rows that pass through a table's steps. */
-  progress(table: string, totalRows: number): RowCounter;
+  /** Begins to count the rows that pass through a table's steps; without it nobody is told. */
+  progress?(table: string, totalRows: number): RowCounter;
 }
 
 interface RowCounter {
@@ -70,7 +70,7 @@ async function prepareExtract(place: StepsPlace, parts: TableParts, { code, fold
   const plan = parts[0]?.plan;
   if (plan === undefined || plan.table.steps.length === 0) return parts;
   const { table, input, extract } = plan;
-  const progress = place.progress(
+  const progress = place.progress?.(
     table.name,
     parts.reduce((sum, { part }) => sum + part._rowCount, 0),
   );
@@ -83,9 +83,9 @@ async function prepareExtract(place: StepsPlace, parts: TableParts, { code, fold
     folder,
     jobs: place.jobs,
     command: place.command("extract", extract, "--force"),
-    onRows: (rowCount) => progress.advance(rowCount),
+    onRows: (rowCount) => progress?.advance(rowCount),
   });
-  progress.finish();
+  progress?.finish();
   return prepared.map((part) => ({ ...part, plan }));
 }
 

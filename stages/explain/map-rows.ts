@@ -47,7 +47,7 @@ interface Request {
 export async function mapRows(place: Place, request: Request): Promise<readonly MappedRow[]> {
   const { inputs, ring } = request;
   await verifyInputs(place, inputs);
-  const steps = await readySteps({ ...place, jobs: 1, progress: () => silent }, ring);
+  const steps = await readySteps({ ...place, jobs: 1 }, ring);
   const spillFolder = join(place.work.run, `.explain-${place.context.pid}`);
   const engine = await openEngine({ spillFolder, folders: foldersOf(inputs) });
   try {
@@ -64,9 +64,6 @@ export async function mapRows(place: Place, request: Request): Promise<readonly 
     await removeFolder(spillFolder);
   }
 }
-
-// What it tells is short, and comes at the end.
-const silent = { advance: () => {}, finish: () => {} };
 
 /** The parts that steps run over: all, unless neither a frame nor the settling of rows looks beyond those with the key. */
 function partsToPrepare({ plans, ring }: Request, holding: TableParts): readonly TableParts[] {

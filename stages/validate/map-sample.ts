@@ -1,35 +1,27 @@
-import { join } from "node:path";
 import type { EngineConnection } from "../../lib/engine/duckdb.js";
 import { loadParent } from "../../lib/engine/load-parents.js";
-import { firstPassOver, mapPart, type PlannedPart } from "../../lib/engine/map-part.js";
-import { finalValue, type MappingPlan } from "../../lib/engine/plan-mapping.js";
+import { firstPassOver, mapPart } from "../../lib/engine/map-part.js";
+import { finalValue, type MappingPlan, type TablePlans } from "../../lib/engine/plan-mapping.js";
 import { prepareEngine } from "../../lib/engine/prepare-engine.js";
 import { requireManifest, verifyFile } from "../../lib/files/manifest-file.js";
-import { tableOf } from "../../lib/mapping/per-extract.js";
 import { sql } from "../../lib/mapping/sql.js";
 import { filesOf, type Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { bundleSteps } from "../../lib/steps/bundle-steps.js";
-import { prepareParts } from "../../lib/steps/prepare-parts.js";
 import type { ValidateInputs } from "./inputs.js";
-import { copyMapped, type SampledExtract } from "./sample-sql.js";
+import { copyMapped, type SamplePart } from "./sample-sql.js";
+import { throughSteps } from "./sample-steps.js";
 
 export interface MapSample {
   readonly connection: EngineConnection;
   readonly inputs: ValidateInputs;
+  readonly plans: TablePlans;
   /** The rows read again, of each extract. */
   readonly parts: readonly SamplePart[];
 }
 
-/** An extract's rows that were read again, and the plain file to write what is made of them. */
-export interface SamplePart extends PlannedPart, SampledExtract {
-  readonly path: string;
-}
-
 /** Maps the sample's rows by the same rules as transform, and writes those that have not changed since the snapshot. */
-export async function mapSample(run: Run, { connection, inputs, parts: read }: MapSample): Promise<void> {
-  const parts: SamplePart[] = [];
-  for (const part of read) parts.push(await throughSteps(run, part));
+export async function mapSample(run: Run, { connection, inputs, plans, parts: read }: MapSample): Promise<void> {
+  const parts = await throughSteps(run, { connection, plans, parts: read });
   const [first] = parts;
   if (first === undefined) return;
   await prepareEngine(connection, first.plan.compiled, run);
@@ -40,23 +32,6 @@ export async function mapSample(run: Run, { connection, inputs, parts: read }: M
     await mapPart(connection, part.plan, part);
     await connection.run(copyMapped(part, part.path, ledger));
   }
-}
-
-async function throughSteps(run: Run, sampled: SamplePart): Promise<SamplePart> {
-  const { plan, folder, part, index } = sampled;
-  const table = tableOf(plan.table, plan.extract);
-  const [prepared] = await prepareParts({
-    migration: run.migration,
-    table,
-    code: await bundleSteps(table, run.migration.files),
-    extract: plan.input.manifest,
-    parts: [{ folder, part, index: 0 }],
-    folder: join(folder, `steps-${index}`),
-    jobs: 1,
-    command: run.command("validate", table.name),
-    onRows: () => {},
-  });
-  return { ...sampled, ...prepared, index };
 }
 
 // Only the parents the sample refers to: all keys of a large parent would not fit the memory validate may use. Which

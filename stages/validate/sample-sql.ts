@@ -1,3 +1,4 @@
+import type { PlannedPart } from "../../lib/engine/map-part.js";
 import { selectWritten } from "../../lib/engine/output-sql.js";
 import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
 import { copyTo, keyText, readCsv, rowText } from "../../lib/engine/read-csv.js";
@@ -23,6 +24,11 @@ export interface SampleTables {
 export interface SampledExtract {
   readonly plan: MappingPlan;
   readonly tables: SampleTables;
+}
+
+/** An extract's rows that were read again, and the plain file to write what is made of them. */
+export interface SamplePart extends PlannedPart, SampledExtract {
+  readonly path: string;
 }
 
 /** Tables for the sample of a table's n-th extract. */
@@ -79,6 +85,18 @@ export function makeUnchanged({ plan, tables }: SampledExtract): Sql {
 /** One row: how many rows were sampled, and how many of them are of keys that have not changed. */
 export function countSampled({ tables }: SampledExtract): Sql {
   return sql`SELECT count(*), count(*) FILTER ("~hash" IN (SELECT "~hash" FROM ${tables.unchanged})) FROM ${tables.sampled}`;
+}
+
+/** Of rows that steps prepared, writes those of the sample, in their order. */
+export function copySampled(
+  { plan, tables }: SampledExtract,
+  { path, columns, files }: { readonly path: string; readonly columns: readonly string[]; readonly files: Files },
+): Sql {
+  const rows = readCsv(files.folder, files.files);
+  return copyTo(
+    path,
+    sql`SELECT ${join(columns.map(identifier), ", ")} FROM ${rows} WHERE ${keyHash(plan)} IN (SELECT "~hash" FROM ${tables.sampled})`,
+  );
 }
 
 /**

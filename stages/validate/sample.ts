@@ -5,15 +5,15 @@ import { type EngineConnection, openEngine } from "../../lib/engine/duckdb.js";
 import { type MappingPlan, planMapping, type TablePlans } from "../../lib/engine/plan-mapping.js";
 import { openPart } from "../../lib/files/part-reader.js";
 import { PartWriter } from "../../lib/files/part-writer.js";
-import { appendPlainFile, finishPart } from "../../lib/files/plain-file.js";
 import { makeFolder } from "../../lib/files/work-directory.js";
 import { StageError } from "../../lib/model/errors.js";
 import { filesOf, type Manifest, type Resource } from "../../lib/model/manifest.js";
 import { partName, resourceOf } from "../../lib/model/resource.js";
 import type { Run } from "../../lib/program/open-run.js";
+import { gatherPart } from "./gather-part.js";
 import type { ValidateInputs } from "./inputs.js";
 import type { LiveExtract } from "./live-source.js";
-import { mapSample, type SamplePart } from "./map-sample.js";
+import { mapSample } from "./map-sample.js";
 import * as samples from "./sample-sql.js";
 
 /** Rows read again from the live source and mapped anew: what the target must hold of them. */
@@ -53,7 +53,7 @@ export async function takeSample(run: Run, request: SampleRequest): Promise<Samp
       const sampled = { plan, tables: samples.sampleTables(index), index };
       taken.push(await takeExtract(request, { connection, sampled, rowCount: shareOf(run, inputs, index) }));
     }
-    await mapSample(run, { connection, inputs, parts: taken.map(({ part }) => part) });
+    await mapSample(run, { connection, inputs, plans, parts: taken.map(({ part }) => part) });
     const sum = (name: "chosen" | "changed"): number => taken.reduce((total, one) => total + one[name], 0);
     const mapped = taken.map(({ part }) => part.path);
     return {
@@ -82,7 +82,7 @@ function shareOf({ migration }: Run, { extracts }: ValidateInputs, index: number
 interface TakenExtract {
   readonly chosen: number;
   readonly changed: number;
-  readonly part: SamplePart;
+  readonly part: samples.SamplePart;
 }
 
 interface Taking {
@@ -167,12 +167,9 @@ async function publishMapped(
     mapped,
   }: { readonly inputs: ValidateInputs; readonly folder: string; readonly mapped: readonly string[] },
 ): Promise<PartToLoad> {
-  const { columns, parts, table } = inputs;
+  const { parts, table } = inputs;
   const path = partName("mapped", 0);
-  const writer = await PartWriter.create(join(folder, path), { columns });
-  for (const file of mapped) await appendPlainFile(file, writer);
-  const file = await finishPart(writer);
-  const resource = resourceOf(file, { path, role: "part", fields: parts[0]?.schema.fields ?? [] });
+  const resource = await gatherPart(folder, { path, fields: parts[0]?.schema.fields ?? [], files: mapped });
   const open = () => openPart(folder, resource, run.command("validate", table.name));
-  return { name: "the sample", hash: file.contentHash, rowCount: file.rowCount, open };
+  return { name: "the sample", hash: resource._contentHash, rowCount: resource._rowCount, open };
 }

@@ -118,11 +118,6 @@ async function askSource(run: Run, { databases, inputs, folder }: SourceQuestion
   }
   const rowCounts = counted.map(({ rowCount }) => rowCount);
   const why = undefined;
-  const frame = inputs.table.steps.find(({ kind }) => kind === "frame");
-  if (frame !== undefined) {
-    const closed = `${frame.rule} (${frame.file}) sees all rows of the table at once: some of them would make another frame`;
-    return { rowCounts, why, sample: { kind: "closed", why: closed } };
-  }
   if (run.migration.acceptance.sampleRows === 0)
     return { rowCounts, why, sample: { kind: "closed", why: "no sample is asked for" } };
   return { rowCounts, why, sample: await answerOr(() => takeSample(run, { inputs, live: counted, folder })) };

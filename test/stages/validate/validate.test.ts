@@ -7,6 +7,26 @@ import { type Loaded, loadedMigration } from "./loaded.js";
 const differences = (loaded: Loaded, table = "people") =>
   textOf(join(loaded.work, "validate", table, "differences.csv.gz"));
 
+/** A step that shouts, and one that numbers all people by their name: of some of them it would make other numbers. */
+const throughSteps = {
+  "steps/shout.ts": `export const step = (row: { name: string | null }) => ({ name: row.name?.toUpperCase() ?? null });\n`,
+  "steps/rank.ts": `export const step = (frame) => {
+  const names = frame.column("name").values;
+  const sorted = [...names].sort();
+  return frame.addColumn("place", names.map((name) => String(sorted.indexOf(name))));
+};
+`,
+  "towns.yaml": `table: towns
+steps: [{ row: steps/shout.ts, replaces: name }]
+columns: { id: id, code: code, name: name }
+`,
+  "people.yaml": `table: people
+steps: [{ row: steps/shout.ts, replaces: name }, { frame: steps/rank.ts, adds: place }]
+columns: { id: id, name: { from: name, required: true }, note: place }
+dedupe: { by: [id], keep: latest, order: [updated_at] }
+`,
+};
+
 describe("validate", () => {
   it("passes what was moved: counts close to zero, every row equal, tests and the live sample hold", async () => {
     const loaded = await loadedMigration();
@@ -131,6 +151,24 @@ describe("validate", () => {
     expect(result.exitCode).toBe(1);
     expect(await loaded.check("people", "sample")).toMatchObject({ verdict: "failed" });
     expect(await differences(loaded)).toContain("sample: changed,");
+  });
+
+  it("compares a sample through row steps and frame steps, which see the whole extract as it was", async () => {
+    const loaded = await loadedMigration(throughSteps);
+    await loaded.source.query("UPDATE people SET price = 0 WHERE id < 100");
+
+    const moved = await loaded.validate();
+    const [townsSample, peopleSample] = [await loaded.check("towns", "sample"), await loaded.check("people", "sample")];
+    await loaded.target.query("UPDATE people SET note = 'another'; UPDATE towns SET name = lower(name)");
+    const tampered = await loaded.validate();
+
+    expect(moved.stderr).toContain("FAIL=0 SKIP=0");
+    expect(moved.exitCode).toBe(0);
+    expect(townsSample).toMatchObject({ verdict: "sampled", note: expect.stringMatching(/^4 rows chosen, 0 of them/) });
+    expect(peopleSample?.note).toMatch(/^100 rows chosen, [1-9]\d of them changed/);
+    expect(tampered.exitCode).toBe(1);
+    expect(await loaded.check("towns", "sample")).toMatchObject({ verdict: "failed" });
+    expect(await loaded.check("people", "sample")).toMatchObject({ verdict: "failed" });
   });
 
   it("finds orphans, repeated values and what else the specification forbids", async () => {
