@@ -21,6 +21,7 @@ import { addChecksums, type Checksum, checksumOfBytes, emptyChecksum } from "../
 import type { TransformCounts } from "../../lib/model/counts.js";
 import type { ExtractName, Sql } from "../../lib/model/names.js";
 import { partName } from "../../lib/model/resource.js";
+import { workBehind } from "./work-behind.js";
 
 /** How many rows one rule touched, and how many ended with it. */
 export interface RuleCount {
@@ -66,11 +67,12 @@ export async function openOutputs(folder: string, [shared]: TablePlans): Promise
     columns: [...rejectColumns, ...shared.allSourceColumns.map(({ name }) => name)],
   });
   const changes = await PartWriter.create(join(folder, "changes.csv.gz"), { columns: changeColumns });
-  const { parts, ledgers, counts, rules } = nothingWritten();
+  const { parts, ledgers, checksums, counts, rules } = nothingWritten();
   const turns = inTurns();
+  // The engine maps the next part while the files of this one are compressed: one part at the most waits on the disk.
+  const behind = workBehind<EngineConnection>();
   // A full ledger holds the checksum of every written row: summing them while they pass spares computing them twice.
   const sumLastColumn = shared.table.ledger === "full" ? "where present" : undefined;
-  let checksum = emptyChecksum;
   let changesLeft = shared.table.changesLimit;
 
   const writeShared = async (connection: EngineConnection, plan: MappingPlan, plain: string): Promise<void> => {
@@ -81,67 +83,61 @@ export async function openOutputs(folder: string, [shared]: TablePlans): Promise
 
   return {
     async write(connection, plan, index) {
-      const plain = join(folder, ".spill", `plain-${index}.csv`);
-      const part = await writeWhole(connection, {
-        plain,
-        select: selectWritten(plan),
-        path: join(folder, partName("part", index)),
-        columns: targetColumns,
+      const plain = (name: string) => join(folder, ".spill", `${name}-${index}.csv`);
+      await behind.caughtUp(connection);
+      await connection.run(copyTo(plain("part"), selectWritten(plan)));
+      behind.begin(connection, async () => {
+        const path = join(folder, partName("part", index));
+        parts[index] = await compressed(plain("part"), path, { columns: targetColumns });
       });
-      parts[index] = part;
-      const ledger = await writeWhole(connection, {
-        plain,
-        select: selectLedger(plan),
-        path: join(folder, partName("ledger", index)),
-        columns: ledgerColumns,
-        sumLastColumn,
+      await connection.run(copyTo(plain("ledger"), selectLedger(plan)));
+      behind.begin(connection, async () => {
+        const path = join(folder, partName("ledger", index));
+        ledgers[index] = await compressed(plain("ledger"), path, { columns: ledgerColumns, sumLastColumn });
       });
-      ledgers[index] = ledger;
-      // Awaited first: an await between reading the sum and writing it would lose what another part adds meanwhile.
-      const own = ledger.checksum ?? (await checksumOf(connection, plan));
-      checksum = addChecksums(checksum, own);
-      counts[index] = await countRules(connection, plan, { rules, written: part.rowCount });
+      checksums[index] = sumLastColumn === undefined ? await checksumOf(connection, plan) : undefined;
+      counts[index] = await countRules(connection, plan, rules);
       // Rejects and changes of all parts share a file, and stand in it in source order.
-      await turns.take(index, () => writeShared(connection, plan, plain));
+      await turns.take(index, () => writeShared(connection, plan, plain("shared")));
     },
     abandon: turns.abandon,
     discard: async () => {
+      await behind.ended();
       await rejects.discard();
       await changes.discard();
     },
-    finish: async () => ({
-      parts,
-      ledgers,
-      rejects: await finishPart(rejects),
-      changes: await finishPart(changes),
-      counts,
-      rules,
-      checksum,
-    }),
+    finish: async () => {
+      await behind.done();
+      return {
+        parts,
+        ledgers,
+        rejects: await finishPart(rejects),
+        changes: await finishPart(changes),
+        counts: counts.map((own, index) => ({ ...own, written: parts[index]?.rowCount ?? 0 })),
+        rules,
+        checksum: checksumOfAll(ledgers, checksums),
+      };
+    },
   };
 }
 
 function nothingWritten() {
-  const [parts, ledgers, counts]: [WrittenFile[], WrittenFile[], PartCounts[]] = [[], [], []];
-  return { parts, ledgers, counts, rules: new Map<string, RuleCount>() };
+  const [parts, ledgers, checksums]: [WrittenFile[], WrittenFile[], (Checksum | undefined)[]] = [[], [], []];
+  const counts: Omit<PartCounts, "written">[] = [];
+  return { parts, ledgers, checksums, counts, rules: new Map<string, RuleCount>() };
 }
 
-interface Writing {
-  readonly plain: string;
-  readonly select: Sql;
+// Of each part either its ledger has summed the checksums up, or the engine.
+function checksumOfAll(ledgers: readonly WrittenFile[], checksums: readonly (Checksum | undefined)[]): Checksum {
+  const own = ledgers.map(({ checksum }, index) => checksum ?? checksums[index] ?? emptyChecksum);
+  return own.reduce(addChecksums, emptyChecksum);
 }
 
-interface WholeFile extends Writing, PartWriterOptions {
-  readonly path: string;
-}
-
-async function writeWhole(
-  connection: EngineConnection,
-  { plain, select, path, ...options }: WholeFile,
-): Promise<WrittenFile> {
+/** Publishes the rows of a plain file, which goes. */
+async function compressed(plain: string, path: string, options: PartWriterOptions): Promise<WrittenFile> {
   const writer = await PartWriter.create(path, options);
   try {
-    await append(connection, { plain, select, writer });
+    await appendPlainFile(plain, writer);
     return await finishPart(writer);
   } catch (error) {
     await writer.discard();
@@ -149,11 +145,14 @@ async function writeWhole(
   }
 }
 
+interface Writing {
+  readonly plain: string;
+  readonly select: Sql;
+  readonly writer: PartWriter;
+}
+
 /** Appends what a query gives to a file being written; the number of its rows. */
-async function append(
-  connection: EngineConnection,
-  { plain, select, writer }: Writing & { readonly writer: PartWriter },
-): Promise<number> {
+async function append(connection: EngineConnection, { plain, select, writer }: Writing): Promise<number> {
   const [[count] = []] = await connection.rows(copyTo(plain, select));
   await appendPlainFile(plain, writer);
   return Number(count);
@@ -174,8 +173,8 @@ async function checksumOf(connection: EngineConnection, plan: MappingPlan): Prom
 async function countRules(
   connection: EngineConnection,
   plan: MappingPlan,
-  { rules, written }: { readonly rules: Map<string, RuleCount>; readonly written: number },
-): Promise<PartCounts> {
+  rules: Map<string, RuleCount>,
+): Promise<Omit<PartCounts, "written">> {
   const keptOut = { filtered: 0, rejected: 0, deduplicated: 0 };
   for (const [disposition, rule, count] of await connection.rows(selectDispositions())) {
     if (disposition !== "filtered" && disposition !== "rejected" && disposition !== "deduplicated") continue;
@@ -183,7 +182,7 @@ async function countRules(
     countOf(rules, rule ?? "")[disposition] += Number(count);
   }
   await countTouched(connection, plan, rules);
-  return { extract: plan.extract, ...keptOut, written };
+  return { extract: plan.extract, ...keptOut };
 }
 
 async function countTouched(
