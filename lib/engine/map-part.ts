@@ -18,6 +18,7 @@ import {
   ownPart,
   settleDuplicates,
 } from "./settle-sql.js";
+import { rejectWritten } from "./written-before.js";
 
 /** One part of an extract, on its way into the connection's table `mapped`. */
 export interface PartToMap {
@@ -56,6 +57,7 @@ async function readPart(
   // Nothing in the statement should move a row; were a later DuckDB to, the files must not show it.
   if (moved !== "0") await connection.run(sortMapped());
   await runAll(connection, followParents(plan));
+  if (plan.isReplay) await runAll(connection, rejectWritten(plan));
 }
 
 /** A part with the plan of the extract it is of. The parts of all extracts of a table are numbered through. */

@@ -165,7 +165,7 @@ function outcomeLayer(plan: MappingPlan): Sql {
 
 function keptColumns(plan: MappingPlan): readonly Sql[] {
   return [
-    sql`"~row", 1::BIGINT AS "~occurrence"`,
+    plan.isReplay ? sql`"~row", _occurrence::BIGINT AS "~occurrence", _key` : sql`"~row", 1::BIGINT AS "~occurrence"`,
     ...plan.sourceColumns.map(({ name }) =>
       isReplaced(plan, name) ? sql`${sourceValue(name)} AS ${identifier(name)}` : identifier(name),
     ),

@@ -1,5 +1,5 @@
 import { requireManifest, verifyFile } from "../files/manifest-file.js";
-import type { WorkDirectory } from "../files/work-directory.js";
+import { replayDirectory, replayNames, type WorkDirectory } from "../files/work-directory.js";
 import { keyWidthFault } from "../mapping/check-referring.js";
 import { parentsOf } from "../mapping/choose-tables.js";
 import { transformFingerprint } from "../mapping/fingerprints.js";
@@ -11,11 +11,16 @@ import { filesOf, type Input, type Manifest } from "../model/manifest.js";
 import { distinctSnapshots, type Mixture, mixtureOf } from "../model/snapshots.js";
 import type { ParentOutput } from "./load-parents.js";
 import type { ExtractInput } from "./plan-mapping.js";
+import type { WrittenOutput } from "./written-before.js";
 
 /** Where the manifests lie, and how somebody would type the commands that make them. */
 export interface MappingPlace {
   readonly migration: Migration;
   readonly work: WorkDirectory;
+  /** Where parents are: in `work`, but for a replay in that of the run. */
+  readonly parents: WorkDirectory;
+  /** The name of the replay that `work` is of, if it is one. */
+  readonly replay: string | undefined;
   command(stage: string, subject: string, more?: string): string;
 }
 
@@ -33,6 +38,8 @@ export interface TransformInputs extends TableInputs {
   readonly ring: readonly TableInputs[];
   readonly inputs: readonly Input[];
   readonly snapshots: readonly Json[];
+  /** For a replay, what was written before it: by the run, and by earlier replays. */
+  readonly written: readonly WrittenOutput[];
 }
 
 /**
@@ -47,15 +54,33 @@ export async function readInputs(
   const found = await readStanding(place, table, new Map());
   const mixture = mixtureOf(found.snapshots);
   if (mixture !== undefined && !allowMixedSnapshots) throw mixed(place, table, mixture);
-  return found;
+  return place.replay === undefined ? found : await withWritten(place, table, found);
+}
+
+async function withWritten(place: MappingPlace, table: Table, found: TransformInputs): Promise<TransformInputs> {
+  const earlier = (await replayNames(place.parents, table.name)).filter((name) => Number(name) < Number(place.replay));
+  const works = [place.parents, ...earlier.map((name) => replayDirectory(place.parents, table.name, name))];
+  const written: WrittenOutput[] = [];
+  const inputs = [...found.inputs];
+  for (const work of works) {
+    const folder = work.stageFolder("transform", table.name);
+    const manifest = await requireManifest(folder, place.command("transform", table.name));
+    written.push({ folder, manifest });
+    inputs.push(inputOf(work, manifest));
+  }
+  return { ...found, inputs, written };
 }
 
 /**
  * Proves every file a transform reads, byte for byte: 65 for the first that is damaged or gone. The engine itself does
  * not even look at gzip's own checksum.
  */
-export async function verifyInputs(place: MappingPlace, { ring }: TransformInputs): Promise<void> {
+export async function verifyInputs(place: MappingPlace, { ring, written }: TransformInputs): Promise<void> {
   for (const one of ring) await verifyTable(place, one);
+  for (const { folder, manifest } of written) {
+    const command = place.command("transform", manifest._waybill.subject, "--force");
+    for (const part of filesOf(manifest, "part")) await verifyFile(folder, part, command);
+  }
 }
 
 async function verifyTable(place: MappingPlace, { extracts, parents }: TableInputs): Promise<void> {
@@ -71,9 +96,9 @@ async function verifyTable(place: MappingPlace, { extracts, parents }: TableInpu
 }
 
 /** Every folder that lies beneath what is read: the engine may look into no other. */
-export function foldersOf({ ring }: Pick<TransformInputs, "ring">): readonly string[] {
+export function foldersOf({ ring, written }: Pick<TransformInputs, "ring" | "written">): readonly string[] {
   const read = ring.flatMap(({ extracts, parents }) => [...extracts, ...parents.values()]);
-  return read.map(({ folder }) => folder);
+  return [...read, ...written].map(({ folder }) => folder);
 }
 
 type Standings = Map<string, Promise<TransformInputs>>;
@@ -81,7 +106,7 @@ type Standings = Map<string, Promise<TransformInputs>>;
 // The snapshots are those of the extracts that lie there now, parents' included. What a parent's transform says of its
 // own does not count: reading identical data again makes no transform stale, so it may name an older snapshot.
 async function readStanding(place: MappingPlace, table: Table, known: Standings): Promise<TransformInputs> {
-  const { work, migration } = place;
+  const { migration } = place;
   const ring: TableInputs[] = [];
   const snapshots: Json[] = [];
   for (const name of table.ring) {
@@ -92,13 +117,16 @@ async function readStanding(place: MappingPlace, table: Table, known: Standings)
   for (const child of ring) for (const parent of ring) assertKeyWidths(child.table, parent.table, parent.extracts);
   const own = ring.find((one) => one.table.name === table.name);
   if (own === undefined) throw new Error(`${table.name} is not of its own ring`);
-  const read = [own, ...ring].flatMap(({ extracts, parents }) => [...extracts, ...parents.values()]);
-  const inputs = read.map(({ manifest: { _waybill } }) => ({
-    path: work.manifestName(_waybill.stage, _waybill.subject),
-    outputHash: _waybill.outputHash,
-  }));
+  const inputs = [own, ...ring].flatMap(({ extracts, parents }) => [
+    ...extracts.map(({ manifest }) => inputOf(place.work, manifest)),
+    ...[...parents.values()].map(({ manifest }) => inputOf(place.parents, manifest)),
+  ]);
   const distinctInputs = [...new Map(inputs.map((input) => [input.path, input])).values()];
-  return { ...own, ring, inputs: distinctInputs, snapshots: distinctSnapshots(snapshots) };
+  return { ...own, ring, inputs: distinctInputs, snapshots: distinctSnapshots(snapshots), written: [] };
+}
+
+function inputOf(work: WorkDirectory, { _waybill }: Manifest): Input {
+  return { path: work.manifestName(_waybill.stage, _waybill.subject), outputHash: _waybill.outputHash };
 }
 
 async function readTable(
@@ -115,7 +143,7 @@ async function readTable(
   const parents = new Map<string, ParentOutput>();
   const snapshots = extracts.flatMap(({ manifest }) => manifest._waybill.snapshots);
   for (const name of parentsOf(table)) {
-    const parentFolder = work.stageFolder("transform", name);
+    const parentFolder = place.parents.stageFolder("transform", name);
     const manifest = await requireManifest(parentFolder, place.command("transform", name));
     const parent = tableNamed(place.migration, name);
     const standing = await assertCurrent(place, table, { parent, manifest, known });
@@ -163,7 +191,7 @@ async function assertCurrent(
   { parent, manifest, known }: Parent,
 ): Promise<TransformInputs> {
   const { name } = parent;
-  const standing = known.get(name) ?? readStanding(place, parent, known);
+  const standing = known.get(name) ?? readStanding({ ...place, work: place.parents }, parent, known);
   known.set(name, standing);
   const found = await standing;
   if (manifest._waybill.fingerprint === transformFingerprint(place.migration, parent, found.inputs)) return found;

@@ -8,8 +8,9 @@ import { identifier } from "../mapping/sql.js";
 import { replacedColumns, replacementName } from "../mapping/steps.js";
 import { filesOf, type Manifest } from "../model/manifest.js";
 import { type ExtractName, extractName, type Sql } from "../model/names.js";
-import { checksumColumn } from "../model/resource.js";
+import { isReplay, lineageColumns } from "../model/resource.js";
 import { disagreements } from "./disagreements.js";
+import { sourceColumnsOf } from "./source-columns.js";
 
 /** A reference to a parent table, settled: which column of the child, and where the engine knows the parent from. */
 export interface ParentLink {
@@ -57,6 +58,8 @@ export interface MappingPlan {
   readonly key: readonly string[];
   readonly keyIsUnique: boolean;
   readonly hasRowChecksum: boolean;
+  /** These are rejected rows that were corrected: rows that the run has written already stay as they are. */
+  readonly isReplay: boolean;
   /** Indexes of the columns that name a target row; empty when nothing says which. */
   readonly targetKey: readonly number[];
   readonly parents: readonly ParentLink[];
@@ -68,14 +71,6 @@ export interface MappingPlan {
   readonly keysSpanParts: boolean;
   /** Equal keys, duplicates or references within the ring reach beyond one part: a first pass settles them. */
   readonly needsFirstPass: boolean;
-}
-
-/** The source's columns as an extract's manifest names them, without the checksum that Waybill added. */
-export function sourceColumnsOf(manifest: Manifest): readonly SourceColumn[] {
-  const fields = manifest.resources[0]?.schema.fields ?? [];
-  const own =
-    manifest._waybill.details.rowChecksum === true ? fields.filter(({ name }) => name !== checksumColumn) : fields;
-  return own.map(({ name, type, _databaseType }) => ({ name, type, databaseType: _databaseType ?? type }));
 }
 
 /** What a table is mapped from, and with whom. */
@@ -127,7 +122,8 @@ function planExtract(
   const place = ring.findIndex(({ name }) => name === table.name);
   const parents = parentLinks(table, compiled, ring);
   const partsBy = details.partsBy;
-  const keyIsUnique = manifest.resources[0]?.schema.primaryKey !== undefined;
+  const replays = isReplay(manifest);
+  const keyIsUnique = replays || manifest.resources[0]?.schema.primaryKey !== undefined;
   const keysSpanParts = !keyIsUnique && partsBy !== "key" && filesOf(manifest, "part").length > 1;
   return {
     table,
@@ -135,8 +131,9 @@ function planExtract(
     input,
     compiled,
     sourceColumns,
-    key,
+    key: replays ? [lineageColumns[0]] : key,
     keyIsUnique,
+    isReplay: replays,
     hasRowChecksum: details.rowChecksum === true,
     targetKey: targetKeyOf(table, compiled, rowKey),
     parents,
@@ -146,7 +143,7 @@ function planExtract(
     needsFirstPass:
       keysSpanParts ||
       parents.some(({ outside }) => outside === undefined) ||
-      (table.dedupe !== undefined && !(partsBy === "key" && staysInOnePart(table, compiled, rowKey))),
+      (table.dedupe !== undefined && (replays || !(partsBy === "key" && staysInOnePart(table, compiled, rowKey)))),
   };
 }
 

@@ -6,6 +6,7 @@ import { extractParts, firstPassOver, type PlannedPart } from "./map-part.js";
 import type { TableInputs, TransformInputs } from "./mapping-inputs.js";
 import { planMapping, type TablePlans } from "./plan-mapping.js";
 import { prepareEngine, type Surroundings } from "./prepare-engine.js";
+import { loadWritten } from "./written-before.js";
 
 /** The parts of a table, of all its extracts, numbered through. */
 export type TableParts = readonly PlannedPart[];
@@ -13,7 +14,7 @@ export type TableParts = readonly PlannedPart[];
 /** A table with those that are settled together with it: the plans of each, in the order of `inputs.ring`. */
 export interface RingToMap {
   readonly ring: readonly TablePlans[];
-  readonly inputs: Pick<TransformInputs, "ring">;
+  readonly inputs: Pick<TransformInputs, "ring" | "written">;
   /** What the engine reads of each: the extracts' parts, or what steps made of them. */
   readonly parts: readonly TableParts[];
 }
@@ -48,6 +49,9 @@ export async function prepareRing(
       if (parent !== undefined) await loadParent(connection, link, parent);
     }
   }
+  // Only a table that stands alone is replayed.
+  const [own] = plans;
+  if (own?.isReplay === true) await loadWritten(connection, own, inputs.written);
   await firstPassOver(connection, parts);
 }
 

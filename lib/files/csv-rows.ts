@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { type CastingContext, parse } from "csv-parse";
@@ -6,6 +7,7 @@ import { parse as parseSync } from "csv-parse/sync";
 import { stringify as stringifySync } from "csv-stringify/sync";
 import type { CsvValue } from "../model/csv-dialect.js";
 import { StageError } from "../model/errors.js";
+import { diskError, errorCode } from "./disk-error.js";
 
 /** The dialect as csv-parse takes it. */
 const dialectOptions = {
@@ -66,6 +68,50 @@ export async function* readRows(path: string): AsyncGenerator<readonly CsvValue[
   } finally {
     file.destroy();
     unzipped.destroy();
+  }
+}
+
+/** A row of a file that people have worked on, and the line on which it begins. */
+export interface PlacedRow {
+  readonly line: number;
+  readonly row: readonly CsvValue[];
+}
+
+/**
+ * The rows of a plain CSV file in Waybill's dialect, the header first, each with its line. Spreadsheets' byte order mark
+ * and their CRLF are understood. 66 when the file is not there, 65 when it is no CSV.
+ */
+export async function readPlacedRows(path: string): Promise<readonly PlacedRow[]> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT")
+      throw new StageError("missing", `${path} is not there`, "name the file you corrected");
+    throw diskError(error, path);
+  });
+  const options = {
+    ...parserOptions,
+    record_delimiter: ["\n", "\r\n"],
+    bom: true,
+    info: true,
+    relax_column_count: true,
+  };
+  try {
+    const records = parseSync(text, options) as unknown as readonly {
+      readonly record: readonly CsvValue[];
+      readonly info: { readonly lines: number };
+    }[];
+    let line = 1;
+    return records.map(({ record, info }) => {
+      const placed = { line, row: record };
+      line = info.lines + 1;
+      return placed;
+    });
+  } catch (error) {
+    // csv-parse shows values in its messages; its code alone says enough.
+    throw new StageError(
+      "integrity",
+      `${path} is no CSV in Waybill's dialect (${errorCode(error)})`,
+      "save it as CSV with commas and double quotes",
+    );
   }
 }
 

@@ -1,5 +1,5 @@
-import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { diskError } from "./disk-error.js";
 import { lockFolder } from "./lock.js";
 import { removeManifest } from "./manifest-file.js";
@@ -22,6 +22,18 @@ export async function emptyStageFolder(folder: string): Promise<void> {
     await removeManifest(folder);
     for (const name of await readdir(folder))
       if (!name.startsWith(".lock")) await rm(join(folder, name), { recursive: true, force: true });
+  } catch (error) {
+    throw diskError(error, folder);
+  }
+}
+
+/** Takes a folder away whole or not at all: a crash leaves it as it was, or under a hidden name that counts for nothing. */
+export async function withdrawFolder(folder: string): Promise<void> {
+  const hidden = join(dirname(folder), `.withdrawn-${basename(folder)}`);
+  try {
+    await rm(hidden, { recursive: true, force: true });
+    await rename(folder, hidden);
+    await rm(hidden, { recursive: true, force: true });
   } catch (error) {
     throw diskError(error, folder);
   }

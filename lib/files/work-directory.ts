@@ -1,4 +1,4 @@
-import { lstat, mkdir, readFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { StageError } from "../model/errors.js";
 import { canonicalJson, type Json } from "../model/hash.js";
@@ -59,6 +59,30 @@ function foldersOf(run: string, unit?: string): WorkDirectory {
     stageFolder: (stage, subject) => join(root, stage, safeName(subject)),
     manifestName: (stage, subject) => `${stage}/${safeName(subject)}/manifest.json`,
   };
+}
+
+/** Where a replay of a table's rejects lies: laid out like a run, whose own folders it never touches. */
+export function replayDirectory({ run }: WorkDirectory, table: string, name: string): WorkDirectory {
+  const own = ["replays", safeName(table), name];
+  const root = join(run, ...own);
+  return {
+    root,
+    run,
+    stageFolder: (stage, subject) => join(root, stage, safeName(subject)),
+    // Relative to the run: what a replay is made from lies partly there.
+    manifestName: (stage, subject) => [...own, stage, safeName(subject), "manifest.json"].join("/"),
+  };
+}
+
+/** The names of a table's replays, the oldest first. */
+export async function replayNames({ run }: WorkDirectory, table: string): Promise<readonly string[]> {
+  try {
+    const names = await readdir(join(run, "replays", safeName(table)));
+    return names.filter((name) => /^\d{3,}$/.test(name)).sort((one, other) => Number(one) - Number(other));
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return [];
+    throw diskError(error, join(run, "replays"));
+  }
 }
 
 /** Makes a folder and those above it, for its owner only. */

@@ -1,9 +1,12 @@
 import { dialect } from "./csv-dialect.js";
-import type { Field, FileRole, Resource } from "./manifest.js";
+import type { Field, FileRole, Manifest, Resource } from "./manifest.js";
 import type { Sha256 } from "./names.js";
 
 /** The name of the column that holds the source's checksum of a row, always the last of an extract. */
 export const checksumColumn = "row_checksum";
+
+/** The columns by which rows that were corrected say which rejected rows they are: in the extracts of replays alone. */
+export const lineageColumns = ["_key", "_occurrence"] as const;
 
 /** What is known of a file once it is written. */
 export interface FileFacts {
@@ -66,4 +69,15 @@ export function fieldOf(column: {
 /** The name of the n-th part, from 0. */
 export function partName(prefix: string, index: number): string {
   return `${prefix}-${String(index).padStart(5, "0")}.csv.gz`;
+}
+
+/** Whether an extract holds rejected rows that were corrected, which say themselves which rows of the source they were. */
+export function isReplay({ _waybill: { details } }: Manifest): boolean {
+  return details.corrects !== undefined;
+}
+
+/** The columns of an extract's files that Waybill added: no mapping and no step sees them. */
+export function addedColumns(extract: Manifest): readonly string[] {
+  const hasChecksum = extract._waybill.details.rowChecksum === true;
+  return [...(hasChecksum ? [checksumColumn] : []), ...(isReplay(extract) ? lineageColumns : [])];
 }

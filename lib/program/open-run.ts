@@ -7,6 +7,7 @@ import {
   bindRun,
   openWorkDirectory,
   planWorkDirectory,
+  replayDirectory,
   type WorkDirectory,
 } from "../files/work-directory.js";
 import { chooseTables } from "../mapping/choose-tables.js";
@@ -32,6 +33,10 @@ export interface Run {
   readonly specification: string;
   /** What `--key` or `--sample` ask for: its stages lie in units/ and never touch the full run's files. */
   readonly unit: Unit | undefined;
+  /** Where parents are: `work`, but for a replay, whose parents are those of the run. */
+  readonly parents: WorkDirectory;
+  /** The name of the replay that `work` is of, if it is one. */
+  readonly replay: string | undefined;
   /** The command that runs `stage` for `subject` here, as somebody would type it. */
   command(stage: string, subject: string, more?: string): string;
 }
@@ -54,6 +59,8 @@ export async function openRun(options: StageOptions, context: Context): Promise<
     },
     unit,
     work,
+    parents: work,
+    replay: undefined,
     options,
     context,
     reporter: context.reporter,
@@ -64,6 +71,11 @@ export async function openRun(options: StageOptions, context: Context): Promise<
         ? commandLine(options, [stage, subject, more])
         : commandLine(options, [stage, ...options.names, more, ...unitWords(options)]),
   };
+}
+
+/** The run as a replay of a table's rejects sees it: it works in a folder of its own, on that table alone. */
+export function replayOf(run: Run, table: Table, name: string): Run {
+  return { ...run, tables: [table], work: replayDirectory(run.work, table.name, name), replay: name };
 }
 
 async function opened(migration: Migration, options: StageOptions, unit: Unit | undefined): Promise<WorkDirectory> {

@@ -3,7 +3,7 @@ import { writeWhole } from "../files/whole-file.js";
 import { makeFolder } from "../files/work-directory.js";
 import type { Migration, Table } from "../mapping/migration.js";
 import type { Manifest, Resource } from "../model/manifest.js";
-import { checksumColumn } from "../model/resource.js";
+import { addedColumns } from "../model/resource.js";
 import type { StepModule } from "./load-step.js";
 import { runFrameStep } from "./run-frame-step.js";
 import { runRowSteps } from "./run-row-steps.js";
@@ -56,8 +56,7 @@ export async function prepareParts(run: StepsToRun): Promise<readonly Part[]> {
   let parts = run.parts;
   const columns = parts[0]?.part.schema.fields.map(({ name }) => name) ?? [];
   if (table.steps.length === 0 || parts.length === 0) return parts;
-  const { rowChecksum } = run.extract._waybill.details;
-  const layout = layoutSteps(table, columns, rowChecksum === true ? [checksumColumn] : []);
+  const layout = layoutSteps(table, columns, addedColumns(run.extract));
   const key = keyColumnsOf(run.migration, run.extract);
   const modules = await writeModules(folder, code);
   for (const [number, steps] of passesOf(table).entries()) {

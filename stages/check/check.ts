@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { checkPatterns } from "../../lib/engine/check-patterns.js";
 import { checkSql } from "../../lib/engine/check-sql.js";
 import { type EngineConnection, openEngine } from "../../lib/engine/duckdb.js";
-import { sourceColumnsOf } from "../../lib/engine/plan-mapping.js";
+import { sourceColumnsOf } from "../../lib/engine/source-columns.js";
 import { readManifest } from "../../lib/files/manifest-file.js";
 import { assertBound, planWorkDirectory, type WorkDirectory } from "../../lib/files/work-directory.js";
 import type { Migration, Table } from "../../lib/mapping/migration.js";

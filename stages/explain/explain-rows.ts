@@ -27,7 +27,7 @@ export async function explainRows(
   const work = await findWorkDirectory(options.work ?? join("work", migration.id), migration.id);
   const command = (stage: string, subject: string, more?: string): string =>
     commandLine(options, [stage, subject, more]);
-  const place = { migration, work, command, context };
+  const place = { migration, work, parents: work, replay: undefined, command, context };
   // Extracts of different snapshots are transform's to refuse: here nothing is made of them.
   const inputs = await readInputs(place, table, true);
   const ring = inputs.ring.map((one) => planTable(migration, one));

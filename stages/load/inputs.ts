@@ -4,6 +4,7 @@ import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Input, Manifest, Stage } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
+import { standingReplays } from "../../lib/program/standing-replays.js";
 import { type LoadPlan, planTable } from "./plan.js";
 
 /**
@@ -12,7 +13,8 @@ import { type LoadPlan, planTable } from "./plan.js";
  */
 export async function readPlan(run: Run, table: Table): Promise<LoadPlan> {
   const command = run.command("transform", table.name);
-  const transform = await requireManifest(run.work.stageFolder("transform", table.name), command);
+  const folder = run.work.stageFolder("transform", table.name);
+  const transform = await requireManifest(folder, command);
   for (const input of transform._waybill.inputs) await assertCurrent(run, table, input);
   if (transform._waybill.fingerprint !== transformFingerprint(run.migration, table, transform._waybill.inputs)) {
     throw new StageError(
@@ -22,7 +24,8 @@ export async function readPlan(run: Run, table: Table): Promise<LoadPlan> {
     );
   }
   assertAccepted(run, table, transform);
-  return planTable(run.migration, table, transform);
+  const replays = await standingReplays(run, table, { base: transform });
+  return planTable(run.migration, table, { folder, transform, replays });
 }
 
 // A chain is as good as its links: what the transform read must still be what lies there.

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { DatabaseIdentity, UpsertOutcome } from "../../lib/databases/port.js";
 import { writeRows } from "../../lib/files/csv-file.js";
 import type { WrittenFile } from "../../lib/files/part-writer.js";
+import { addChecksums, type Checksum } from "../../lib/model/checksum.js";
 import { buildManifest, type Field, type Manifest, type Resource } from "../../lib/model/manifest.js";
 import { fieldOf, resourceOf } from "../../lib/model/resource.js";
 import type { Run } from "../../lib/program/open-run.js";
@@ -47,9 +48,15 @@ export async function writeCommits(
       ...(before === undefined ? {} : { before }),
       target: result.target,
     },
-    checksum: plan.transform._waybill.checksum,
+    checksum: checksumOf(plan),
     details: { mode: plan.table.load.mode, generation: plan.generation },
   });
+}
+
+/** Of all rows: those of the run and those of its replays. */
+function checksumOf({ transform, replays }: LoadPlan): Checksum | null {
+  const checksums = [transform, ...replays.map((replay) => replay.transform)].map(({ _waybill }) => _waybill.checksum);
+  return checksums.reduce((sum, one) => (sum === null || one === null ? null : addChecksums(sum, one)));
 }
 
 async function writeLines(file: string, { lines }: LoadPlan): Promise<WrittenFile> {
@@ -95,7 +102,10 @@ function statedOfBoth(run: Run, plan: LoadPlan, target: DatabaseIdentity) {
     subject: plan.table.name,
     migration: run.migration.id,
     fingerprint: plan.fingerprint,
-    inputs: [{ path: run.work.manifestName("transform", plan.table.name), outputHash: plan.generation }],
+    inputs: [
+      { path: run.work.manifestName("transform", plan.table.name), outputHash: plan.transform._waybill.outputHash },
+      ...plan.replays.map(({ input }) => input),
+    ],
     snapshots: [],
     verdict: { code: 0, reasons: [] },
     tool: { ...tool(), target: `${target.product} ${target.version}` },

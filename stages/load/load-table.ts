@@ -64,13 +64,12 @@ async function replace(
 }
 
 function partsToLoad(run: Run, { table, parts }: LoadPlan, onRows: (rowCount: number) => void): readonly PartToLoad[] {
-  const folder = run.work.stageFolder("transform", table.name);
   const command = run.command("transform", table.name, "--force");
-  return parts.map((part) => ({
-    name: part.path,
-    hash: part._contentHash,
-    rowCount: part._rowCount,
-    open: () => openPart(folder, part, command, { onRows }),
+  return parts.map(({ name, folder, file }) => ({
+    name,
+    hash: file._contentHash,
+    rowCount: file._rowCount,
+    open: () => openPart(folder, file, command, { onRows }),
   }));
 }
 

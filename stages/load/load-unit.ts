@@ -27,7 +27,7 @@ export async function loadUnit(run: Run, target: Target, unit: Unit): Promise<vo
   await verify(run, plans);
   const fate = unit.kind === "key" ? await fateOf(run, unit) : undefined;
   if (fate?.refusal !== undefined) throw fate.refusal;
-  const rows = await chooseRows(run, unit, { plans, wanted: fate?.targetKeys });
+  const rows = await chooseRows(unit, { plans, wanted: fate?.targetKeys });
   // Tables of a ring stand one after another, and go in together.
   const groups = new Map<string, UpsertRequest[]>();
   for (const plan of plans) {
@@ -97,7 +97,7 @@ async function publish(run: Run, target: Target, { plan, outcome, rows }: Upsert
   await inStageFolder(folder, run.context.pid, async () => {
     await emptyStageFolder(folder);
     const path = partName("part", 0);
-    const fields = plan.parts[0]?.schema.fields ?? [];
+    const fields = plan.parts[0]?.file.schema.fields ?? [];
     const file = await writeRows(join(folder, path), plan.columns, rows);
     const resource = resourceOf(file, { path, role: "part", fields });
     await writeManifest(

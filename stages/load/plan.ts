@@ -5,12 +5,22 @@ import { hashOf } from "../../lib/model/hash.js";
 import { filesOf, type Manifest, type Resource } from "../../lib/model/manifest.js";
 import type { Sha256 } from "../../lib/model/names.js";
 import { nearest } from "../../lib/model/nearest.js";
+import type { Replay } from "../../lib/program/standing-replays.js";
 
-/** What is to be loaded into one table, settled from the transform's manifest alone. */
+/** A part to be loaded, where it lies, and the name it has among all parts of its table. */
+export interface PlannedPart {
+  readonly name: string;
+  readonly folder: string;
+  readonly file: Resource;
+}
+
+/** What is to be loaded into one table, settled from the manifests of its transform and of its replays alone. */
 export interface LoadPlan {
   readonly table: Table;
   readonly transform: Manifest;
-  readonly parts: readonly Resource[];
+  readonly replays: readonly Replay[];
+  /** Those of the transform, then those of its replays. */
+  readonly parts: readonly PlannedPart[];
   readonly columns: readonly string[];
   readonly rowCount: number;
   /** What waybill.loads must say of this very output: a new transform opens a new generation. */
@@ -19,12 +29,35 @@ export interface LoadPlan {
   readonly fingerprint: Sha256;
 }
 
+/** What a table's transform left, and where it lies. */
+export interface Transformed {
+  readonly folder: string;
+  readonly transform: Manifest;
+  readonly replays: readonly Replay[];
+}
+
 /** Plans a table's load. Throws "integrity" when the parts do not add up to what transform wrote. */
-export function planTable(migration: Migration, table: Table, transform: Manifest): LoadPlan {
-  const parts = filesOf(transform, "part");
-  const generation = transform._waybill.outputHash;
-  const rowCount = parts.reduce((sum, part) => sum + part._rowCount, 0);
-  const { written } = transform._waybill.counts;
+export function planTable(migration: Migration, table: Table, { folder, transform, replays }: Transformed): LoadPlan {
+  const parts = [
+    ...filesOf(transform, "part").map((file) => ({ name: file.path, folder, file })),
+    ...replays.flatMap((replay) =>
+      filesOf(replay.transform, "part").map((file) => ({
+        name: `replay-${replay.name}/${file.path}`,
+        folder: replay.folder,
+        file,
+      })),
+    ),
+  ];
+  // A replay makes another generation of the table, and so does taking it back.
+  const generation =
+    replays.length === 0
+      ? transform._waybill.outputHash
+      : hashOf([transform._waybill.outputHash, ...replays.map(({ input }) => input.outputHash)]);
+  const rowCount = parts.reduce((sum, { file }) => sum + file._rowCount, 0);
+  const written = [transform, ...replays.map((replay) => replay.transform)].reduce(
+    (sum, { _waybill }) => sum + (_waybill.counts.written ?? 0),
+    0,
+  );
   if (rowCount !== written) {
     throw new StageError(
       "integrity",
@@ -35,10 +68,16 @@ export function planTable(migration: Migration, table: Table, transform: Manifes
   return {
     table,
     transform,
+    replays,
     parts,
-    columns: parts[0]?.schema.fields.map(({ name }) => name) ?? [],
+    columns: parts[0]?.file.schema.fields.map(({ name }) => name) ?? [],
     rowCount,
-    lines: parts.map((part) => ({ generation, part: part.path, hash: part._contentHash, rowCount: part._rowCount })),
+    lines: parts.map(({ name, file }) => ({
+      generation,
+      part: name,
+      hash: file._contentHash,
+      rowCount: file._rowCount,
+    })),
     generation,
     fingerprint: hashOf({ program: "load/1", migration: migration.id, table: table.name, ...table.load, generation }),
   };

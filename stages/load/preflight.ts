@@ -103,7 +103,7 @@ async function assertLoadable(run: Run, target: Target, { plan, options }: Asked
 
 async function assertWhole(run: Run, { table, parts }: LoadPlan): Promise<void> {
   const command = run.command("transform", table.name, "--force");
-  for (const part of parts) await verifyFile(run.work.stageFolder("transform", table.name), part, command);
+  for (const { folder, file } of parts) await verifyFile(folder, file, command);
 }
 
 async function assertColumns(target: Target, plans: readonly LoadPlan[]): Promise<void> {

@@ -98,13 +98,9 @@ interface Choice {
  * The rows to upsert, table by table: those asked for, the rows that these refer to, and so on until no row is added,
  * also where tables refer to one another. The rows keep their order.
  */
-export async function chooseRows(
-  run: Run,
-  unit: Unit,
-  { plans, wanted }: Choice,
-): Promise<ReadonlyMap<string, readonly Row[]>> {
+export async function chooseRows(unit: Unit, { plans, wanted }: Choice): Promise<ReadonlyMap<string, readonly Row[]>> {
   const all = new Map<string, readonly Row[]>();
-  for (const plan of plans) all.set(plan.table.name, await readAll(run, plan));
+  for (const plan of plans) all.set(plan.table.name, await readAll(plan));
   const parentsOf = referredRows(plans, all);
   const chosen = new Map<Row, LoadPlan>();
   for (const plan of plans) {
@@ -116,10 +112,9 @@ export async function chooseRows(
   return new Map([...all].map(([name, rows]) => [name, rows.filter((row) => chosen.has(row))]));
 }
 
-async function readAll(run: Run, { table, parts }: LoadPlan): Promise<readonly Row[]> {
+async function readAll({ parts }: LoadPlan): Promise<readonly Row[]> {
   const rows: Row[] = [];
-  for (const { path } of parts)
-    for await (const row of readBody(join(run.work.stageFolder("transform", table.name), path))) rows.push(row);
+  for (const { folder, file } of parts) for await (const row of readBody(join(folder, file.path))) rows.push(row);
   return rows;
 }
 

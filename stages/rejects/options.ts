@@ -5,16 +5,14 @@ import {
   parseArguments,
   placeOptions,
   type RawOptions,
+  type StageOptions,
+  stageOptionsOf,
   text,
-  voiceOf,
 } from "../../lib/program/options.js";
 import { type RowFormat, rowFormats } from "../../lib/program/row-lines.js";
-import type { Voice } from "../../lib/program/run-program.js";
 
-export interface RejectsOptions extends Voice {
+export interface RejectsOptions extends StageOptions {
   readonly table: string;
-  readonly migration: string | undefined;
-  readonly work: string | undefined;
   readonly action: Action;
 }
 
@@ -24,15 +22,18 @@ export type Action =
   /** `limit`: Infinity for all rows. */
   | { readonly kind: "list"; readonly limit: number; readonly format: RowFormat }
   /** `replaces`: a file that is there already may go. */
-  | { readonly kind: "export"; readonly file: string; readonly replaces: boolean };
+  | { readonly kind: "export"; readonly file: string; readonly replaces: boolean }
+  | { readonly kind: "replay"; readonly file: string }
+  | { readonly kind: "discard"; readonly name: string };
 
 /** The program as `--help` shows it. */
 export const rejectsDescription: ProgramDescription = {
   name: "rejects",
   summary:
     "What transform rejected of a table: how many rows by which rule and why; or the rows themselves,\n" +
-    "on stdout or as a CSV file.",
-  arguments: "<table>",
+    "on stdout or as a CSV file. `replay <table> FILE.csv` maps that file, once it is corrected, as a small run of its own;\n" +
+    "load and validate then take its rows along. `discard <table> NNN` takes the latest replay back.",
+  arguments: "[replay|discard] <table> [FILE.csv|NNN]",
   options: [
     ...placeOptions,
     { name: "list", describe: "the rejected rows, with rule and reason" },
@@ -40,6 +41,7 @@ export const rejectsDescription: ProgramDescription = {
     { name: "format", value: "FORMAT", describe: "with --list: table, csv or json (default: table)" },
     { name: "export", value: "FILE.csv", describe: "write them as plain CSV, which only you can read" },
     { name: "force", describe: "with --export: replace a file that is there" },
+    { name: "dry-run", describe: "with replay: check the file and do nothing" },
   ],
 };
 
@@ -49,10 +51,23 @@ export async function parseRejectsOptions(
 ): Promise<RejectsOptions | { readonly print: string }> {
   const raw = await parseArguments(rejectsDescription, argv);
   if ("print" in raw) return { print: String(raw.print) };
-  const [table, ...others] = raw.names;
-  if (table === undefined || others.length > 0)
-    throw new StageError("usage", `${raw.names.length} tables were named, not one`, "waybill rejects <table>");
-  return { ...voiceOf(raw), table, migration: text(raw.migration), work: text(raw.work), action: actionOf(raw) };
+  const { names, ...options } = stageOptionsOf(raw);
+  const [first = "", second, third] = names;
+  if (
+    names.length === 3 &&
+    (first === "replay" || first === "discard") &&
+    second !== undefined &&
+    third !== undefined
+  ) {
+    assertBelongs(raw, ["list", "export", "limit", "format", "force"], "list", first);
+    const action: Action = first === "replay" ? { kind: "replay", file: third } : { kind: "discard", name: third };
+    return { ...options, names: [second], table: second, action };
+  }
+  if (names.length !== 1) {
+    const hint = "waybill rejects <table>, or rejects replay <table> FILE.csv, or rejects discard <table> NNN";
+    throw new StageError("usage", `${names.length} names were given: ${names.join(" ") || "none"}`, hint);
+  }
+  return { ...options, names, table: first, action: actionOf(raw) };
 }
 
 function actionOf(raw: RawOptions): Action {
@@ -71,8 +86,9 @@ function actionOf(raw: RawOptions): Action {
 }
 
 // An option that would change nothing is a misunderstanding, which is better cleared up than passed over.
-function assertBelongs(raw: RawOptions, names: readonly string[], to: string): void {
+function assertBelongs(raw: RawOptions, names: readonly string[], to: string, action?: string): void {
   const [alone] = names.filter((name) => raw[name] !== undefined && raw[name] !== false);
-  if (alone === undefined || raw[to] !== undefined) return;
-  throw new StageError("usage", `--${alone} goes with --${to}`, `give both, or leave --${alone} out`);
+  if (alone === undefined || (action === undefined && raw[to] !== undefined)) return;
+  const goes = action === undefined ? `goes with --${to}` : `does not go with ${action}`;
+  throw new StageError("usage", `--${alone} ${goes}`, `leave --${alone} out`);
 }

@@ -13,11 +13,21 @@ import { rowLines } from "../../lib/program/row-lines.js";
 import type { Context } from "../../lib/program/run-program.js";
 import { groupJson, groupLines, groupRejects } from "./groups.js";
 import type { Action, RejectsOptions } from "./options.js";
+import { discard, replay } from "./replay.js";
 
-/** Says what transform rejected of a table: grouped, row by row, or as a file to be corrected. */
-export async function rejects(options: RejectsOptions, { reporter }: Context): Promise<void> {
+type Showable = Extract<Action, { readonly kind: "group" | "list" | "export" }>;
+
+/** Says what transform rejected of a table: grouped, row by row, or as a file to be corrected; or takes the corrected file in. */
+export async function rejects(options: RejectsOptions, context: Context): Promise<void> {
+  const { action } = options;
+  if (action.kind === "replay") return await replay(options, context, action.file);
+  if (action.kind === "discard") return await discard(options, context, action.name);
+  await show(options, action, context.reporter);
+}
+
+async function show(options: RejectsOptions, action: Showable, reporter: Reporter): Promise<void> {
   const found = await findRejects(options);
-  const { table, action } = options;
+  const { table } = options;
   if (found.rowCount === 0 && action.kind !== "export")
     return reporter.say("no-rejects", `rejects ${table}: transform rejected no row`, { table });
   switch (action.kind) {
@@ -61,7 +71,7 @@ async function showGroups(reporter: Reporter, { json }: RejectsOptions, found: F
   for (const line of json ? groups.map(groupJson) : groupLines(groups)) if (!reporter.output(line)) return;
 }
 
-interface Showing<Kind extends Action["kind"]> {
+interface Showing<Kind extends Showable["kind"]> {
   readonly table: string;
   readonly action: Extract<Action, { readonly kind: Kind }>;
   readonly found: Found;

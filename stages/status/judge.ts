@@ -13,6 +13,8 @@ export type Finding =
 export interface Judgement {
   readonly stage: Stage;
   readonly subject: string;
+  /** The replay of a table's rejects that it is of. */
+  readonly replay?: Step["replay"];
   readonly state: State;
   readonly rowCount: number | undefined;
   /** Why it is not simply done; empty when it is. */
@@ -22,22 +24,38 @@ export interface Judgement {
 /** The manifests of all steps, by the path they bear in `inputs[]`. */
 export type Findings = ReadonlyMap<string, Finding>;
 
+/** What a step is judged by beside its own finding. */
+interface Around {
+  readonly findings: Findings;
+  readonly before: readonly Judgement[];
+  /** The path of a step's manifest, as it stands in `inputs[]`. */
+  pathOf(step: Step): string;
+}
+
 /** What is to be said of a step, given everything found and what was said of the steps before it. */
-export function judge(
-  step: Step,
-  finding: Finding,
-  around: { readonly findings: Findings; readonly before: readonly Judgement[] },
-): Judgement {
-  const { stage, subject } = step;
-  if (finding.kind === "missing") return { stage, subject, state: "missing", rowCount: undefined, reason: "" };
-  if (finding.kind === "damaged")
-    return { stage, subject, state: "damaged", rowCount: undefined, reason: finding.reason };
+export function judge(step: Step, finding: Finding, around: Around): Judgement {
+  const { stage, subject, replay } = step;
+  const own = { stage, subject, ...(replay === undefined ? {} : { replay }) };
+  if (finding.kind === "missing") return { ...own, state: "missing", rowCount: undefined, reason: "" };
+  if (finding.kind === "damaged") return { ...own, state: "damaged", rowCount: undefined, reason: finding.reason };
   const { _waybill: statement } = finding.manifest;
-  const said = { stage, subject, rowCount: rowCountOf(finding.manifest) };
-  const changed = changedInput(finding.manifest, around.findings) ?? changedSpecification(step, finding.manifest);
+  const said = { ...own, rowCount: rowCountOf(finding.manifest) };
+  const changed =
+    changedInput(finding.manifest, around.findings) ??
+    missedReplay(step, finding.manifest, around) ??
+    changedSpecification(step, finding.manifest);
   if (changed !== undefined) return { ...said, state: "stale", reason: changed };
   if (statement.verdict.code === 1) return { ...said, state: "said no", reason: statement.verdict.reasons.join("; ") };
   return { ...said, state: "done", reason: doubt(step, around.before) };
+}
+
+// What was replayed since a load is not in the target yet.
+function missedReplay(step: Step, { _waybill }: Manifest, { pathOf }: Around): string | undefined {
+  const missed = (step.replays ?? []).find((replay) => {
+    const path = pathOf({ stage: "transform", subject: replay.table, replay, from: [], fingerprint: undefined });
+    return !_waybill.inputs.some((input) => input.path === path);
+  });
+  return missed === undefined ? undefined : `replay ${missed.name} of its rejects is not in it yet`;
 }
 
 /** The step to begin with: the first that is not done. */

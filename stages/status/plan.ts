@@ -4,19 +4,34 @@ import type { Extract, Migration, Table } from "../../lib/mapping/migration.js";
 import type { Input, Stage } from "../../lib/model/manifest.js";
 import type { Sha256 } from "../../lib/model/names.js";
 
+/** Which replay of which table's rejects. */
+export interface ReplayName {
+  readonly table: string;
+  readonly name: string;
+}
+
 /** One stage of one extract or table, as the specification wants it. */
 export interface Step {
   readonly stage: Stage;
   readonly subject: string;
+  /** The replay of a table's rejects that this is of. */
+  readonly replay?: ReplayName;
+  /** The replays whose rows a load has to hold as well. */
+  readonly replays?: readonly ReplayName[];
   /** What it is made from: these have to stand for it to stand. */
   readonly from: readonly { readonly stage: Stage; readonly subject: string }[];
   /** The fingerprint it must carry, given what its manifest says it read; undefined where the inputs say it all. */
   readonly fingerprint: ((inputs: readonly Input[]) => Sha256) | undefined;
 }
 
-/** All steps of a migration, or of the tables named, in the order they run. */
-export function planSteps(migration: Migration, names: readonly string[]): readonly Step[] {
+/** All steps of a migration, or of the tables named, in the order they run; `replays` are those that lie there. */
+export function planSteps(
+  migration: Migration,
+  names: readonly string[],
+  replays: readonly ReplayName[] = [],
+): readonly Step[] {
   const tables = chooseTables(migration, names);
+  const replaysOf = ({ name }: Table): readonly ReplayName[] => replays.filter(({ table }) => table === name);
   const extracts =
     names.length === 0
       ? migration.extracts
@@ -24,7 +39,8 @@ export function planSteps(migration: Migration, names: readonly string[]): reado
   return [
     ...extracts.map((extract) => extractStep(migration, extract)),
     ...tables.map((table) => transformStep(migration, table)),
-    ...tables.map(({ name }) => laterStep("load", name, "transform")),
+    ...tables.flatMap((table) => replaysOf(table).flatMap((replay) => replaySteps(migration, table, replay))),
+    ...tables.map((table) => ({ ...laterStep("load", table.name, "transform"), replays: replaysOf(table) })),
     ...tables.map(({ name }) => laterStep("validate", name, "load")),
   ];
 }
@@ -48,4 +64,14 @@ function transformStep(migration: Migration, table: Table): Step {
 
 function laterStep(stage: Stage, subject: string, before: Stage): Step {
   return { stage, subject, from: [{ stage: before, subject }], fingerprint: undefined };
+}
+
+// What a replay consists of: corrected rows, and what they became.
+function replaySteps(migration: Migration, table: Table, replay: ReplayName): readonly Step[] {
+  const base = { stage: "transform", subject: table.name } as const;
+  const extracts = table.extracts.map((subject): Step => {
+    return { stage: "extract", subject, replay, from: [base], fingerprint: undefined };
+  });
+  const { from, ...transform } = transformStep(migration, table);
+  return [...extracts, { ...transform, replay, from: [...from, base] }];
 }

@@ -2,6 +2,7 @@ import type { TransformInputs } from "../../lib/engine/mapping-inputs.js";
 import { changeColumns, ledgerColumns, rejectColumns } from "../../lib/engine/output-sql.js";
 import type { MappingPlan, TablePlans } from "../../lib/engine/plan-mapping.js";
 import { keyMarks } from "../../lib/engine/prepare-engine.js";
+import { replayRule } from "../../lib/engine/written-before.js";
 import { transformFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { namedRules } from "../../lib/mapping/named-rules.js";
@@ -40,7 +41,8 @@ export function transformManifest(run: Run, { table, plans, inputs, result, engi
     snapshots: inputs.snapshots,
     counts: { ...counts },
     checksum: result.checksum,
-    verdict: verdictOf(run.migration, table.name, counts),
+    // How many rejects are accepted is asked of the whole table, not of a few rows that were rejected before.
+    verdict: run.replay === undefined ? verdictOf(run.migration, table.name, counts) : { code: 0, reasons: [] },
     tool: { ...tool(), engine },
     details: {
       oneMoment: isOneMoment(inputs.snapshots),
@@ -112,11 +114,12 @@ function targetColumnsOf(plans: TablePlans): readonly { readonly name: string; r
 }
 
 /** Every rule of the table with its counts and the business rule behind it. */
-function rulesJson(table: Table, { compiled }: MappingPlan, { rules }: TransformResult): Json {
+function rulesJson(table: Table, { compiled, isReplay }: MappingPlan, { rules }: TransformResult): Json {
   const none = { touched: 0, flagged: 0, filtered: 0, rejected: 0, deduplicated: 0 };
   // Which rules `columns: all` has, the extract decides.
   const steps = table.columns === "all" ? compiled.columns.flatMap(({ steps }) => steps) : [];
-  return [...namedRules(table), ...steps.map(({ rule }) => ({ rule, because: undefined }))].map(
+  const own = isReplay ? [{ rule: replayRule, because: undefined }] : [];
+  return [...namedRules(table), ...steps.map(({ rule }) => ({ rule, because: undefined })), ...own].map(
     ({ rule, because }) => ({
       rule,
       ...(because === undefined ? {} : { because }),

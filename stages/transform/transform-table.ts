@@ -147,5 +147,6 @@ function tell(run: Run, manifest: Manifest, seconds: number): void {
     `${withCommas(counts.written ?? 0)} written`,
     `${seconds.toFixed(1)} s`,
   ].join(", ");
-  run.reporter.say("transformed", `transform ${subject}: ${text}`, { table: subject, ...counts, seconds });
+  const name = run.replay === undefined ? subject : `${subject}, replay ${run.replay}`;
+  run.reporter.say("transformed", `transform ${name}: ${text}`, { table: subject, ...counts, seconds });
 }

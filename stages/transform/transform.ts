@@ -8,20 +8,26 @@ import { StageError } from "../../lib/model/errors.js";
 import { canonicalJson } from "../../lib/model/hash.js";
 import type { Manifest, Verdict } from "../../lib/model/manifest.js";
 import { eachTable } from "../../lib/program/each-table.js";
-import { openRun, type Run } from "../../lib/program/open-run.js";
+import { openRun, type Run, replayOf } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
 import type { TransformOptions } from "./options.js";
 import { transformTable } from "./transform-table.js";
 
 /** Maps what is stale of the tables asked for, parents first, and prints the paths of their manifests. */
 export async function transform(options: TransformOptions, context: Context): Promise<void> {
-  const run = await openRun(options, context);
+  const run = await openFor(options, context);
   const settle = options.dryRun ? foretelling(run, options) : (table: Table) => settleTable(run, table, options);
   await eachTable(run.tables, { keepGoing: options.keepGoing, reporter: run.reporter }, async (table) => {
     const verdict = await settle(table);
     if (verdict !== undefined) run.reporter.output(`${run.work.stageFolder("transform", table.name)}/manifest.json`);
     if (verdict?.code === 1) throw refusal(run, table, verdict.reasons);
   });
+}
+
+async function openFor(options: TransformOptions, context: Context): Promise<Run> {
+  const run = await openRun(options, context);
+  const [table] = run.tables;
+  return options.replay === undefined || table === undefined ? run : replayOf(run, table, options.replay);
 }
 
 async function settleTable(run: Run, table: Table, options: TransformOptions): Promise<Verdict> {

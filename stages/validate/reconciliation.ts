@@ -14,9 +14,18 @@ export interface ExtractReconciliation extends TransformCounts {
   readonly snapshot: number;
 }
 
+/** Rejected rows that were corrected, and where they went then. */
+export interface ReplayCounts extends TransformCounts {
+  readonly name: string;
+}
+
 /** Where a table's rows are, from the source as it is now to the target as it is now: the sums over its extracts. */
 export interface Reconciliation extends Omit<ExtractReconciliation, "extract"> {
   readonly extracts: readonly ExtractReconciliation[];
+  /** What the run alone made of the rows, before any was replayed; the counts above are those of both together. */
+  readonly base: TransformCounts;
+  /** What became of the rows of each replay. */
+  readonly replays: readonly ReplayCounts[];
   readonly loaded: number;
   readonly quarantined: number;
   /** Rows that a unit only read to settle the fate of others. */
@@ -51,6 +60,8 @@ export function reconcile(inputs: ValidateInputs, { sources, target }: CountedNo
   ];
   return {
     extracts,
+    base: countsOf(inputs.transform),
+    replays: inputs.replays.map(({ name, transform }) => ({ name, ...countsOf(transform) })),
     sourceNow: sources.length === 0 ? undefined : sources.reduce((total, count) => total + count, 0),
     snapshot: sum("snapshot"),
     read: sum("read"),
@@ -67,23 +78,44 @@ export function reconcile(inputs: ValidateInputs, { sources, target }: CountedNo
 }
 
 function reconcileExtract(
-  { transform }: ValidateInputs,
+  { transform, replays }: ValidateInputs,
   { manifest }: ValidateExtract,
   sourceNow: number | undefined,
 ): ExtractReconciliation {
   const extract = manifest._waybill.subject;
-  const stated = (transform._waybill.details.extracts ?? []) as readonly Readonly<Record<string, string | number>>[];
+  const replayed = replays.map((replay) => statedOf(replay.transform, extract));
+  const counts = replayed.reduce(withReplay, statedOf(transform, extract));
+  return { extract, sourceNow, snapshot: countOf(manifest, "read"), ...counts };
+}
+
+function statedOf({ _waybill }: Manifest, extract: string): TransformCounts {
+  const stated = (_waybill.details.extracts ?? []) as readonly Readonly<Record<string, string | number>>[];
   const counts = stated.find((one) => one.extract === extract) ?? {};
-  const count = (name: keyof TransformCounts): number => Number(counts[name] ?? 0);
+  return countsFrom((name) => Number(counts[name] ?? 0));
+}
+
+function countsOf(manifest: Manifest): TransformCounts {
+  return countsFrom((name) => countOf(manifest, name));
+}
+
+function countsFrom(count: (name: keyof TransformCounts) => number): TransformCounts {
   return {
-    extract,
-    sourceNow,
-    snapshot: countOf(manifest, "read"),
     read: count("read"),
     filtered: count("filtered"),
     rejected: count("rejected"),
     deduplicated: count("deduplicated"),
     written: count("written"),
+  };
+}
+
+// The rows that a replay read were rejected before: they leave that count and go where the replay put them.
+function withReplay(before: TransformCounts, replay: TransformCounts): TransformCounts {
+  return {
+    read: before.read,
+    filtered: before.filtered + replay.filtered,
+    rejected: before.rejected - replay.read + replay.rejected,
+    deduplicated: before.deduplicated + replay.deduplicated,
+    written: before.written + replay.written,
   };
 }
 
@@ -115,9 +147,13 @@ export function countChecks(
     equality("unexplained variance", 0, counts.unexplained),
     ...acceptedRejects(migration, counts),
     ...Object.entries(inputs.table.expect.counts).map(([name, expected]) =>
-      equality(`declared count: ${name}`, expected, countOf(inputs.transform, name)),
+      equality(`declared count: ${name}`, expected, declaredCount(counts, name)),
     ),
   ];
+}
+
+function declaredCount(counts: TransformCounts, name: string): number {
+  return ({ ...countsFrom((one) => counts[one]) } as Readonly<Record<string, number>>)[name] ?? 0;
 }
 
 function extractChecks(one: ExtractReconciliation): readonly Check[] {
@@ -149,10 +185,17 @@ function acceptedRejects({ acceptance }: Migration, { read, rejected }: Reconcil
 }
 
 /** How many rows each rule kept out, as transform counted them. */
-export function keptOutBy({ transform }: ValidateInputs): Readonly<Record<string, number>> {
-  const rules = (transform._waybill.details.rules ?? []) as readonly Readonly<Record<string, string | number>>[];
-  const counts = rules.map((rule): [string, number] => [String(rule.rule), kept(rule)]);
-  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+export function keptOutBy({ transform, replays }: ValidateInputs): Readonly<Record<string, number>> {
+  const counts = new Map<string, number>();
+  const add = (rule: string, count: number) => counts.set(rule, (counts.get(rule) ?? 0) + count);
+  for (const { _waybill } of [transform, ...replays.map((replay) => replay.transform)])
+    for (const rule of (_waybill.details.rules ?? []) as readonly Readonly<Record<string, string | number>>[])
+      add(String(rule.rule), kept(rule));
+  // A replayed row was kept out by the rule that rejected it first; now it counts where the replay put it.
+  for (const { _waybill } of replays.flatMap(({ extracts }) => extracts))
+    for (const [rule, count] of Object.entries((_waybill.details.rejectedBy ?? {}) as Readonly<Record<string, number>>))
+      add(rule, -count);
+  return Object.fromEntries([...counts].filter(([, count]) => count > 0));
 }
 
 function kept(rule: Readonly<Record<string, string | number>>): number {

@@ -38,7 +38,7 @@ export function overall(results: readonly TableResult[]): TableVerdict {
 
 function tableJson(run: Run, { inputs, counts, manifest, checks, verdict, comparisons, seconds }: TableResult): Json {
   const { table } = inputs;
-  const { sourceNow, extracts, ...known } = counts;
+  const { sourceNow, extracts, base, replays, ...known } = counts;
   return {
     table: table.name,
     extracts: table.extracts,
@@ -52,6 +52,8 @@ function tableJson(run: Run, { inputs, counts, manifest, checks, verdict, compar
       sourceNow: sourceNow ?? null,
       drift: sourceNow === undefined ? null : sourceNow - known.snapshot,
       extracts: extracts.map((one) => ({ ...one, sourceNow: one.sourceNow ?? null })),
+      // Side by side, what was added up: the counts above are those of the run and its replays together.
+      ...(replays.length === 0 ? {} : { base: { ...base }, replays: replays.map((one) => ({ ...one })) }),
     },
     keptOutBy: manifest._waybill.details.keptOutBy,
     checksum: (manifest._waybill.checksum ?? null) as unknown as Json,

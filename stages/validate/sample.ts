@@ -169,7 +169,7 @@ async function publishMapped(
 ): Promise<PartToLoad> {
   const { parts, table } = inputs;
   const path = partName("mapped", 0);
-  const resource = await gatherPart(folder, { path, fields: parts[0]?.schema.fields ?? [], files: mapped });
+  const resource = await gatherPart(folder, { path, fields: parts[0]?.file.schema.fields ?? [], files: mapped });
   const open = () => openPart(folder, resource, run.command("validate", table.name));
   return { name: "the sample", hash: resource._contentHash, rowCount: resource._rowCount, open };
 }

@@ -28,7 +28,7 @@ export interface Validated {
 export function validateManifest(run: Run, validated: Validated, differences: Resource): Manifest {
   const { inputs, counts, comparisons, checks, verdict, sampleDrift, target } = validated;
   const { table, transform } = inputs;
-  const { sourceNow, extracts: _, ...known } = counts;
+  const { sourceNow, extracts: _, base, replays, ...known } = counts;
   return buildManifest([differences], {
     stage: "validate",
     subject: table.name,
@@ -37,7 +37,8 @@ export function validateManifest(run: Run, validated: Validated, differences: Re
     inputs: inputs.inputs,
     snapshots: inputs.snapshots,
     counts: { ...known, ...(sourceNow === undefined ? {} : { sourceNow }), ...tallyOf(checks) },
-    checksum: transform._waybill.checksum,
+    // Load has added up those of the run and its replays.
+    checksum: (replays.length === 0 ? transform : inputs.load)._waybill.checksum,
     verdict: manifestVerdict(verdict, checks),
     tool: { ...tool(), target: `${target.product} ${target.version}` },
     details: {
@@ -45,6 +46,7 @@ export function validateManifest(run: Run, validated: Validated, differences: Re
       checks: checks as unknown as Json,
       comparisons: comparisons as unknown as Json,
       keptOutBy: keptOutBy(inputs),
+      ...(replays.length === 0 ? {} : { base: { ...base }, replays: replays.map((one) => ({ ...one })) }),
       mixedSnapshots: mixtureOf(inputs.snapshots) !== undefined,
       oneMoment: isOneMoment(inputs.snapshots),
       ...(sampleDrift === undefined ? {} : { sampleDrift }),

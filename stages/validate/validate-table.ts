@@ -85,13 +85,13 @@ function isUnit({ unit }: Run): boolean {
   return unit !== undefined;
 }
 
-function partsOf(run: Run, { table, parts, partsFolder }: ValidateInputs): readonly PartToLoad[] {
+function partsOf(run: Run, { table, parts }: ValidateInputs): readonly PartToLoad[] {
   const command = run.command("transform", table.name, "--force");
-  return parts.map((part) => ({
-    name: part.path,
-    hash: part._contentHash,
-    rowCount: part._rowCount,
-    open: () => openPart(partsFolder, part, command),
+  return parts.map(({ name, folder, file }) => ({
+    name,
+    hash: file._contentHash,
+    rowCount: file._rowCount,
+    open: () => openPart(folder, file, command),
   }));
 }
 

@@ -3,7 +3,7 @@ import { parseMigration } from "../../../lib/mapping/parse-migration.js";
 import { sha256 } from "../../../lib/model/hash.js";
 import { buildManifest, type Manifest, type Statement } from "../../../lib/model/manifest.js";
 import { type Finding, firstBreak, judge } from "../../../stages/status/judge.js";
-import { planSteps } from "../../../stages/status/plan.js";
+import { planSteps, type Step } from "../../../stages/status/plan.js";
 
 const files = {
   "migration.yaml": "migration: T\nextracts: { people: {} }\n",
@@ -45,8 +45,9 @@ function said(first: Finding, second: Finding) {
   ]);
   const [one, two] = steps;
   if (one === undefined || two === undefined) throw new Error("no steps");
-  const before = judge(one, first, { findings, before: [] });
-  return [before, judge(two, second, { findings, before: [before] })] as const;
+  const pathOf = ({ stage, subject }: Step) => `${stage}/${subject}/manifest.json`;
+  const before = judge(one, first, { findings, before: [], pathOf });
+  return [before, judge(two, second, { findings, before: [before], pathOf })] as const;
 }
 
 const standing = (manifest: Manifest): Finding => ({ kind: "standing", manifest });
