@@ -2,7 +2,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { parseRows, readRows } from "../../../lib/files/csv-rows.js";
+import { parseRows, readRows, stringifyRows } from "../../../lib/files/csv-rows.js";
+import { type CsvValue, encodeRow } from "../../../lib/model/csv-dialect.js";
 import { temporaryFolder } from "../../support/work.js";
 import { writeRows } from "./written-part.js";
 
@@ -41,6 +42,23 @@ it("can be left before its end", async () => {
 it("refuses a row with too few or too many values", () => {
   expect(() => parseRows("a,b\n1\n")).toThrow();
   expect(() => parseRows("a,b\n1,2,3\n")).toThrow();
+});
+
+it("writes the very text of the dialect, NULL apart from \\N and from nothing, and reads it back", () => {
+  const value = fc.oneof(
+    fc.constantFrom(null, "", "\\N", '"', "a,b", "a\nb", "a\rb", " x ", "|", "true"),
+    fc.string({ unit: "grapheme" }),
+  );
+  const table = fc.integer({ min: 2, max: 5 }).chain((width) => fc.array(fc.tuple(...Array(width).fill(value))));
+
+  fc.assert(
+    fc.property(table as fc.Arbitrary<CsvValue[][]>, (written) => {
+      const text = stringifyRows(written);
+
+      expect(text).toBe(written.map((row) => encodeRow(row)).join(""));
+      expect(parseRows(text)).toEqual(written);
+    }),
+  );
 });
 
 async function count(path: string): Promise<number> {
