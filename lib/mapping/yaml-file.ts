@@ -93,6 +93,7 @@ interface Reading {
 
 function valueFrom(node: Node, path: YamlPath, reading: Reading): YamlValue {
   note(reading, path, node);
+  refuseTag(node, path, reading);
   if (isScalar(node)) return scalarValue(node, path, reading);
   if (isMap<Node, Node | null>(node)) return mapValue(node.items, path, reading);
   if (isSeq<Node>(node)) return node.items.map((child, index) => valueFrom(child, [...path, index], reading));
@@ -107,6 +108,7 @@ function mapValue(pairs: readonly { key: Node; value: Node | null }[], path: Yam
       refuse(reading, path, ["a key is a list or a map", "a key is a plain word"]);
       continue;
     }
+    refuseTag(pair.key, path, reading);
     const key = scalarValue(pair.key, path, reading);
     const keyPath = [...path, key ?? "null"];
     if (entries.has(key)) {
@@ -121,6 +123,14 @@ function mapValue(pairs: readonly { key: Node; value: Node | null }[], path: Yam
     entries.set(key, value);
   }
   return entries;
+}
+
+/** Of these the parser makes something else, whatever its schema: bytes of !!binary, a set, a list of pairs. */
+const makesOther = /^tag:yaml\.org,2002:(?:binary|merge|omap|pairs|set|timestamp)$/;
+
+function refuseTag(node: Node, path: YamlPath, reading: Reading): void {
+  if (isAlias(node) || node.tag === undefined || !makesOther.test(node.tag)) return;
+  refuse(reading, path, [`the tag ${node.tag.replace(/^.*:/, "!!")} is not followed`, "leave the tag out"]);
 }
 
 function scalarValue(node: Scalar, path: YamlPath, reading: Reading): string | null {
