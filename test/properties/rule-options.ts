@@ -107,13 +107,20 @@ export const optionsOf: Readonly<Record<string, fc.Arbitrary<Written>>> = {
 };
 
 /** What `otherwise` may be beside null, keep and reject: each of these rules has an own idea of a value. */
-export const standIns: Readonly<Record<string, string>> = {
+const standIns: Readonly<Record<string, string>> = {
   date: "2000-02-29",
   timestamp: "2000-02-29 21:00:00.5+00",
   time: "21:05:00",
   number: "-0.5",
   boolean: "f",
 };
+
+/** The stand-in of a rule with these options: a timestamp without zone has no offset either. */
+export function standInOf(kind: string, options: unknown): string {
+  const standIn = standIns[kind] ?? "?";
+  const isLocal = typeof options === "object" && options !== null && "to" in options && options.to === "none";
+  return kind === "timestamp" && isLocal ? standIn.replace("+00", "") : standIn;
+}
 
 const columns = fc.uniqueArray(anyColumn, { minLength: 1, maxLength: 3 });
 

@@ -8,7 +8,7 @@ import {
   lookupFiles,
   optionsOf,
   originOptions,
-  standIns,
+  standInOf,
   type Written,
 } from "./rule-options.js";
 
@@ -59,7 +59,7 @@ const translating = fc
   .chain(([kind, otherwise, flags]) =>
     ruleOf(kind).map((rule): Keys => {
       if (otherwise === "reject") return rule;
-      const standIn = otherwise === "value" ? (standIns[kind] ?? "?") : otherwise === "null" ? null : "keep";
+      const standIn = otherwise === "value" ? standInOf(kind, rule[kind]) : otherwise === "null" ? null : "keep";
       return { ...rule, otherwise: standIn, ...(flags ? { flag: "marked" } : {}) };
     }),
   );
