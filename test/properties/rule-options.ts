@@ -12,6 +12,7 @@ export const maskKey = "WAYBILL_PROPERTY_KEY";
 /** Files that rules look into. */
 export const lookupFiles: Readonly<Record<string, string>> = {
   "lookups/words.csv": 'old,new,long\na,A,Avenue\n" a ",\\N,Alley\n"x,y","1,2",X\n1,one,One\nSt,Street,Street\n',
+  "lookups/short.csv": "short,long\na,Avenue\n1,One\nSt.,Street\n",
   "lookups/pairs.csv": "first,second,both\na,a,AA\na,b,AB\n\\N,a,NA\n1,1,11\n",
 };
 
@@ -87,7 +88,7 @@ export const optionsOf: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   address: oneOf(
     true,
     { case: "title" },
-    { abbreviations: { file: "lookups/words.csv", key: "old", value: "long" }, case: "upper" },
+    { abbreviations: { file: "lookups/short.csv", key: "short", value: "long" }, case: "upper" },
   ),
   postcode: oneOf("GB", "US", { pattern: "[0-9A-Z]{1,4}" }, { country: "NL" }),
   mask: oneOf(
