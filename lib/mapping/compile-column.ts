@@ -47,9 +47,10 @@ export function compileColumn(column: Column, index: number, context: ColumnCont
   for (const [before, rule] of column.rules.entries()) {
     const definition = ruleOfKind(rule.kind);
     const previous = identifier(valueName(index, before));
+    const result = identifier(`~read.${index}.${before}`);
     const lookup = `~lookup.${place}.${index}.${before}`;
     const made = rules.reduce(typeAfter, column.origin.kind === "uuid5" ? "uuid" : undefined);
-    const given: RuleContext = { column: column.name, previous, lookup, source, made };
+    const given: RuleContext = { column: column.name, previous, result, lookup, source, made };
     rules.push({ rule, definition, given, effect: definition.compile(rule.options, given) });
   }
   const compiled: CompiledColumn = {
@@ -110,7 +111,11 @@ function stepOf({ rule, definition, given, effect }: AppliedRule): CompiledStep 
   const applies = onlyIf === undefined ? undefined : sql`coalesce(${parenthesised(onlyIf)}, false)`;
   const where = (value: Sql): Sql =>
     applies === undefined ? value : sql`CASE WHEN ${applies} THEN ${value} ELSE ${given.previous} END`;
-  const step = { rule: rule.rule, join: effect.join, logsChanges: definition.effect !== "keeps" };
+  const read = effect.read && {
+    name: given.result,
+    value: applies === undefined ? effect.read : sql`CASE WHEN ${applies} THEN ${effect.read} END`,
+  };
+  const step = { rule: rule.rule, read, join: effect.join, logsChanges: definition.effect !== "keeps" };
   if (effect.miss === undefined) return { ...step, value: where(effect.value), reject: undefined, flag: undefined };
   const miss = applies === undefined ? effect.miss : sql`(${applies} AND ${effect.miss})`;
   if (otherwise === undefined || otherwise.kind === "reject")

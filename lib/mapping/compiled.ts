@@ -51,6 +51,8 @@ export interface CompiledPattern {
  */
 export interface CompiledStep {
   readonly rule: RuleName;
+  /** What all of the following may call by its name, computed once a row. */
+  readonly read: { readonly name: Sql; readonly value: Sql } | undefined;
   readonly value: Sql;
   /** A LEFT JOIN this step needs: lookup name and condition. At most one row may match. */
   readonly join: { readonly lookup: string; readonly on: Sql } | undefined;

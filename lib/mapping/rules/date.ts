@@ -4,7 +4,7 @@ import { sql } from "../sql.js";
 import { checkFormats, isDate, longFormats, shortFormats } from "../time-format.js";
 import { readFormats } from "../time-format-sql.js";
 import { listed } from "../words.js";
-import { defineRule } from "./rule.js";
+import { defineRule, reading } from "./rule.js";
 
 const schema = z.union([
   ...shortFormats("date"),
@@ -23,14 +23,9 @@ export const date = defineRule({
   otherwiseFault: (value) =>
     value === null || isDate(value) ? undefined : `otherwise is no date as the rule writes them (2024-02-29)`,
   describe: ({ formats, ...given }) => `read as a date ${listed(formats, "or")}${centuryText(given)}`,
-  compile: (options, { column, previous }) => {
-    const value = sql`CAST(CAST(${readFormats("date", previous, options)} AS DATE) AS VARCHAR)`;
-    return {
-      value,
-      miss: sql`(${previous} IS NOT NULL AND ${value} IS NULL)`,
-      reason: `${column} is not a date in the format ${listed(options.formats, "or")}`,
-      join: undefined,
-    };
+  compile: (options, context) => {
+    const read = sql`CAST(CAST(${readFormats("date", context.previous, options)} AS DATE) AS VARCHAR)`;
+    return reading(read, context, `${context.column} is not a date in the format ${listed(options.formats, "or")}`);
   },
 });
 

@@ -3,7 +3,7 @@ import type { Sql } from "../../model/names.js";
 import { complain, object, oneOrMore, text, wholeNumber, yesNo } from "../grammar.js";
 import { bind, literal, sql } from "../sql.js";
 import { spoken } from "../words.js";
-import { defineRule } from "./rule.js";
+import { defineRule, reading } from "./rule.js";
 
 const sign = text.superRefine((value, context) => {
   if (/^[^0-9+\-()]$/u.test(value)) return;
@@ -47,15 +47,10 @@ export const number = defineRule({
     const kept = scale === undefined ? "" : `, with ${scale} decimals (${roundingText[round ?? "refuse"]})`;
     return `read as a number with ${spoken(decimal)} before the decimals${written}${kept}`;
   },
-  compile: (given, { column, previous }) => {
+  compile: (given, context) => {
     const options = given || plain;
-    const value = numberText(previous, options);
-    return {
-      value,
-      miss: sql`(${previous} IS NOT NULL AND ${value} IS NULL)`,
-      reason: `${column} is not a number ${conventionText(options)}`,
-      join: undefined,
-    };
+    const read = numberText(context.previous, options);
+    return reading(read, context, `${context.column} is not a number ${conventionText(options)}`);
   },
 });
 

@@ -1,6 +1,6 @@
 import { complain, name, object, orNames } from "../grammar.js";
 import { identifier, literal, sql } from "../sql.js";
-import { defineRule } from "./rule.js";
+import { defineRule, reading } from "./rule.js";
 
 const regions = new Intl.DisplayNames(["en"], { type: "region" });
 
@@ -37,13 +37,10 @@ export const phone = defineRule({
   effect: "translates",
   type: "string",
   describe: (options) => `written as an international telephone number, ${options.country} where it names no country`,
-  compile: (options, { column, previous }) => {
-    const value = sql`${identifier(functionName)}(${previous}, ${literal(options.country)})`;
+  compile: (options, context) => {
+    const read = sql`${identifier(functionName)}(${context.previous}, ${literal(options.country)})`;
     return {
-      value,
-      miss: sql`(${previous} IS NOT NULL AND ${value} IS NULL)`,
-      reason: `${column} is not a telephone number`,
-      join: undefined,
+      ...reading(read, context, `${context.column} is not a telephone number`),
       functions: [{ name: functionName, parameters: 2, load: loadPhone }],
     };
   },

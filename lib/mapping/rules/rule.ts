@@ -3,11 +3,14 @@ import type { Sql } from "../../model/names.js";
 import type { CompiledStep, NodeFunction, SourceColumn } from "../compiled.js";
 import type { ColumnRule } from "../migration.js";
 import type { Origin } from "../settled-origin.js";
+import { sql } from "../sql.js";
 
 /** What a rule knows when it is compiled: the column it stands on, and the SQL of the value before it. */
 export interface RuleContext {
   readonly column: string;
   readonly previous: Sql;
+  /** The name that stands for `read` of its effect. */
+  readonly result: Sql;
   /** The name under which the rule may join a lookup; no other rule of the table has it. */
   readonly lookup: string;
   /** A source column by its name; one that the extract does not have is reported. */
@@ -18,6 +21,8 @@ export interface RuleContext {
 
 /** What a rule makes of a value. `miss` is true for a value it cannot carry over; `otherwise` then decides. */
 export interface RuleEffect {
+  /** What is computed once a row, before the value and the miss, which call it by `result` of the context. */
+  readonly read?: Sql;
   readonly value: Sql;
   readonly miss: Sql | undefined;
   /** Why a missed row is rejected, without any value of the data. */
@@ -107,4 +112,9 @@ export function defineRule<Schema extends z.ZodType>(rule: TypedRule<Schema>): R
 /** The effect of a rule that carries every value over. */
 export function carrying(value: Sql): RuleEffect {
   return { value, miss: undefined, reason: "", join: undefined };
+}
+
+/** The effect of a rule that reads text, once a row; what it cannot read, of which it makes NULL, is a miss. */
+export function reading(read: Sql, { previous, result }: RuleContext, reason: string): RuleEffect {
+  return { read, value: result, miss: sql`(${previous} IS NOT NULL AND ${result} IS NULL)`, reason, join: undefined };
 }

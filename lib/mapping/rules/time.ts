@@ -4,7 +4,7 @@ import { sql } from "../sql.js";
 import { checkFormats, isTimeOfDay, longFormats, shortFormats } from "../time-format.js";
 import { readFormats } from "../time-format-sql.js";
 import { listed } from "../words.js";
-import { defineRule } from "./rule.js";
+import { defineRule, reading } from "./rule.js";
 
 const schema = z.union([
   ...shortFormats("time"),
@@ -23,13 +23,8 @@ export const time = defineRule({
   otherwiseFault: (value) =>
     value === null || isTimeOfDay(value) ? undefined : "otherwise is no time as the rule writes them (21:05:00)",
   describe: ({ formats }) => `read as a time of day ${listed(formats, "or")}`,
-  compile: (options, { column, previous }) => {
-    const value = sql`CAST(CAST(${readFormats("time", previous, options)} AS TIME) AS VARCHAR)`;
-    return {
-      value,
-      miss: sql`(${previous} IS NOT NULL AND ${value} IS NULL)`,
-      reason: `${column} is not a time in the format ${listed(options.formats, "or")}`,
-      join: undefined,
-    };
+  compile: (options, context) => {
+    const read = sql`CAST(CAST(${readFormats("time", context.previous, options)} AS TIME) AS VARCHAR)`;
+    return reading(read, context, `${context.column} is not a time in the format ${listed(options.formats, "or")}`);
   },
 });

@@ -6,7 +6,7 @@ import { checkFormats, type Formats, isDate, iso, isTimeOfDay, longFormats, shor
 import { readFormats, readIsoOffset } from "../time-format-sql.js";
 import { type Ambiguous, instantOf, offsetText, wallClock, zoneName } from "../time-zone.js";
 import { listed } from "../words.js";
-import { defineRule } from "./rule.js";
+import { defineRule, reading } from "./rule.js";
 
 /** Formats, and whose clock they are about. */
 interface Options extends Formats {
@@ -51,14 +51,13 @@ export const timestamp = defineRule({
     `read as a day and time ${listed(formats, "or")}${zone === undefined ? "" : ` in ${zone}`}, written ${
       to === "none" ? "without a zone" : `in ${to ?? "UTC"}`
     }`,
-  compile: (options: Options, { column, previous }) => {
-    const value = timestampText(previous, options);
-    return {
-      value,
-      miss: sql`(${previous} IS NOT NULL AND ${value} IS NULL)`,
-      reason: `${column} is not a timestamp in the format ${listed(options.formats, "or")}${zoneReason(options)}`,
-      join: undefined,
-    };
+  compile: (options: Options, context) => {
+    const read = timestampText(context.previous, options);
+    return reading(
+      read,
+      context,
+      `${context.column} is not a timestamp in the format ${listed(options.formats, "or")}${zoneReason(options)}`,
+    );
   },
 });
 

@@ -1,5 +1,8 @@
 import { expect, it } from "vitest";
+import { compileTable } from "../../../lib/mapping/compile-table.js";
+import { parseMigration } from "../../../lib/mapping/parse-migration.js";
 import { runColumn, runPeople } from "./run-table.js";
+import { filesOf, peopleWith } from "./specification-fixture.js";
 
 const firstValues = (rows: Awaited<ReturnType<typeof runColumn>>) => rows.map(({ values }) => values[0]);
 
@@ -66,4 +69,19 @@ it("only_if applies rules, rejections and flags where it is true, and nowhere el
     ["b", false],
   ]);
   expect(strict.map(({ values, rejected }) => rejected?.rule ?? values[0])).toEqual(["A", "v.map", "a", "b"]);
+});
+
+it.each([
+  "date: DD/MM/YYYY",
+  "date: DD/MM/YYYY, otherwise: null",
+  "date: DD/MM/YYYY, otherwise: keep, only_if: y = '1'",
+])("{ %s } reads each value once", (rules) => {
+  const migration = parseMigration(filesOf({ "people.yaml": peopleWith(`v: { from: x, ${rules} }`) }));
+  const [table] = migration.tables;
+  if (table === undefined) throw new Error("no table");
+
+  const source = ["x", "y"].map((name) => ({ name, type: "string", databaseType: "text" }));
+  const { columns } = compileTable(migration.id, table, source);
+
+  expect(JSON.stringify(columns[0]?.steps).split("try_strptime")).toHaveLength(2);
 });

@@ -119,7 +119,9 @@ function layerOf(columns: CompiledTable["columns"], step: number, below: string)
     `${firstOf(rejects)} AS ${identifier(`~r${step}`)}`,
     `${flags.join(" OR ") || "false"} AS ${identifier(`~f${step}`)}`,
   ];
-  return `SELECT below.*, ${[...values, ...verdicts].join(", ")} FROM (${below}) below ${joins.join(" ")}`;
+  const reads = present.flatMap(({ read }) => (read ? [`${read.value} AS ${read.name}`] : []));
+  const read = `SELECT ${["*", ...reads].join(", ")} FROM (${below})`;
+  return `SELECT below.*, ${[...values, ...verdicts].join(", ")} FROM (${read}) below ${joins.join(" ")}`;
 }
 
 const pairOf = (rule: string, reason: string): string => `[${literal(rule)}, ${reason}]`;
