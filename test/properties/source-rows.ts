@@ -85,8 +85,11 @@ const rowOf = fc.tuple(keys, keys, fc.constantFrom(null, "1", "9", "10", "-3"), 
 /** Every extract: a key that repeats, a row it refers to, a whole number, and columns that hold anything. */
 export const sourceColumns = columnsNamed(["id", "ref", "num", ...anyColumns], { num: "integer" });
 
-/** Rows in any order. */
-export const anyRows: fc.Arbitrary<readonly Row[]> = fc.array(rowOf, { maxLength: 24 });
+/** Rows in any order; mostly more of them than there are keys. */
+export const anyRows: fc.Arbitrary<readonly Row[]> = fc.oneof(
+  { weight: 1, arbitrary: fc.array(rowOf, { maxLength: 3 }) },
+  { weight: 4, arbitrary: fc.array(rowOf, { minLength: 12, maxLength: 30 }) },
+);
 
 /** The extract that reading these rows would give: in total order, by the key and then by all columns. */
 export function extractOf(rows: readonly Row[], key: readonly string[], more: Partial<Extracted> = {}): Extracted {
