@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { join as joinSql, sql } from "../mapping/sql.js";
 import { StageError } from "../model/errors.js";
 import { filesOf, type Resource } from "../model/manifest.js";
+import type { ExtractName, Sql } from "../model/names.js";
 import { blameRule } from "./blame-rule.js";
 import type { EngineConnection } from "./duckdb.js";
 import { followParents } from "./follow-parents.js";
@@ -34,7 +35,8 @@ export async function mapPart(
   { folder, part, index }: PartToMap,
 ): Promise<void> {
   await readPart(connection, plan, { folder, part });
-  if (plan.hasRowChecksum) await assertRowChecksums(connection, plan, { folder, part });
+  const wrong = selectWrongChecksums(plan);
+  if (plan.hasRowChecksum) await assertChecksums(connection, { folder, part, extract: plan.extract, wrong });
   await runAll(connection, [numberOccurrences(plan) ?? []].flat());
   if (!plan.needsFirstPass) await settleOwnPart(connection, plan, index);
   await runAll(connection, applySettled(plan, plan.needsFirstPass ? plan.firstPass : ownPart, index));
@@ -143,17 +145,25 @@ function assertRows(found: number, folder: string, part: Resource): void {
   );
 }
 
-async function assertRowChecksums(
+/** Rows of a part whose row checksum is to be proved: `wrong` counts those that fail, and names the first from 0. */
+export interface ChecksumProof {
+  readonly folder: string;
+  readonly part: Resource;
+  readonly extract: ExtractName;
+  readonly wrong: Sql;
+}
+
+/** Proves the checksums that the source computed of a part's rows; 65 where the engine reads another row. */
+export async function assertChecksums(
   connection: EngineConnection,
-  plan: MappingPlan,
-  { folder, part }: Omit<PartToMap, "index">,
+  { folder, part, extract, wrong: select }: ChecksumProof,
 ): Promise<void> {
-  const [[wrong, first] = []] = await connection.rows(selectWrongChecksums(plan));
+  const [[wrong, first] = []] = await connection.rows(select);
   if (Number(wrong) === 0) return;
   throw new StageError(
     "integrity",
     `${join(folder, part.path)}: ${String(wrong)} of ${part._rowCount} rows do not match the checksum the source server computed, the first is row ${Number(first) + 1}`,
-    `extract it again: waybill extract ${plan.extract} --force`,
+    `extract it again: waybill extract ${extract} --force`,
   );
 }
 

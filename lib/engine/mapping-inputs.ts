@@ -5,6 +5,7 @@ import { parentsOf } from "../mapping/choose-tables.js";
 import { transformFingerprint } from "../mapping/fingerprints.js";
 import type { Migration, Table } from "../mapping/migration.js";
 import { assertNoProblems, type Problem } from "../mapping/problems.js";
+import { readExtracts } from "../mapping/query.js";
 import { StageError } from "../model/errors.js";
 import type { Json } from "../model/hash.js";
 import { filesOf, type Input, type Manifest } from "../model/manifest.js";
@@ -27,7 +28,7 @@ export interface MappingPlace {
 /** What a table is mapped from: its extracts and the transforms of its parents. */
 export interface TableInputs {
   readonly table: Table;
-  /** In the order in which the table names them. */
+  /** Those it reads, in the order in which the table names them; `withQueries` puts a query's result in their place. */
   readonly extracts: readonly ExtractInput[];
   readonly parents: ReadonlyMap<string, ParentOutput>;
 }
@@ -36,6 +37,8 @@ export interface TableInputs {
 export interface TransformInputs extends TableInputs {
   /** The tables that are settled together with it, itself among them: the same for each, in one order. */
   readonly ring: readonly TableInputs[];
+  /** Rows of each extract that was read, by name. */
+  readonly extractRows: Readonly<Record<string, number>>;
   readonly inputs: readonly Input[];
   readonly snapshots: readonly Json[];
   /** For a replay, what was written before it: by the run, and by earlier replays. */
@@ -122,7 +125,10 @@ async function readStanding(place: MappingPlace, table: Table, known: Standings)
     ...[...parents.values()].map(({ manifest }) => inputOf(place.parents, manifest)),
   ]);
   const distinctInputs = [...new Map(inputs.map((input) => [input.path, input])).values()];
-  return { ...own, ring, inputs: distinctInputs, snapshots: distinctSnapshots(snapshots), written: [] };
+  const extractRows = Object.fromEntries(
+    own.extracts.map(({ manifest: { _waybill } }) => [_waybill.subject, _waybill.counts.read ?? 0]),
+  );
+  return { ...own, ring, extractRows, inputs: distinctInputs, snapshots: distinctSnapshots(snapshots), written: [] };
 }
 
 function inputOf(work: WorkDirectory, { _waybill }: Manifest): Input {
@@ -136,7 +142,7 @@ async function readTable(
 ): Promise<{ readonly table: TableInputs; readonly snapshots: readonly Json[] }> {
   const { work } = place;
   const extracts: ExtractInput[] = [];
-  for (const name of table.extracts) {
+  for (const name of readExtracts(table)) {
     const folder = work.stageFolder("extract", name);
     extracts.push({ folder, manifest: await requireManifest(folder, place.command("extract", name)) });
   }

@@ -118,7 +118,7 @@ function planExtract(
   const compiled = compileTable(migrationId, tableOf(table, extract), sourceColumns);
   const key = (details.key ?? []) as readonly string[];
   // In a union the extract is part of what names a source row.
-  const rowKey = table.extracts.length === 1 ? key : [ownExtract, ...key];
+  const rowKey = table.extracts.length > 1 ? [ownExtract, ...key] : key;
   const place = ring.findIndex(({ name }) => name === table.name);
   const parents = parentLinks(table, compiled, ring);
   const partsBy = details.partsBy;

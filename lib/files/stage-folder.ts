@@ -16,12 +16,15 @@ export async function inStageFolder<Result>(folder: string, pid: number, work: (
   }
 }
 
-/** Takes an old result away, its manifest first: a manifest never stands beside files that are not its own. */
-export async function emptyStageFolder(folder: string): Promise<void> {
+/**
+ * Takes an old result away, its manifest first: a manifest never stands beside files that are not its own. `kept` names
+ * what was made in the folder for the new one.
+ */
+export async function emptyStageFolder(folder: string, kept?: string): Promise<void> {
   try {
     await removeManifest(folder);
     for (const name of await readdir(folder))
-      if (!name.startsWith(".lock")) await rm(join(folder, name), { recursive: true, force: true });
+      if (!name.startsWith(".lock") && name !== kept) await rm(join(folder, name), { recursive: true, force: true });
   } catch (error) {
     throw diskError(error, folder);
   }

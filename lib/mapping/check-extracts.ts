@@ -1,5 +1,8 @@
 import { didYouMean } from "../model/nearest.js";
+import { namesIn } from "./expression.js";
+import type { Extract, Query } from "./migration.js";
 import type { Problem } from "./problems.js";
+import { isSame, wideLineage } from "./query.js";
 import { type Known, problemAt, type TableFile } from "./table-file.js";
 import { listed } from "./words.js";
 import type { YamlPath } from "./yaml-file.js";
@@ -10,6 +13,7 @@ export function checkExtracts(file: TableFile, known: Known): readonly Problem[]
 }
 
 function checkDeclared({ table, parsed, yaml }: TableFile, { extracts }: Known): readonly Problem[] {
+  if (table.query !== undefined) return checkQuery({ table, yaml }, table.query, extracts);
   const names = extracts.map(({ name }) => name);
   return table.extracts.flatMap((name, index): readonly Problem[] => {
     const path = parsed.union === undefined ? ["from"] : ["union", index];
@@ -21,6 +25,36 @@ function checkDeclared({ table, parsed, yaml }: TableFile, { extracts }: Known):
       problemAt(yaml, path, [text, `declare it under extracts: in migration.yaml; declared: ${names.join(", ")}`]),
     ];
   });
+}
+
+/** A query names extracts; its lineage is one of them, whose rows one column can name. */
+function checkQuery({ yaml }: Place, { sql, reads, lineage }: Query, extracts: readonly Extract[]): readonly Problem[] {
+  const names = extracts.map(({ name }) => name);
+  const declared = `declared: ${names.join(", ")}`;
+  if (reads.length === 0) {
+    const meant = namesIn(sql).flatMap((word) => didYouMean(word, names) || [])[0] ?? "";
+    return [problemAt(yaml, ["query"], [`query names no extract${meant}`, `select from one; ${declared}`])];
+  }
+  const twins = reads.filter((name, index) => reads.slice(0, index).some((other) => isSame(other, name)));
+  const same = twins.map((name) => {
+    const text = `query may read ${JSON.stringify(name)}, which differs from another extract only in case`;
+    return problemAt(yaml, ["query"], [text, "rename one under extracts: in migration.yaml"]);
+  });
+  return [...same, ...(lineage === undefined ? [] : checkLineage(yaml, { reads, lineage }, extracts))];
+}
+
+function checkLineage(
+  yaml: TableFile["yaml"],
+  { reads, lineage: { of } }: Pick<Query, "reads"> & { readonly lineage: NonNullable<Query["lineage"]> },
+  extracts: readonly Extract[],
+): readonly Problem[] {
+  const path = ["lineage", "of"];
+  if (!reads.includes(of)) {
+    const text = `lineage: the query does not read extract ${JSON.stringify(of)}${didYouMean(of, reads)}`;
+    return [problemAt(yaml, path, [text, `it reads ${listed(reads)}`])];
+  }
+  const key = extracts.find(({ name }) => name === of)?.key ?? [];
+  return key.length > 1 ? [problemAt(yaml, path, wideLineage(of, key))] : [];
 }
 
 function checkRowRules({ table, parsed, yaml }: TableFile): readonly Problem[] {

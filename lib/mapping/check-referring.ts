@@ -54,7 +54,12 @@ function parentFaults({ reference }: ReferringColumn, parent: Table): readonly F
       `give ${parent.file} a key: of one column that the target keeps unique`,
     ]);
   const { extracts } = parent;
-  if (reference.extract !== undefined && !extracts.includes(reference.extract))
+  if (extracts.length === 0)
+    faults.push([
+      `references: ${parent.name} is made by a query with lineage: none, so nobody knows what became of a source key`,
+      `say whose rows they are in ${parent.file}: lineage: { column: …, of: … }`,
+    ]);
+  else if (reference.extract !== undefined && !extracts.includes(reference.extract))
     faults.push([
       `references: ${parent.name} is not made from extract ${JSON.stringify(reference.extract)}${didYouMean(reference.extract, extracts)}`,
       `its extract${extracts.length === 1 ? "" : "s"}: ${extracts.join(", ")}`,

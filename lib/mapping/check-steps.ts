@@ -3,6 +3,7 @@ import { checksumColumn } from "../model/resource.js";
 import type { SourceColumn } from "./compiled.js";
 import type { SpecificationFile, Step, Table } from "./migration.js";
 import type { Problem } from "./problems.js";
+import { isSame } from "./query.js";
 
 /** Where steps lie: everything below it is part of the fingerprint of every table that has a step. */
 export const stepsFolder = "steps/";
@@ -69,5 +70,3 @@ function replacedProblems(table: Table, step: Step, names: readonly string[]): r
     return problems(table, step, [[text, hint]]).map((problem) => ({ ...problem, sourceColumn: name }));
   });
 }
-
-const isSame = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();

@@ -1,12 +1,15 @@
 import { describeColumn } from "./describe-column.js";
-import type { Dedupe, Otherwise, Relationship, Step, Table } from "./migration.js";
+import type { Dedupe, Otherwise, Query, Relationship, Step, Table } from "./migration.js";
 import { listed, spoken } from "./words.js";
 
 /** A table's mapping as a data owner reads it aloud, a line a rule, in the order in which they are applied. */
 export function describeTable(table: Table): readonly string[] {
-  const { name, extracts, steps, filters, rejects, columns, dedupe, relationships } = table;
+  const { name, extracts, query, steps, filters, rejects, columns, dedupe, relationships } = table;
   return [
-    `${name}: made from the extract${extracts.length === 1 ? "" : "s"} ${listed(extracts)}`,
+    query === undefined
+      ? `${name}: made from the extract${extracts.length === 1 ? "" : "s"} ${listed(extracts)}`
+      : `${name}: made by a query over the extract${query.reads.length === 1 ? "" : "s"} ${listed(query.reads)}`,
+    ...section("The query:", query === undefined ? [] : describeQuery(query)),
     ...section(
       "Steps, before all else:",
       steps.map((step) => describeStep(step, extracts.length > 1)),
@@ -25,7 +28,9 @@ export function describeTable(table: Table): readonly string[] {
       ),
     ),
     ...(columns === "all"
-      ? [`Columns: every column of the extract${steps.length === 0 ? ", as it is" : " and of the steps"}`]
+      ? [
+          `Columns: every column of the ${query === undefined ? "extract" : "query"}${steps.length === 0 ? ", as it is" : " and of the steps"}`,
+        ]
       : section("Columns:", columns.map(describeColumn))),
     ...section("Duplicates:", dedupe === undefined ? [] : [describeDedupe(dedupe)]),
     ...section("References:", relationships.flatMap(describeRelationship)),
@@ -39,6 +44,14 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 const of = (extract: string | undefined): string => (extract === undefined ? "" : `of ${extract} `);
 
 const why = (because: string | undefined): string => (because === undefined ? "" : ` — because ${because}`);
+
+function describeQuery({ sql, lineage }: Query): readonly string[] {
+  const rows =
+    lineage === undefined
+      ? "its rows are of no row of an extract alone"
+      : `${lineage.column} says of which row of ${lineage.of} each row is`;
+  return [...sql.split("\n"), rows];
+}
 
 function describeStep({ kind, file, adds, replaces, because }: Step, isOfUnion: boolean): string {
   const made = [

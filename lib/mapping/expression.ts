@@ -6,10 +6,18 @@ export interface ExpressionFault {
 
 /** undefined when `sql` is one expression that cannot leave the parentheses it is put into. Nothing is run. */
 export function expressionFault(sql: string): ExpressionFault | undefined {
-  if (sql.trim() === "") return { text: "SQL is missing", hint: "write one SQL expression" };
+  return sqlFault(sql, notOneValue);
+}
+
+/** What else a piece of SQL may not hold: asked of each token, which lies in `depth` brackets. */
+export type TokenFault = (token: RegExpExecArray, depth: number) => ExpressionFault | undefined;
+
+/** undefined when `sql` cannot leave the parentheses it is put into, says the same each time, and `more` has no fault. */
+export function sqlFault(sql: string, more: TokenFault): ExpressionFault | undefined {
+  if (sql.trim() === "") return { text: "SQL is missing", hint: "write it, or leave the key out" };
   const open: string[] = [];
   for (const token of sql.matchAll(tokens)) {
-    const fault = tokenFault(token, open.length);
+    const fault = tokenFault(token) ?? more(token, open.length);
     if (fault !== undefined) return fault;
     const { open: opens, close } = token.groups ?? {};
     if (opens !== undefined) open.push(closing[opens] ?? "");
@@ -41,13 +49,39 @@ const tokens = new RegExp(
   "gu",
 );
 
-function tokenFault(token: RegExpExecArray, depth: number): ExpressionFault | undefined {
-  const { hidden, quoted, word = unquoted(quoted), unclosed, comment } = token.groups ?? {};
+/** The names in a piece of SQL that DuckDB may take for a table or a column, without their quotes. */
+export function namesIn(sql: string): readonly string[] {
+  return [...sql.matchAll(tokens)].flatMap((token) => nameOf(token) ?? []);
+}
+
+function nameOf({ groups }: RegExpExecArray): string | undefined {
+  const { quoted, word = unquoted(quoted) } = groups ?? {};
+  return word;
+}
+
+function tokenFault(token: RegExpExecArray): ExpressionFault | undefined {
+  const { hidden, unclosed, comment } = token.groups ?? {};
   if (comment) return { text: `SQL holds a comment (${comment})`, hint: "say it in because:, or in a YAML comment" };
   if (unclosed) return { text: `SQL lacks a closing ${unclosed}`, hint: "pair the quotes; a quote inside is doubled" };
   if (hidden) return { text: `SQL holds an invisible character, ${codePoint(hidden)}`, hint: "type a plain space" };
+  const word = nameOf(token);
   if (word) return wordFault(word, token.input.slice(token.index + token[0].length));
-  if (token[0] === ";") return { text: "SQL holds a semicolon", hint: "write one expression, not a statement" };
+  if (token[0] === ";") return { text: "SQL holds a semicolon", hint: "leave it out: one piece of SQL stands here" };
+  return undefined;
+}
+
+/** The name of a function, in small letters, where the token calls one; DuckDB calls it in quotes as well. */
+export function calledName(token: RegExpExecArray): string | undefined {
+  const isCalled = /^\s*\(/.test(token.input.slice(token.index + token[0].length));
+  return isCalled ? nameOf(token)?.toLowerCase() : undefined;
+}
+
+function notOneValue(token: RegExpExecArray, depth: number): ExpressionFault | undefined {
+  const lower = calledName(token);
+  if (lower === "columns") return { text: "SQL stands for several columns", hint: "write one expression" };
+  if (lower === "over") {
+    return { text: "SQL looks at other rows (OVER)", hint: "a rule sees one row; dedupe: chooses between rows" };
+  }
   if (token[0] === "," && depth === 0) {
     return { text: "SQL holds a comma outside of parentheses", hint: "write one expression, not a list" };
   }
@@ -71,10 +105,6 @@ function wordFault(word: string, after: string): ExpressionFault | undefined {
   }
   if (called && lower === "age" && takesOne(after)) {
     return { text: "SQL calls age with one time, which counts up to today", hint: "give it both: age(later, earlier)" };
-  }
-  if (called && lower === "columns") return { text: "SQL stands for several columns", hint: "write one expression" };
-  if (called && lower === "over") {
-    return { text: "SQL looks at other rows (OVER)", hint: "a rule sees one row; dedupe: chooses between rows" };
   }
   return undefined;
 }

@@ -22,14 +22,25 @@ export function extractFingerprint(migration: Migration, extract: Extract, selec
   });
 }
 
-/** Columns of an extract that feed a column marked `pii`: their values never stand in a manifest. */
+/**
+ * Columns of an extract that feed a column marked `pii`: their values never stand in a manifest. A query may make one of
+ * any column; these are `*` then.
+ */
 export function piiColumns(migration: Migration, extract: Extract): readonly string[] {
   const tables = migration.tables.flatMap((table) =>
-    table.extracts.includes(extract.name) ? [tableOf(table, extract.name)] : [],
+    table.query === undefined && table.extracts.includes(extract.name) ? [tableOf(table, extract.name)] : [],
   );
+  if (migration.tables.some((table) => table.query?.reads.includes(extract.name) && hasPii(table))) return ["*"];
   const columns = tables.flatMap((table) => (table.columns === "all" ? [] : table.columns)).filter(({ pii }) => pii);
   return columns.flatMap(({ origin }) => sourcesOf(originFor(origin, extract.name)));
 }
+
+/** Whether a column is among those that `piiColumns` names. */
+export function isPii(pii: readonly string[], column: string): boolean {
+  return pii.includes(column) || pii.includes("*");
+}
+
+const hasPii = ({ columns }: Table): boolean => columns !== "all" && columns.some(({ pii }) => pii);
 
 /** The source columns an origin names; SQL names them where only DuckDB can tell. */
 function sourcesOf(origin: PlainOrigin): readonly string[] {

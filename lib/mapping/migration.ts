@@ -61,8 +61,10 @@ export interface Table {
   readonly name: TableName;
   /** The file it was read from, for messages. */
   readonly file: string;
-  /** What its rows come from, in the order of its file: several extracts make a union. */
+  /** Whose rows its rows are, in the order of its file: several extracts make a union; none, a query without lineage. */
   readonly extracts: readonly ExtractName[];
+  /** SQL whose result is mapped in place of an extract. `readExtracts` says what a table reads. */
+  readonly query: Query | undefined;
   /** Code of the migration's own that the source's rows pass first. */
   readonly steps: readonly Step[];
   /** SQL conditions; a row for which one is not true is filtered. */
@@ -91,6 +93,15 @@ export interface Table {
    * a comment that moves the lines must not change a fingerprint.
    */
   readonly lines: ReadonlyMap<string, number>;
+}
+
+/** One SELECT over extracts, each of which is a table of its own name there. */
+export interface Query {
+  readonly sql: string;
+  /** The declared extracts that its SQL names. */
+  readonly reads: readonly ExtractName[];
+  /** The column of the result that holds the key of the row of `of` it came from; undefined: no row is of any. */
+  readonly lineage: { readonly column: string; readonly of: ExtractName } | undefined;
 }
 
 /** A file below steps/ whose function `step` sees one row after another, or all of them as a frame. */

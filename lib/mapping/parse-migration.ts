@@ -5,6 +5,7 @@ import { checkSteps } from "./check-steps.js";
 import type { Migration, SpecificationFile } from "./migration.js";
 import { migrationSchema, type ParsedMigration } from "./migration-schema.js";
 import { assertNoProblems, type Problem } from "./problems.js";
+import { withQueryReads } from "./query.js";
 import { withReferredKeys } from "./referred-keys.js";
 import { parseWith } from "./schema-problems.js";
 import { settleMigration } from "./settle-migration.js";
@@ -23,12 +24,13 @@ import { parseYaml } from "./yaml-file.js";
 export function parseMigration(files: readonly SpecificationFile[]): Migration {
   const head = parseHead(files);
   const read = files.filter(({ path }) => isTableFile(path)).map(parseTableFile);
-  const tables = read.flatMap(({ file }) => file ?? []);
+  const tableFiles = read.flatMap(({ file }) => file ?? []);
   const problems = [...head.problems, ...read.flatMap(({ problems }) => problems)];
   // A name may be unknown only because its own file could not be read: references are checked in whole specifications.
   if (problems.length > 0 || head.value === undefined) throw assertNoProblems(problems);
 
   const settled = settleMigration(head.value);
+  const tables = tableFiles.map((file) => ({ ...file, table: withQueryReads(file.table, settled.extracts) }));
   const known = { extracts: settled.extracts, tables: tables.map(({ table }) => table) };
   const typed = withTargetTypes(known.tables, files);
   assertNoProblems([

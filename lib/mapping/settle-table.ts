@@ -1,5 +1,6 @@
 import { extractName, ruleName, tableName } from "../model/names.js";
 import type { Table } from "./migration.js";
+import { settleQuery } from "./query.js";
 import { settleColumn } from "./settle-column.js";
 import { settleDedupe } from "./settle-dedupe.js";
 import { settleExpectations, settleRelationships } from "./settle-expectations.js";
@@ -15,7 +16,8 @@ export function settleTable(parsed: ParsedTable, yaml: YamlFile): Table {
   return {
     name,
     file: yaml.file,
-    extracts: (parsed.union ?? [parsed.from ?? parsed.table]).map(extractName),
+    extracts: extractsOf(parsed).map(extractName),
+    query: settleQuery(parsed),
     steps: settleSteps(parsed.steps),
     filters: parsed.filter.map(({ keep, because, in: extract }, index) => ({
       rule: ruleName(`filter[${index}]`),
@@ -44,12 +46,19 @@ export function settleTable(parsed: ParsedTable, yaml: YamlFile): Table {
   };
 }
 
+function extractsOf({ table, from, union, query, lineage }: ParsedTable): readonly string[] {
+  if (query === undefined) return union ?? [from ?? table];
+  return lineage === undefined || lineage === "none" ? [] : [lineage.of];
+}
+
 const named = (extract: string | undefined) => (extract === undefined ? undefined : extractName(extract));
 
 function linesOf(yaml: YamlFile, { columns, steps, filter, reject }: ParsedTable): ReadonlyMap<string, number> {
   const names = columns === "all" ? [] : columns.map(([column]) => column);
   return new Map([
     ["dedupe", yaml.lineOf(["dedupe"])],
+    ["query", yaml.lineOf(["query"])],
+    ["lineage", yaml.lineOf(["lineage"])],
     ...filter.map((_, index): [string, number] => [`filter[${index}]`, yaml.lineOf(["filter", index])]),
     ...reject.map((_, index): [string, number] => [`reject[${index}]`, yaml.lineOf(["reject", index])]),
     ...steps.map((_, index): [string, number] => [`steps[${index}]`, yaml.lineOf(["steps", index])]),

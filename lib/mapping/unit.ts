@@ -2,6 +2,7 @@ import { StageError } from "../model/errors.js";
 import { chooseTables } from "./choose-tables.js";
 import type { Migration, Table } from "./migration.js";
 import { parseKey, type UnitKey } from "./unit-key.js";
+import { listed } from "./words.js";
 
 /** The smallest things that go through the stages: one row by its key, or a repeatable subset, with their parents. */
 export type Unit = {
@@ -41,7 +42,13 @@ export function planUnit(migration: Migration, { names, key, sample }: UnitReque
 }
 
 // Some of the rows would make another frame: what a unit wrote would not be what the whole run does.
-function assertRowByRow({ name, steps }: Table): void {
+function assertRowByRow({ name, query, steps }: Table): void {
+  if (query !== undefined)
+    throw new StageError(
+      "usage",
+      `${name} is made by a query, which sees all rows of ${listed(query.reads)}: there is no unit of it`,
+      "leave --key and --sample out, or name tables that do not refer to it",
+    );
   const frame = steps.find(({ kind }) => kind === "frame");
   if (frame === undefined) return;
   throw new StageError(

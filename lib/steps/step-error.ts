@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { parseRows } from "../files/csv-rows.js";
-import { piiColumns } from "../mapping/fingerprints.js";
+import { isPii, piiColumns } from "../mapping/fingerprints.js";
 import type { Migration, Table } from "../mapping/migration.js";
 import { StageError } from "../model/errors.js";
 import type { Manifest } from "../model/manifest.js";
@@ -18,7 +18,7 @@ export function keyColumnsOf(migration: Migration, { _waybill }: Manifest): KeyC
   const pii = extract === undefined ? [] : piiColumns(migration, extract);
   // Without a key, all columns are the key.
   const isWhole = _waybill.details.keyKind === "whole row";
-  return { columns, isHidden: isWhole || columns.some((name) => pii.includes(name)) };
+  return { columns, isHidden: isWhole || columns.some((name) => isPii(pii, name)) };
 }
 
 /** A row among others, as somebody can find it. */

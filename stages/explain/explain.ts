@@ -6,6 +6,7 @@ import { chooseTables } from "../../lib/mapping/choose-tables.js";
 import { describeTable } from "../../lib/mapping/describe-table.js";
 import type { Migration, Table } from "../../lib/mapping/migration.js";
 import { listed } from "../../lib/mapping/words.js";
+import { StageError } from "../../lib/model/errors.js";
 import { commandLine, readMigration } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
 import { explainRows } from "./explain-rows.js";
@@ -20,6 +21,7 @@ export async function explain(options: ExplainOptions, context: Context): Promis
   const [table] = chooseTables(migration, [options.table]);
   if (table === undefined) throw new Error(`no table ${options.table}`);
   if (options.key !== undefined) {
+    assertOfExtracts(table);
     const stories = await explainRows(options, context, { migration, table, key: options.key });
     const lines = stories.flatMap((story) => (options.json ? [JSON.stringify(story)] : ["", ...storyLines(story)]));
     for (const line of options.json ? lines : lines.slice(1)) reporter.output(line);
@@ -42,6 +44,13 @@ export async function explain(options: ExplainOptions, context: Context): Promis
     );
 }
 
+// Which rows the query made of those with a key only the query could say, run again over all rows.
+function assertOfExtracts({ name, query }: Table): void {
+  if (query === undefined) return;
+  const what = `${name}: its rows cannot be told step by step, because a query makes them of all rows of ${listed(query.reads)}`;
+  throw new StageError("usage", what, `look at its ledger: waybill inspect ${name} --ledger`);
+}
+
 /** The SQL, or undefined where the extract is not there and the words say enough. 66 when only the SQL was asked for. */
 async function sqlOf(
   options: ExplainOptions,
@@ -51,6 +60,8 @@ async function sqlOf(
   const work = planWorkDirectory(options.work ?? join("work", migration.id));
   await assertBound(work, { migration: migration.id });
   const extracts: ExtractInput[] = [];
+  if (table.query !== undefined)
+    return [`-- the query whose result ${table.name} is mapped from`, ...table.query.sql.split("\n")];
   for (const name of table.extracts) {
     const folder = work.stageFolder("extract", name);
     const manifest =

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Selection, Source, SourceTable } from "../../lib/databases/port.js";
 import { parseRows } from "../../lib/files/csv-rows.js";
 import type { WrittenFile } from "../../lib/files/part-writer.js";
-import { extractFingerprint, piiColumns } from "../../lib/mapping/fingerprints.js";
+import { extractFingerprint, isPii, piiColumns } from "../../lib/mapping/fingerprints.js";
 import type { Extract } from "../../lib/mapping/migration.js";
 import { addChecksums, emptyChecksum } from "../../lib/model/checksum.js";
 import { StageError } from "../../lib/model/errors.js";
@@ -93,7 +93,7 @@ function keyRangeOf(table: SourceTable, { edges }: WrittenFile, pii: readonly st
     const values = parseRows(record)[0] ?? [];
     return table.key.map((name) => {
       const value = values[table.columns.findIndex((column) => column.name === name)] ?? null;
-      return pii.includes(name) && value !== null ? hidden(value) : value;
+      return isPii(pii, name) && value !== null ? hidden(value) : value;
     });
   });
   return first === undefined || last === undefined ? undefined : { first, last };

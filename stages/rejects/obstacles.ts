@@ -21,6 +21,7 @@ function obstacleOf(table: Table, extracts: readonly Manifest[]): string | undef
   const { name, ring, relationships, dedupe, columns } = table;
   if (ring.length > 1) return `it is settled together with ${ring.filter((other) => other !== name).join(", ")}`;
   if (relationships.some(({ parent }) => parent === name)) return "it refers to itself";
+  if (table.query !== undefined) return "it is made by a query, which sees all rows of its extracts";
   const frame = table.steps.find(({ kind }) => kind === "frame");
   if (frame !== undefined) return `its step ${frame.file} has to see all rows`;
   const target = columns === "all" ? undefined : columns.map((column): string => column.name);

@@ -1,6 +1,7 @@
 import { chooseTables, parentsOf, ringOf } from "../../lib/mapping/choose-tables.js";
 import { extractFingerprint, transformFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Extract, Migration, Table } from "../../lib/mapping/migration.js";
+import { readExtracts } from "../../lib/mapping/query.js";
 import type { Input, Stage } from "../../lib/model/manifest.js";
 import type { Sha256 } from "../../lib/model/names.js";
 
@@ -35,7 +36,7 @@ export function planSteps(
   const extracts =
     names.length === 0
       ? migration.extracts
-      : migration.extracts.filter(({ name }) => tables.some((table) => table.extracts.includes(name)));
+      : migration.extracts.filter(({ name }) => tables.some((table) => readExtracts(table).includes(name)));
   return [
     ...extracts.map((extract) => extractStep(migration, extract)),
     ...tables.map((table) => transformStep(migration, table)),
@@ -52,7 +53,7 @@ function extractStep(migration: Migration, extract: Extract): Step {
 
 function transformStep(migration: Migration, table: Table): Step {
   const ring = ringOf(migration, table);
-  const extracts = ring.flatMap((one) => one.extracts.map((subject) => ({ stage: "extract", subject }) as const));
+  const extracts = ring.flatMap((one) => readExtracts(one).map((subject) => ({ stage: "extract", subject }) as const));
   const parents = ring.flatMap(parentsOf).map((subject) => ({ stage: "transform", subject }) as const);
   return {
     stage: "transform",

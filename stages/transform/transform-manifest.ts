@@ -4,7 +4,7 @@ import type { MappingPlan, TablePlans } from "../../lib/engine/plan-mapping.js";
 import { keyMarks } from "../../lib/engine/prepare-engine.js";
 import { replayRule } from "../../lib/engine/written-before.js";
 import { transformFingerprint } from "../../lib/mapping/fingerprints.js";
-import type { Table } from "../../lib/mapping/migration.js";
+import type { Query, Table } from "../../lib/mapping/migration.js";
 import { namedRules } from "../../lib/mapping/named-rules.js";
 import { secretsOf } from "../../lib/mapping/secrets.js";
 import { assertBalanced, type TransformCounts } from "../../lib/model/counts.js";
@@ -48,12 +48,18 @@ export function transformManifest(run: Run, { table, plans, inputs, result, engi
       oneMoment: isOneMoment(inputs.snapshots),
       // `counts` is the sum of these: what was read is accounted for extract by extract.
       extracts: extracts.map((one) => ({ ...one })),
+      ...(table.query === undefined ? {} : { query: queryJson(table.query, inputs) }),
       ledger: table.ledger,
       rules: rulesJson(table, plan, result),
       ...(secretsOf(table).length > 0 ? { keyMarks: keyMarks(run.context.environment, table) } : {}),
       targetKey: plan.targetKey.map((index) => plan.compiled.columns[index]?.name ?? ""),
     },
   });
+}
+
+// Stated beside the counts and balanced against nothing: a query joins, groups and leaves out as it says.
+function queryJson({ lineage, sql }: Query, { extractRows }: TransformInputs): Json {
+  return { sql, lineage: lineage === undefined ? "none" : { ...lineage }, extracts: { ...extractRows } };
 }
 
 interface ExtractCounts extends TransformCounts {

@@ -4,6 +4,7 @@ import { mapPart } from "../../lib/engine/map-part.js";
 import { foldersOf, type TransformInputs, verifyInputs } from "../../lib/engine/mapping-inputs.js";
 import type { TablePlans } from "../../lib/engine/plan-mapping.js";
 import { partsOf, planTable, prepareRing, type TableParts } from "../../lib/engine/prepare-ring.js";
+import { withQueries } from "../../lib/engine/run-query.js";
 import { writeManifest } from "../../lib/files/manifest-file.js";
 import { emptyStageFolder, inStageFolder, removeFolder } from "../../lib/files/stage-folder.js";
 import type { Table } from "../../lib/mapping/migration.js";
@@ -22,17 +23,36 @@ export async function transformTable(run: Run, table: Table, inputs: TransformIn
     const startedMs = performance.now();
     // A damaged input or a wrong mapping is found before anything of an earlier transform is taken away.
     await verifyInputs(run, inputs);
-    const ring = inputs.ring.map((one) => planTable(run.migration, one));
-    const plans = ring.find(([{ table: one }]) => one.name === table.name);
-    if (plans === undefined) throw new Error(`${table.name} is not of its own ring`);
-    const steps = await readySteps(stepsPlace(run), ring);
-    await emptyStageFolder(folder);
-    const { result, engine } = await mapTable(run, { folder, plans, ring, inputs, steps });
-    const manifest = transformManifest(run, { table, plans, inputs, result, engine });
-    await writeManifest(folder, manifest);
-    tell(run, manifest, (performance.now() - startedMs) / 1000);
-    return manifest;
+    const made = join(folder, queryFolder);
+    await removeFolder(made);
+    try {
+      return await mapAndPublish(run, { folder, startedMs, ...(await withQueries(run.migration, inputs, made)) });
+    } finally {
+      await removeFolder(made);
+    }
   });
+}
+
+/** Where the result of a query lies while its table is mapped. */
+const queryFolder = ".query";
+
+interface TableToPublish extends TransformInputs {
+  readonly folder: string;
+  readonly startedMs: number;
+}
+
+async function mapAndPublish(run: Run, { folder, startedMs, ...inputs }: TableToPublish): Promise<Manifest> {
+  const { table } = inputs;
+  const ring = inputs.ring.map((one) => planTable(run.migration, one));
+  const plans = ring.find(([{ table: one }]) => one.name === table.name);
+  if (plans === undefined) throw new Error(`${table.name} is not of its own ring`);
+  const steps = await readySteps(stepsPlace(run), ring);
+  await emptyStageFolder(folder, queryFolder);
+  const { result, engine } = await mapTable(run, { folder, plans, ring, inputs, steps });
+  const manifest = transformManifest(run, { table, plans, inputs, result, engine });
+  await writeManifest(folder, manifest);
+  tell(run, manifest, (performance.now() - startedMs) / 1000);
+  return manifest;
 }
 
 function stepsPlace({ migration, options, reporter, command }: Run): StepsPlace {

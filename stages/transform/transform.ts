@@ -4,6 +4,7 @@ import { filesStand, readManifest } from "../../lib/files/manifest-file.js";
 import { parentsOf, ringOf } from "../../lib/mapping/choose-tables.js";
 import { transformFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Table } from "../../lib/mapping/migration.js";
+import { readExtracts } from "../../lib/mapping/query.js";
 import { StageError } from "../../lib/model/errors.js";
 import { canonicalJson } from "../../lib/model/hash.js";
 import type { Manifest, Verdict } from "../../lib/model/manifest.js";
@@ -57,7 +58,7 @@ function foretelling(run: Run, options: TransformOptions): (table: Table) => Pro
 
 async function blocking(run: Run, table: Table, stale: ReadonlySet<string>): Promise<string | undefined> {
   const ring = ringOf(run.migration, table);
-  for (const extract of ring.flatMap((one) => one.extracts)) {
+  for (const extract of ring.flatMap(readExtracts)) {
     const manifest = await readManifest(run.work.stageFolder("extract", extract));
     if (manifest === undefined) return `, once ${extract} is extracted`;
   }

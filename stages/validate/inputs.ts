@@ -1,6 +1,7 @@
 import type { ExtractInput } from "../../lib/engine/plan-mapping.js";
 import { requireManifest, verifyFile } from "../../lib/files/manifest-file.js";
 import type { Extract, Table } from "../../lib/mapping/migration.js";
+import { readExtracts } from "../../lib/mapping/query.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Json } from "../../lib/model/hash.js";
 import { filesOf, type Input, type Manifest, type Resource, type Stage } from "../../lib/model/manifest.js";
@@ -44,7 +45,7 @@ export async function readInputs(run: Run, table: Table): Promise<ValidateInputs
   const load = await read("load", table.name);
   const transform = await read("transform", table.name);
   const extracts: ValidateExtract[] = [];
-  for (const name of table.extracts) {
+  for (const name of readExtracts(table)) {
     const manifest = await read("extract", name);
     extracts.push({ declared: declaredExtract(run, name), folder: run.work.stageFolder("extract", name), manifest });
   }

@@ -1,10 +1,12 @@
 import type { Comparison } from "../../lib/databases/checks-port.js";
 import type { Migration } from "../../lib/mapping/migration.js";
+import { queryExtract } from "../../lib/mapping/query.js";
 import { type TransformCounts, unexplained } from "../../lib/model/counts.js";
 import type { Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { type Check, equality, skipped } from "./check.js";
-import type { ValidateExtract, ValidateInputs } from "./inputs.js";
+import { type Check, equality } from "./check.js";
+import { driftCheck, type QueriedCounts, queriedChecks, queriedCounts } from "./drift.js";
+import type { ValidateInputs } from "./inputs.js";
 
 /** Where the rows of one extract went, from the source as it is now to what transform wrote. */
 export interface ExtractReconciliation extends TransformCounts {
@@ -21,11 +23,13 @@ export interface ReplayCounts extends TransformCounts {
 
 /** Where a table's rows are, from the source as it is now to the target as it is now: the sums over its extracts. */
 export interface Reconciliation extends Omit<ExtractReconciliation, "extract"> {
+  /** Of a table made by a query, its result alone: what it read stands in `queried`. */
   readonly extracts: readonly ExtractReconciliation[];
   /** What the run alone made of the rows, before any was replayed; the counts above are those of both together. */
   readonly base: TransformCounts;
   /** What became of the rows of each replay. */
   readonly replays: readonly ReplayCounts[];
+  readonly queried: readonly QueriedCounts[];
   readonly loaded: number;
   readonly quarantined: number;
   /** Rows that a unit only read to settle the fate of others. */
@@ -44,7 +48,11 @@ export interface CountedNow {
 /** Puts the counts of all stages side by side. */
 export function reconcile(inputs: ValidateInputs, { sources, target }: CountedNow): Reconciliation {
   const { load } = inputs;
-  const extracts = inputs.extracts.map((one, index) => reconcileExtract(inputs, one, sources[index]));
+  const queried = inputs.table.query === undefined ? [] : queriedCounts(inputs, sources);
+  const extracts =
+    inputs.table.query === undefined
+      ? inputs.extracts.map((one, index) => reconcileExtract(inputs, one.manifest, sources[index]))
+      : [resultCounts(inputs, queryExtract(inputs.table.query))];
   const [loaded, quarantined, leftAlone] = [
     countOf(load, "loaded"),
     countOf(load, "quarantined"),
@@ -55,6 +63,7 @@ export function reconcile(inputs: ValidateInputs, { sources, target }: CountedNo
   const written = sum("written");
   const steps = [
     ...extracts.flatMap((one) => [one.snapshot - one.read, unexplained(one)]),
+    ...queried.map((one) => one.snapshot - one.read),
     written - loaded - quarantined - leftAlone,
     loaded - target,
   ];
@@ -62,7 +71,9 @@ export function reconcile(inputs: ValidateInputs, { sources, target }: CountedNo
     extracts,
     base: countsOf(inputs.transform),
     replays: inputs.replays.map(({ name, transform }) => ({ name, ...countsOf(transform) })),
-    sourceNow: sources.length === 0 ? undefined : sources.reduce((total, count) => total + count, 0),
+    queried,
+    sourceNow:
+      queried.length > 0 || sources.length === 0 ? undefined : sources.reduce((total, count) => total + count, 0),
     snapshot: sum("snapshot"),
     read: sum("read"),
     filtered: sum("filtered"),
@@ -78,14 +89,18 @@ export function reconcile(inputs: ValidateInputs, { sources, target }: CountedNo
 }
 
 function reconcileExtract(
-  { transform, replays }: ValidateInputs,
-  { manifest }: ValidateExtract,
+  inputs: ValidateInputs,
+  extract: Manifest,
   sourceNow: number | undefined,
 ): ExtractReconciliation {
-  const extract = manifest._waybill.subject;
+  return { ...resultCounts(inputs, extract._waybill.subject), sourceNow, snapshot: countOf(extract, "read") };
+}
+
+/** What the run and its replays made of the rows of an extract, or of a query's result, which no other stage counts. */
+function resultCounts({ transform, replays }: ValidateInputs, extract: string): ExtractReconciliation {
   const replayed = replays.map((replay) => statedOf(replay.transform, extract));
   const counts = replayed.reduce(withReplay, statedOf(transform, extract));
-  return { extract, sourceNow, snapshot: countOf(manifest, "read"), ...counts };
+  return { extract, sourceNow: undefined, snapshot: counts.read, ...counts };
 }
 
 function statedOf({ _waybill }: Manifest, extract: string): TransformCounts {
@@ -132,10 +147,13 @@ export function countChecks(
 ): readonly Check[] {
   const { written, loaded, target, quarantined, leftAlone } = counts;
   return [
+    ...counts.queried.flatMap((one) => queriedChecks(one, why)),
     ...counts.extracts.flatMap((one) => {
       const named = (name: string): string => (counts.extracts.length === 1 ? name : `${name}: ${one.extract}`);
-      // A unit has just been read from the source, and only in part: nothing can have drifted.
-      return [...(unit === undefined ? [driftCheck(one, why)] : []), ...extractChecks(one)].map((check) => ({
+      // A unit has just been read from the source, and only in part: nothing can have drifted. Of a query's result the
+      // source knows nothing.
+      const drifts = unit === undefined && counts.queried.length === 0;
+      return [...(drifts ? [driftCheck(one, why)] : []), ...extractChecks(one, counts)].map((check) => ({
         ...check,
         name: named(check.name),
       }));
@@ -156,18 +174,12 @@ function declaredCount(counts: TransformCounts, name: string): number {
   return ({ ...countsFrom((one) => counts[one]) } as Readonly<Record<string, number>>)[name] ?? 0;
 }
 
-function extractChecks(one: ExtractReconciliation): readonly Check[] {
+function extractChecks(one: ExtractReconciliation, { queried }: Reconciliation): readonly Check[] {
   const { snapshot, read, filtered, rejected, deduplicated, written } = one;
   return [
-    equality("rows extracted and read by transform", snapshot, read),
+    ...(queried.length > 0 ? [] : [equality("rows extracted and read by transform", snapshot, read)]),
     equality("read = filtered + rejected + deduplicated + written", read, filtered + rejected + deduplicated + written),
   ];
-}
-
-function driftCheck({ snapshot, sourceNow }: ExtractReconciliation, why: string | undefined): Check {
-  const name = "rows in the source, now and in the snapshot";
-  if (sourceNow === undefined) return skipped(name, snapshot, why ?? "the source was not asked");
-  return equality(name, snapshot, sourceNow, "warned");
 }
 
 function acceptedRejects({ acceptance }: Migration, { read, rejected }: Reconciliation): readonly Check[] {

@@ -1,3 +1,4 @@
+import { readExtracts } from "../../lib/mapping/query.js";
 import type { Json } from "../../lib/model/hash.js";
 import { distinctSnapshots, isOneMoment, mixtureOf } from "../../lib/model/snapshots.js";
 import type { Run } from "../../lib/program/open-run.js";
@@ -38,10 +39,10 @@ export function overall(results: readonly TableResult[]): TableVerdict {
 
 function tableJson(run: Run, { inputs, counts, manifest, checks, verdict, comparisons, seconds }: TableResult): Json {
   const { table } = inputs;
-  const { sourceNow, extracts, base, replays, ...known } = counts;
+  const { sourceNow, extracts, queried, base, replays, ...known } = counts;
   return {
     table: table.name,
-    extracts: table.extracts,
+    extracts: readExtracts(table),
     verdict,
     manifest: run.work.manifestName("validate", table.name),
     outputHash: manifest._waybill.outputHash,
@@ -54,6 +55,9 @@ function tableJson(run: Run, { inputs, counts, manifest, checks, verdict, compar
       extracts: extracts.map((one) => ({ ...one, sourceNow: one.sourceNow ?? null })),
       // Side by side, what was added up: the counts above are those of the run and its replays together.
       ...(replays.length === 0 ? {} : { base: { ...base }, replays: replays.map((one) => ({ ...one })) }),
+      ...(queried.length === 0
+        ? {}
+        : { queried: queried.map((one) => ({ ...one, sourceNow: one.sourceNow ?? null })) }),
     },
     keptOutBy: manifest._waybill.details.keptOutBy,
     checksum: (manifest._waybill.checksum ?? null) as unknown as Json,

@@ -28,7 +28,7 @@ export interface Validated {
 export function validateManifest(run: Run, validated: Validated, differences: Resource): Manifest {
   const { inputs, counts, comparisons, checks, verdict, sampleDrift, target } = validated;
   const { table, transform } = inputs;
-  const { sourceNow, extracts: _, base, replays, ...known } = counts;
+  const { sourceNow, extracts: _, queried: __, base, replays, ...known } = counts;
   return buildManifest([differences], {
     stage: "validate",
     subject: table.name,

@@ -118,6 +118,10 @@ async function askSource(run: Run, { databases, inputs, folder }: SourceQuestion
   }
   const rowCounts = counted.map(({ rowCount }) => rowCount);
   const why = undefined;
+  if (inputs.table.query !== undefined) {
+    const closed = "made by a query, which sees all rows of its extracts: some of them would give another result";
+    return { rowCounts, why, sample: { kind: "closed", why: closed } };
+  }
   if (run.migration.acceptance.sampleRows === 0)
     return { rowCounts, why, sample: { kind: "closed", why: "no sample is asked for" } };
   return { rowCounts, why, sample: await answerOr(() => takeSample(run, { inputs, live: counted, folder })) };

@@ -191,7 +191,8 @@ describe("the order of tables", () => {
 describe("what is refused", () => {
   it.each([
     ["table: people\ncolums: all\n", 'people.yaml:2: unknown key "colums"; did you mean "columns"?'],
-    ["table: people\n\nquery: SELECT 1\ncolumns: all\n", 'people.yaml:3: unknown key "query"'],
+    ["table: people\n\nview: people\ncolumns: all\n", 'people.yaml:3: unknown key "view"'],
+    ["table: people\n\nquery: SELECT 1\ncolumns: all\n", "people.yaml:3: query: does not say its lineage"],
     ["table: people\n", 'people.yaml:1: "columns" is missing'],
     ["columns: all\n", 'people.yaml:1: "table" is missing'],
     ["", "people.yaml:1: expected a map, found nothing"],
