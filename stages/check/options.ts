@@ -10,8 +10,8 @@ export interface CheckOptions extends Voice {
 export const checkDescription: ProgramDescription = {
   name: "check",
   summary:
-    "Reads the migration's folder and says everything that is wrong with it, with file and line: keys and words, names,\n" +
-    "lookup files, SQL. Source columns are checked where the work directory holds the extract; of the others it says\n" +
+    "Reads the migration's folder and says everything that is wrong with it, with file and line: keys and words, names, " +
+    "lookup files, SQL. Source columns are checked where the work directory holds the extract; of the others it says " +
     "which names it could not check. Asks no database, and changes nothing.",
   options: [...placeOptions, { name: "mapping", describe: "the specification alone: all that this version checks" }],
 };

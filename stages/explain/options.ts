@@ -16,9 +16,9 @@ export interface ExplainOptions extends Voice {
 export const explainDescription: ProgramDescription = {
   name: "explain",
   summary:
-    "The mapping of a table on stdout: in words that can be read aloud, rule by rule, then as the SQL that runs on each\n" +
-    "part of its extract, which has to be there for that. With --key what happens to a row, step by step, mapped anew from\n" +
-    "the extract's files, custom steps included: values of columns marked pii, and of all they are made from, are hidden.\n" +
+    "The mapping of a table on stdout: in words that can be read aloud, rule by rule, then as the SQL that runs on each " +
+    "part of its extract, which has to be there for that. With --key what happens to a row, step by step, mapped anew from " +
+    "the extract's files, custom steps included: values of columns marked pii, and of all they are made from, are hidden. " +
     "With --json one object.",
   arguments: "<table>",
   options: [

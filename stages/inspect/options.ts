@@ -39,7 +39,7 @@ const roles = ["ledger", "rejects", "changes", "differences"] as const;
 export const inspectDescription: ProgramDescription = {
   name: "inspect",
   summary:
-    "Rows of an intermediate file on stdout: of a file, or of all parts of a table or extract. Proves the file by its\n" +
+    "Rows of an intermediate file on stdout: of a file, or of all parts of a table or extract. Proves the file by its " +
     "manifest's checksum first. NULL is \\N in tables and CSV, null in JSON (one object a line).",
   arguments: "<file|table|extract>",
   options: [

@@ -30,8 +30,8 @@ export type Action =
 export const rejectsDescription: ProgramDescription = {
   name: "rejects",
   summary:
-    "What transform rejected of a table: how many rows by which rule and why; or the rows themselves,\n" +
-    "on stdout or as a CSV file. `replay <table> FILE.csv` maps that file, once it is corrected, as a small run of its own;\n" +
+    "What transform rejected of a table: how many rows by which rule and why; or the rows themselves, " +
+    "on stdout or as a CSV file. `replay <table> FILE.csv` maps that file, once it is corrected, as a small run of its own; " +
     "load and validate then take its rows along. `discard <table> NNN` takes the latest replay back.",
   arguments: "[replay|discard] <table> [FILE.csv|NNN]",
   options: [

@@ -16,7 +16,7 @@ export interface RunOptions extends StageOptions {
 export const runDescription: ProgramDescription = {
   name: "run",
   summary:
-    "Runs extract, transform, load and validate, one after another: all tables, or those named and the tables they refer to.\n" +
+    "Runs extract, transform, load and validate, one after another: all tables, or those named and the tables they refer to. " +
     "Stops at the first stage that fails and exits as it did; with --keep-going it goes on and exits with the highest code.",
   arguments: "[tables…]",
   options: stageOptions,

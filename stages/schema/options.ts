@@ -16,7 +16,7 @@ export type SchemaOptions = Pick<
 export const schemaDescription: ProgramDescription = {
   name: "schema",
   summary:
-    "What the target's tables hold, as YAML on stdout: put it into the migration's folder as schema/target.yaml, and\n" +
+    "What the target's tables hold, as YAML on stdout: put it into the migration's folder as schema/target.yaml, and " +
     "transform checks every value by it before the database sees one. It reads the target's catalog, and changes nothing.",
   arguments: "[tables…]",
   options: [...placeOptions, ...stageOptions.filter(({ name }) => name === "target")],

@@ -11,9 +11,9 @@ export interface StatusOptions extends Voice {
 export const statusDescription: ProgramDescription = {
   name: "status",
   summary:
-    "What stands in a work directory, as a table on stdout: each stage of each extract and table is done, stale, missing,\n" +
-    "damaged, or said no, and why. With --json one JSON object a line on stdout. The first break of the chain is named on\n" +
-    "stderr. It reads files only, and changes nothing: what the target holds now, load and validate ask the target itself.\n" +
+    "What stands in a work directory, as a table on stdout: each stage of each extract and table is done, stale, missing, " +
+    "damaged, or said no, and why. With --json one JSON object a line on stdout. The first break of the chain is named on " +
+    "stderr. It reads files only, and changes nothing: what the target holds now, load and validate ask the target itself. " +
     "Sizes are compared, not checksums: for those type sha256sum -c SHA256SUMS. Exits 0 whatever it finds.",
   arguments: "[tables…]",
   options: placeOptions,

@@ -15,7 +15,7 @@ export interface ValidateOptions extends StageOptions {
 export const validateDescription: ProgramDescription = {
   name: "validate",
   summary:
-    "Proves that source, files and target agree: counts that close to zero, every row compared, tests, a live sample.\n" +
+    "Proves that source, files and target agree: counts that close to zero, every row compared, tests, a live sample. " +
     "Runs anew each time and writes to no database.",
   arguments: "[tables…]",
   options: [
