@@ -1,7 +1,7 @@
 import { requireManifest, verifyFile } from "../files/manifest-file.js";
 import { replayDirectory, replayNames, type WorkDirectory } from "../files/work-directory.js";
 import { keyWidthFault } from "../mapping/check-referring.js";
-import { parentsOf } from "../mapping/choose-tables.js";
+import { parentsOf, tableNamed } from "../mapping/choose-tables.js";
 import { transformFingerprint } from "../mapping/fingerprints.js";
 import type { Migration, Table } from "../mapping/migration.js";
 import { assertNoProblems, type Problem } from "../mapping/problems.js";
@@ -158,12 +158,6 @@ async function readTable(
     parents.set(name, { table: parent, folder: parentFolder, manifest });
   }
   return { table: { table, extracts, parents }, snapshots };
-}
-
-function tableNamed({ tables }: Migration, wanted: string): Table {
-  const table = tables.find(({ name }) => name === wanted);
-  if (table === undefined) throw new Error(`no table ${wanted}`);
-  return table;
 }
 
 // Where the specification declares no key, only the extract knows of how many columns it is.

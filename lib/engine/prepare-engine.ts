@@ -18,15 +18,19 @@ export interface Surroundings {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Makes ready what a table's SQL names beside the rows: its lookup files and its functions. 66 for a key that is not set,
+ * Makes ready what the SQL of tables names beside the rows: lookup files and functions. 66 for a key that is not set,
  * 78 for a regular expression that is none.
  */
 export async function prepareEngine(
   connection: EngineConnection,
-  { lookups, functions, patterns }: Pick<CompiledTable, "lookups" | "functions" | "patterns">,
+  tables: readonly CompiledTable[],
   { migration: { files }, context: { environment } }: Surroundings,
 ): Promise<void> {
-  await loadLookups(connection, lookups, files);
+  await loadLookups(
+    connection,
+    tables.flatMap(({ lookups }) => lookups),
+    files,
+  );
   const inputs: FunctionInputs = {
     secret: (name) => secretOf(environment, name),
     file: (path) => {
@@ -35,7 +39,9 @@ export async function prepareEngine(
       return file;
     },
   };
-  for (const fn of functions) await connection.register(fn, inputs);
+  const functions = new Map(tables.flatMap((table) => table.functions).map((fn) => [fn.name, fn]));
+  for (const fn of functions.values()) await connection.register(fn, inputs);
+  const patterns = tables.flatMap((table) => table.patterns);
   assertNoProblems(await checkPatterns(connection, patterns));
 }
 

@@ -32,16 +32,8 @@ export async function prepareRing(
 ): Promise<void> {
   // Lookups, functions and parents are those of the table: the plans of all its extracts name the same.
   const plans = ring.map(([plan]) => plan);
-  const functions = new Map(plans.flatMap(({ compiled }) => compiled.functions).map((one) => [one.name, one]));
-  await prepareEngine(
-    connection,
-    {
-      lookups: plans.flatMap(({ compiled }) => compiled.lookups),
-      patterns: plans.flatMap(({ compiled }) => compiled.patterns),
-      functions: [...functions.values()],
-    },
-    surroundings,
-  );
+  const compiled = plans.map((plan) => plan.compiled);
+  await prepareEngine(connection, compiled, surroundings);
   for (const [index, plan] of plans.entries()) {
     const table = inputs.ring[index];
     for (const link of plan.parents) {

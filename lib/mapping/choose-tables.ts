@@ -17,6 +17,13 @@ export function chooseTables(migration: Migration, names: readonly string[]): re
   return names.length === 0 ? migration.tables : migration.tables.filter(({ name }) => names.includes(name));
 }
 
+/** A table by its name, which the specification was found to have. */
+export function tableNamed({ tables }: Pick<Migration, "tables">, wanted: string): Table {
+  const table = tables.find(({ name }) => name === wanted);
+  if (table === undefined) throw new Error(`no table ${wanted}`);
+  return table;
+}
+
 /** The tables outside its ring that a table refers to, each once: those that are mapped before it. */
 export function parentsOf({ relationships, ring }: Table): readonly Table["name"][] {
   return [...new Set(relationships.map(({ parent }) => parent))].filter((parent) => !ring.includes(parent));

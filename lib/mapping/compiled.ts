@@ -1,5 +1,6 @@
 import type { RuleName, Sql } from "../model/names.js";
 import type { SpecificationFile } from "./migration.js";
+import { identifier, join, sql } from "./sql.js";
 
 // What a mapping compiles to: SQL over one part of an extract, in DuckDB's dialect.
 
@@ -96,4 +97,9 @@ export function valueName(column: number, step: number): string {
 /** How SQL names a lookup file's column: unlike every source column, which would be taken for it where the two meet. */
 export function lookupColumn(name: string): string {
   return `~:${name}`;
+}
+
+/** SQL that calls a function of JavaScript. */
+export function callOf({ name }: Pick<NodeFunction, "name">, ...values: readonly Sql[]): Sql {
+  return sql`${identifier(name)}(${join(values, ", ")})`;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { expressionFault } from "./expression.js";
+import { patternFault } from "./re2-pattern.js";
 
 // The words every schema of the specification is made of. They read values as `parseYaml` hands them out: text, null
 // for a plain null, arrays and Maps. Numbers and booleans are read from their text here and nowhere else.
@@ -75,6 +76,12 @@ export const sqlExpression = text.superRefine((value, context) => {
   const fault = expressionFault(value);
   if (fault !== undefined) complain(context, fault.text, fault.hint);
 });
+
+/** Complains of a text that is no regular expression as RE2 reads them, as far as that shows without RE2. */
+export function refusePattern(value: string, context: z.core.$RefinementCtx): void {
+  const fault = patternFault(value);
+  if (fault !== undefined) complain(context, fault.text, fault.hint);
+}
 
 /** One value, or a list of at least one. */
 export function oneOrMore<Schema extends z.ZodType>(schema: Schema) {

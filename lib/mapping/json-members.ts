@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Sql } from "../model/names.js";
-import type { NodeFunction } from "./compiled.js";
+import { callOf, type NodeFunction } from "./compiled.js";
 import { complain, datum, name, object, pairsOf, text, writtenAs } from "./grammar.js";
 import { isJson } from "./json-text.js";
 import type { JsonMember } from "./settled-origin.js";
@@ -85,7 +85,7 @@ export function badMember({ type, value }: JsonMember): Sql | undefined {
     case "boolean":
       return sql`coalesce(${column} NOT IN ('t', 'true', 'f', 'false'), false)`;
     case "json":
-      return sql`coalesce(${identifier(jsonOrNot.name)}(${column}) = 'f', false)`;
+      return sql`coalesce(${callOf(jsonOrNot, column)} = 'f', false)`;
     default:
       return type satisfies never;
   }

@@ -1,21 +1,15 @@
 import { join } from "node:path";
+import type { PartToMap } from "../engine/map-part.js";
 import { writeWhole } from "../files/whole-file.js";
 import { makeFolder } from "../files/work-directory.js";
 import type { Migration, Table } from "../mapping/migration.js";
-import type { Manifest, Resource } from "../model/manifest.js";
+import type { Manifest } from "../model/manifest.js";
 import { addedColumns } from "../model/resource.js";
 import type { StepModule } from "./load-step.js";
 import { runFrameStep } from "./run-frame-step.js";
 import { runRowSteps } from "./run-row-steps.js";
 import { type KeyColumns, keyColumnsOf } from "./step-error.js";
 import { layoutSteps, type StepLayout } from "./step-layout.js";
-
-/** A part that the engine can read, and its place among the parts of its extract. */
-export interface Part {
-  readonly folder: string;
-  readonly part: Resource;
-  readonly index: number;
-}
 
 export interface StepsToRun {
   readonly migration: Migration;
@@ -24,7 +18,7 @@ export interface StepsToRun {
   readonly code: readonly string[];
   /** The manifest of the extract. */
   readonly extract: Manifest;
-  readonly parts: readonly Part[];
+  readonly parts: readonly PartToMap[];
   /** Where what the steps make is put; the caller removes it. */
   readonly folder: string;
   readonly jobs: number;
@@ -41,7 +35,7 @@ export interface Pass {
   /** Indexes of the steps of this pass. */
   readonly steps: readonly number[];
   readonly modules: readonly StepModule[];
-  readonly parts: readonly Part[];
+  readonly parts: readonly PartToMap[];
   /** A folder of this pass's own. */
   readonly folder: string;
 }
@@ -51,7 +45,7 @@ export interface Pass {
  * same rows in the same order with the columns the steps made. Without steps they are the very parts. A step that
  * fails throws "specification" (78) with its name, the row's number and its key.
  */
-export async function prepareParts(run: StepsToRun): Promise<readonly Part[]> {
+export async function prepareParts(run: StepsToRun): Promise<readonly PartToMap[]> {
   const { table, folder, code } = run;
   let parts = run.parts;
   const columns = parts[0]?.part.schema.fields.map(({ name }) => name) ?? [];

@@ -1,16 +1,17 @@
 import { join } from "node:path";
+import type { PartToMap } from "../engine/map-part.js";
 import { PartWriter } from "../files/part-writer.js";
 import { appendRecords, finishPart } from "../files/plain-file.js";
 import { StageError } from "../model/errors.js";
 import { fieldOf, resourceOf } from "../model/resource.js";
-import type { Part, Pass } from "./prepare-parts.js";
+import type { Pass } from "./prepare-parts.js";
 
 /** Writes what a pass made of one part; 65 unless there are as many rows as before. */
 export async function writePrepared(
   { layout, folder }: Pass,
-  { part, index }: Part,
+  { part, index }: PartToMap,
   chunks: AsyncIterable<Uint8Array>,
-): Promise<Part> {
+): Promise<PartToMap> {
   const { columns } = layout;
   const writer = await PartWriter.create(join(folder, part.path), { columns });
   try {

@@ -1,9 +1,10 @@
 import { fileURLToPath } from "node:url";
+import type { PartToMap } from "../engine/map-part.js";
 import { openPart } from "../files/part-reader.js";
 import { recordBatches } from "../files/record-batches.js";
 import type { StageError } from "../model/errors.js";
 import type { FrameAnswer, FrameRequest, FrameThreadData } from "./frame-thread.js";
-import type { Part, Pass } from "./prepare-parts.js";
+import type { Pass } from "./prepare-parts.js";
 import { writePrepared } from "./prepared-part.js";
 import { failure } from "./step-error.js";
 import { type StepThread, startThread, ThreadEnd } from "./step-thread.js";
@@ -16,7 +17,7 @@ const danfo = fileURLToPath(new URL("../../vendor/danfo.cjs", import.meta.url));
 const heapMegabytes = 768;
 
 /** Runs one frame step over the rows of all parts at once. */
-export async function runFrameStep(pass: Pass): Promise<readonly Part[]> {
+export async function runFrameStep(pass: Pass): Promise<readonly PartToMap[]> {
   const [step = 0] = pass.steps;
   const { run, layout, modules } = pass;
   const [view, module] = [layout.views[step], modules[step]];
@@ -28,7 +29,7 @@ export async function runFrameStep(pass: Pass): Promise<readonly Part[]> {
     try {
       if (first.kind === "fault") throw faultAt(pass, step, first);
       const parts = await runFrame(pass, step, thread);
-      const prepared: Part[] = [];
+      const prepared: PartToMap[] = [];
       for (const part of pass.parts) prepared.push(await writePrepared(pass, part, chunksOf(parts[part.index] ?? [])));
       return prepared;
     } finally {

@@ -1,7 +1,8 @@
+import type { PartToMap } from "../engine/map-part.js";
 import { openPart } from "../files/part-reader.js";
 import { type RecordBatch, recordBatches } from "../files/record-batches.js";
 import type { StageError } from "../model/errors.js";
-import type { Part, Pass } from "./prepare-parts.js";
+import type { Pass } from "./prepare-parts.js";
 import { writePrepared } from "./prepared-part.js";
 import type { RowAnswer, RowThreadData } from "./row-thread.js";
 import { failure } from "./step-error.js";
@@ -15,10 +16,10 @@ const heapMegabytes = 256;
 const mostThreads = 8;
 
 /** Runs row steps over all parts. Threads take batches in turn, so the rows come out in the order they went in. */
-export async function runRowSteps(pass: Pass): Promise<readonly Part[]> {
+export async function runRowSteps(pass: Pass): Promise<readonly PartToMap[]> {
   const workers = await startWorkers(pass);
   try {
-    const prepared: Part[] = [];
+    const prepared: PartToMap[] = [];
     for (const part of pass.parts) prepared.push(await writePrepared(pass, part, mapped(pass, part, workers)));
     return prepared;
   } finally {
@@ -68,7 +69,7 @@ async function startWorker(pass: Pass): Promise<RowWorker> {
 }
 
 // As many batches are under way as there are threads; the next is read when the oldest is written.
-async function* mapped(pass: Pass, part: Part, workers: readonly RowWorker[]): AsyncGenerator<Uint8Array> {
+async function* mapped(pass: Pass, part: PartToMap, workers: readonly RowWorker[]): AsyncGenerator<Uint8Array> {
   const rows = await openPart(part.folder, part.part, pass.run.command);
   const underWay: Promise<Uint8Array>[] = [];
   let turn = 0;
@@ -87,7 +88,7 @@ async function* mapped(pass: Pass, part: Part, workers: readonly RowWorker[]): A
 }
 
 interface BatchToMap {
-  readonly part: Part;
+  readonly part: PartToMap;
   readonly batch: RecordBatch;
   readonly worker: RowWorker;
 }
@@ -108,7 +109,7 @@ async function mapBatch(pass: Pass, { part, batch, worker }: BatchToMap): Promis
 
 function failed(
   { run, key }: Pass,
-  { part, batch }: Pick<Part, "part"> & { readonly batch: RecordBatch },
+  { part, batch }: Pick<PartToMap, "part"> & { readonly batch: RecordBatch },
   { row, step, text }: { readonly row: number | undefined; readonly step: number; readonly text: string },
 ): StageError {
   if (row === undefined) return failure(run.table, { step, text });

@@ -4,6 +4,7 @@ import { firstPassOver, mapPart } from "../../lib/engine/map-part.js";
 import { finalValue, type MappingPlan, type TablePlans } from "../../lib/engine/plan-mapping.js";
 import { prepareEngine } from "../../lib/engine/prepare-engine.js";
 import { requireManifest, verifyFile } from "../../lib/files/manifest-file.js";
+import { tableNamed } from "../../lib/mapping/choose-tables.js";
 import { sql } from "../../lib/mapping/sql.js";
 import { filesOf, type Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
@@ -24,7 +25,7 @@ export async function mapSample(run: Run, { connection, inputs, plans, parts: re
   const parts = await throughSteps(run, { connection, plans, parts: read });
   const [first] = parts;
   if (first === undefined) return;
-  await prepareEngine(connection, first.plan.compiled, run);
+  await prepareEngine(connection, [first.plan.compiled], run);
   await loadParents(run, connection, parts);
   await firstPassOver(connection, [parts]);
   const ledger = first.plan.needsFirstPass ? await ledgerOf(run, inputs) : undefined;
@@ -58,8 +59,7 @@ async function loadParents(run: Run, connection: EngineConnection, parts: readon
     const { parent } = link.relationship;
     const manifest = await requireManifest(run.work.stageFolder("transform", parent), run.command("transform", parent));
     const folder = await verified(run, manifest, ["part", "ledger"]);
-    const table = run.migration.tables.find(({ name }) => name === parent);
-    if (table !== undefined) await loadParent(connection, link, { table, folder, manifest, only });
+    await loadParent(connection, link, { table: tableNamed(run.migration, parent), folder, manifest, only });
   }
 }
 

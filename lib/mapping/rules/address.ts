@@ -1,8 +1,7 @@
 import { z } from "zod";
-import type { NodeFunction } from "../compiled.js";
+import { callOf, type NodeFunction } from "../compiled.js";
 import { name, object, on } from "../grammar.js";
 import { parseLookup } from "../lookup-file.js";
-import { identifier, sql } from "../sql.js";
 import { titleCase } from "../title-case.js";
 import { carrying, defineRule } from "./rule.js";
 
@@ -34,7 +33,7 @@ export const address = defineRule({
     ].join(", "),
   compile: (options, { previous }) => {
     const fn = cleanse(options);
-    return { ...carrying(sql`${identifier(fn.name)}(${previous})`), functions: [fn] };
+    return { ...carrying(callOf(fn, previous)), functions: [fn] };
   },
 });
 

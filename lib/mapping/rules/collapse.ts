@@ -1,6 +1,5 @@
 import { yesNo } from "../grammar.js";
-import { literal, sql } from "../sql.js";
-import { whiteSpace } from "../white-space.js";
+import { collapsed } from "../white-space.js";
 import { carrying, defineRule } from "./rule.js";
 
 /** `collapse: true` makes one blank of each run of white space, ASCII and Unicode; line ends are white space too. */
@@ -10,5 +9,5 @@ export const collapse = defineRule({
   effect: "changes",
   type: "string",
   describe: () => "each run of white space made one blank",
-  compile: (_, { previous }) => carrying(sql`regexp_replace(${previous}, ${literal(`${whiteSpace}+`)}, ' ', 'g')`),
+  compile: (_, { previous }) => carrying(collapsed(previous)),
 });

@@ -1,6 +1,6 @@
 import { on } from "../grammar.js";
 import { literal, sql } from "../sql.js";
-import { whiteSpace } from "../white-space.js";
+import { trimmed } from "../white-space.js";
 import { defineRule } from "./rule.js";
 
 // What mail servers accept between them: a dot-atom of RFC 5321 before the @, a host name of at least two labels after it.
@@ -9,7 +9,6 @@ const atom = String.raw`[\p{L}\p{N}!#$%&'*+/=?^_{|}~\x60-]+`;
 const label = String.raw`[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?`;
 const longLabel = literal("[^.]{64}");
 const address = literal(String.raw`${atom}(?:\.${atom})*@(?:${label}\.)+${label}`);
-const atTheEnds = literal(`^${whiteSpace}+|${whiteSpace}+$`);
 
 /**
  * `email: true` takes blanks off the ends and writes the address in lower case, before the @ as well: no provider in use
@@ -22,7 +21,7 @@ export const email = defineRule({
   type: "string",
   describe: () => "written as an e-mail address in lower case",
   compile: (_, { column, previous }) => {
-    const value = sql`lower(regexp_replace(${previous}, ${atTheEnds}, '', 'g'))`;
+    const value = sql`lower(${trimmed(previous)})`;
     const fits = sql`(regexp_full_match(${value}, ${address}) AND length(split_part(${value}, '@', 1)) <= 64 AND length(${value}) <= 254
       AND NOT regexp_matches(split_part(${value}, '@', 2), ${longLabel}))`;
     return {

@@ -1,7 +1,7 @@
-import type { NodeFunction } from "../compiled.js";
+import { callOf, type NodeFunction } from "../compiled.js";
 import { complain, text } from "../grammar.js";
 import { findInJson, parseJsonPath } from "../json-text.js";
-import { identifier, literal, sql } from "../sql.js";
+import { literal, sql } from "../sql.js";
 import { defineRule } from "./rule.js";
 
 const path = text.superRefine((value, context) => {
@@ -46,7 +46,7 @@ export const jsonValue = defineRule({
   type: "string",
   describe: (at) => `what its JSON holds at ${at}`,
   compile: (at, { column, previous }) => {
-    const answer = sql`${identifier(valueAt.name)}(${previous}, ${literal(at)})`;
+    const answer = callOf(valueAt, previous, literal(at));
     return {
       value: sql`CASE WHEN ${answer} <> ${literal(unclear)} THEN substring(${answer}, 2) END`,
       miss: sql`coalesce(${answer} = ${literal(unclear)}, false)`,

@@ -1,10 +1,10 @@
 import { createHmac } from "node:crypto";
 import type { z } from "zod";
 import type { Sql } from "../../model/names.js";
-import type { NodeFunction } from "../compiled.js";
+import { callOf, type NodeFunction } from "../compiled.js";
 import { familyNames, givenNames } from "../fake-names.js";
 import { complain, name, object, text, wholeNumber } from "../grammar.js";
-import { identifier, literal, sql } from "../sql.js";
+import { literal, sql } from "../sql.js";
 import { carrying, defineRule, type RuleEffect } from "./rule.js";
 
 const secret = name.superRefine((value, context) => {
@@ -60,11 +60,11 @@ export const mask = defineRule({
   compile: ({ redact, hash, partial, fake }, { previous }): RuleEffect => {
     if (hash !== undefined) {
       const fn = hashFunction(hash.key);
-      return keyed(fn, sql`left(${call(fn, previous)}, ${count(hash.digits)})`);
+      return keyed(fn, sql`left(${callOf(fn, previous)}, ${count(hash.digits)})`);
     }
     if (fake !== undefined) {
       const fn = fakeFunction(fake.name, fake.key);
-      return keyed(fn, call(fn, previous));
+      return keyed(fn, callOf(fn, previous));
     }
     if (partial !== undefined) return carrying(partly(previous, partial));
     return carrying(sql`CASE WHEN ${previous} IS NOT NULL THEN ${literal(redact ?? "")} END`);
@@ -73,7 +73,6 @@ export const mask = defineRule({
 
 const keyed = (fn: NodeFunction, value: Sql): RuleEffect => ({ ...carrying(value), functions: [fn] });
 const count = (number: number): Sql => sql`${literal(String(number))}::INTEGER`;
-const call = ({ name }: NodeFunction, value: Sql): Sql => sql`${identifier(name)}(${value})`;
 
 function partly(value: Sql, { first, last, with: cover }: NonNullable<Options["partial"]>): Sql {
   const hidden = sql`(length(${value}) - ${count(first + last)})`;

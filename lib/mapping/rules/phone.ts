@@ -1,8 +1,7 @@
+import { callOf, type NodeFunction } from "../compiled.js";
 import { complain, name, object, orNames } from "../grammar.js";
-import { identifier, literal, sql } from "../sql.js";
+import { literal } from "../sql.js";
 import { defineRule, reading } from "./rule.js";
-
-const regions = new Intl.DisplayNames(["en"], { type: "region" });
 
 // Codes that have a name and no numbering plan: uninhabited, of the past, of a union, or not the country's own (UK is GB).
 const withoutPlan = new Set(
@@ -10,8 +9,7 @@ const withoutPlan = new Set(
 );
 
 const country = name.superRefine((value, context) => {
-  // A code that stands for nothing is its own name.
-  if (/^[A-Z]{2}$/.test(value) && !withoutPlan.has(value) && regions.of(value) !== value) return;
+  if (isNamed(value) && !withoutPlan.has(value)) return;
   if (withoutPlan.has(value)) {
     const hint = "write the country whose plan it uses, in ISO 3166-1: GB for the United Kingdom";
     complain(context, `${JSON.stringify(value)} has no telephone numbers of its own`, hint);
@@ -23,6 +21,12 @@ const country = name.superRefine((value, context) => {
     "write the two capital letters of ISO 3166-1, such as KE",
   );
 });
+
+/** Whether a code of two letters stands for something: one that does not is its own name. */
+function isNamed(code: string): boolean {
+  // Made here and not once for all: the names take 10 ms to load, of every start, and few mappings have telephone numbers.
+  return /^[A-Z]{2}$/.test(code) && new Intl.DisplayNames(["en"], { type: "region" }).of(code) !== code;
+}
 
 const schema = orNames("country", object({ country }));
 
@@ -38,15 +42,13 @@ export const phone = defineRule({
   type: "string",
   describe: (options) => `written as an international telephone number, ${options.country} where it names no country`,
   compile: (options, context) => {
-    const read = sql`${identifier(functionName)}(${context.previous}, ${literal(options.country)})`;
+    const read = callOf(e164, context.previous, literal(options.country));
     return {
       ...reading(read, context, `${context.column} is not a telephone number`),
-      functions: [{ name: functionName, parameters: 2, load: loadPhone }],
+      functions: [e164],
     };
   },
 });
-
-const functionName = "~phone";
 
 // Loaded where it is used: its numbering plans are 150 kB of JSON.
 async function loadPhone(): Promise<(values: readonly string[]) => string | null> {
@@ -57,3 +59,5 @@ async function loadPhone(): Promise<(values: readonly string[]) => string | null
     return number?.isValid() === true && number.ext === undefined ? number.number : null;
   };
 }
+
+const e164: NodeFunction = { name: "~phone", parameters: 2, load: loadPhone };

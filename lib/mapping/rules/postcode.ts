@@ -1,7 +1,6 @@
-import { complain, name, object, orNames } from "../grammar.js";
-import { patternFault } from "../re2-pattern.js";
+import { complain, name, object, orNames, refusePattern } from "../grammar.js";
 import { literal, sql } from "../sql.js";
-import { whiteSpace } from "../white-space.js";
+import { collapsed, trimmed, whiteSpace } from "../white-space.js";
 import { defineRule } from "./rule.js";
 
 /** A country's postcodes: the characters without blanks and hyphens, in groups, and the groups as they are written. */
@@ -37,10 +36,7 @@ const country = name.superRefine((value, context) => {
   complain(context, `the postcodes of ${JSON.stringify(value)} are not known`, hint);
 });
 
-const pattern = name.superRefine((value, context) => {
-  const fault = patternFault(value);
-  if (fault !== undefined) complain(context, fault.text, fault.hint);
-});
+const pattern = name.superRefine(refusePattern);
 
 const options = object({ country: country.optional(), pattern: pattern.optional() }).superRefine((given, context) => {
   const count = Object.values(given).filter((one) => one !== undefined).length;
@@ -66,7 +62,7 @@ export const postcode = defineRule({
     const shape = of === undefined ? undefined : shapes[of];
     const capitals = sql`upper(${previous})`;
     const bare = sql`regexp_replace(${capitals}, ${literal(`${whiteSpace}|-`)}, '', 'g')`;
-    const single = sql`regexp_replace(regexp_replace(${capitals}, ${literal(`${whiteSpace}+`)}, ' ', 'g'), '^ | $', '', 'g')`;
+    const single = trimmed(collapsed(capitals));
     const [text, fits] = shape === undefined ? [single, own ?? ""] : [bare, shape.pattern];
     // A US code without its last four digits ends with the hyphen that would have parted them.
     const value =

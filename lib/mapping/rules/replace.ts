@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Sql } from "../../model/names.js";
-import { complain, object, oneOrMore, text } from "../grammar.js";
-import { patternFault, rewriteFault } from "../re2-pattern.js";
+import { complain, object, oneOrMore, refusePattern, text } from "../grammar.js";
+import { rewriteFault } from "../re2-pattern.js";
 import { literal, sql } from "../sql.js";
 import { listed, spoken } from "../words.js";
 import { carrying, defineRule } from "./rule.js";
@@ -14,10 +14,7 @@ const found = text.superRefine((value, context) => {
   if (value === "") complain(context, "empty", "write the text that is to be replaced");
 });
 
-const pattern = text.superRefine((value, context) => {
-  const fault = patternFault(value);
-  if (fault !== undefined) complain(context, fault.text, fault.hint);
-});
+const pattern = text.superRefine(refusePattern);
 
 const replacement = object({ find: found.optional(), pattern: pattern.optional(), with: text }).transform(
   ({ find, pattern, with: by }, context): Replacement => {

@@ -1,6 +1,5 @@
-import type { NodeFunction } from "../compiled.js";
+import { callOf, type NodeFunction } from "../compiled.js";
 import { yesNo } from "../grammar.js";
-import { identifier, sql } from "../sql.js";
 import { titleCase } from "../title-case.js";
 import { carrying, defineRule } from "./rule.js";
 
@@ -21,7 +20,7 @@ export const title = defineRule({
   type: "string",
   describe: () => "each word with a capital",
   compile: (_, { previous }) => ({
-    ...carrying(sql`${identifier(titled.name)}(${previous})`),
+    ...carrying(callOf(titled, previous)),
     functions: [titled],
   }),
 });
