@@ -107,7 +107,7 @@ async function help(root: string): Promise<string> {
 
 /** Which room of the project imports which others. */
 function imports(sources: readonly SourceFile[]): string {
-  const rooms = ["stages", "steps", "program", "engine", "databases", "files", "mapping", "model"];
+  const rooms = ["stages", "steps", "program", "engine", "databases", "chain", "files", "mapping", "model"];
   const roomOf = (path: string): string | undefined =>
     /^(?:lib\/([a-z]+)|(stages))\//.exec(path)?.slice(1).find(Boolean);
   const lines = rooms.map((room) => {

@@ -10,10 +10,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  * directory. The engine reads and writes the files of a stage through `files`.
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  stages: ["steps", "program", "databases", "engine", "files", "mapping", "model"],
+  stages: ["steps", "program", "databases", "engine", "chain", "files", "mapping", "model"],
   steps: ["engine", "files", "mapping", "model"],
   program: ["files", "mapping", "model"],
   engine: ["files", "mapping", "model"],
+  chain: ["files", "mapping", "model"],
   databases: ["mapping", "model"],
   files: ["mapping", "model"],
   mapping: ["model"],

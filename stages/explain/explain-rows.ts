@@ -4,12 +4,12 @@ import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
 import { planTable } from "../../lib/engine/prepare-ring.js";
 import { findWorkDirectory } from "../../lib/files/work-directory.js";
 import type { Migration, Table } from "../../lib/mapping/migration.js";
+import { privateColumns } from "../../lib/mapping/private-columns.js";
 import { keyValues, parseKey } from "../../lib/mapping/unit-key.js";
 import { commandLine } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
 import { mapRows } from "./map-rows.js";
 import type { ExplainOptions } from "./options.js";
-import { privateColumns } from "./private-columns.js";
 import { type RowStory, tellRow } from "./row-story.js";
 
 interface Subject {
@@ -36,5 +36,8 @@ export async function explainRows(
   const keyOf = (plan: MappingPlan) => keyValues(parseKey(key), plan.extract, plan.key);
   const rows = await mapRows(place, { plans, ring, inputs, keyOf });
   const none = { source: new Set<string>(), target: new Set<string>() };
-  return rows.map((row) => tellRow(row, options.showPii ? none : privateColumns(row.plan)));
+  return rows.map((row) => {
+    const { table: mapped, sourceColumns } = row.plan;
+    return tellRow(row, options.showPii ? none : privateColumns(mapped, sourceColumns));
+  });
 }

@@ -2,9 +2,9 @@ import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
 import { describeOrigin, describeRule } from "../../lib/mapping/describe-column.js";
 import { namedRules } from "../../lib/mapping/named-rules.js";
 import { tableOf } from "../../lib/mapping/per-extract.js";
+import type { PrivateColumns } from "../../lib/mapping/private-columns.js";
 import { outStepColumn, replacementName } from "../../lib/mapping/steps.js";
 import type { MappedRow } from "./map-rows.js";
-import type { PrivateColumns } from "./private-columns.js";
 
 type Value = string | null;
 

@@ -6,12 +6,13 @@ import { findWorkDirectory } from "../../lib/files/work-directory.js";
 import { chooseTables } from "../../lib/mapping/choose-tables.js";
 import type { CsvValue } from "../../lib/model/csv-dialect.js";
 import { filesOf, type Manifest } from "../../lib/model/manifest.js";
+import { groupRejects } from "../../lib/model/reject-groups.js";
 import { commandLine, readMigration } from "../../lib/program/open-run.js";
 import { counted } from "../../lib/program/progress.js";
 import type { Reporter } from "../../lib/program/reporter.js";
 import { rowLines } from "../../lib/program/row-lines.js";
 import type { Context } from "../../lib/program/run-program.js";
-import { groupJson, groupLines, groupRejects } from "./groups.js";
+import { groupJson, groupLines } from "./groups.js";
 import type { Action, RejectsOptions } from "./options.js";
 import { discard, replay } from "./replay.js";
 

@@ -1,32 +1,18 @@
 import { join } from "node:path";
-import { filesStand, readManifest } from "../../lib/files/manifest-file.js";
-import { findWorkDirectory, replayDirectory, replayNames, type WorkDirectory } from "../../lib/files/work-directory.js";
+import { firstBreak, type Judgement } from "../../lib/chain/judge.js";
+import { readChain } from "../../lib/chain/read-chain.js";
+import { findWorkDirectory } from "../../lib/files/work-directory.js";
 import { withCommas } from "../../lib/mapping/words.js";
-import { StageError } from "../../lib/model/errors.js";
 import { commandLine, readMigration } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
 import { columnWidths, tableLine } from "../../lib/program/text-table.js";
-import { type Finding, firstBreak, type Judgement, judge } from "./judge.js";
 import type { StatusOptions } from "./options.js";
-import { planSteps, type ReplayName, type Step } from "./plan.js";
 
 /** Says what stands in a work directory, what does not and why; changes nothing. */
 export async function status(options: StatusOptions, { reporter }: Context): Promise<void> {
   const migration = await readMigration(options.migration);
   const work = await findWorkDirectory(options.work ?? join("work", migration.id), migration.id);
-  const findings = new Map<string, Finding>();
-  const replays: ReplayName[] = [];
-  for (const { name: table } of migration.tables)
-    for (const name of await replayNames(work, table)) replays.push({ table, name });
-  const pathOf = (step: Step): string => placeOf(work, step).manifestName(step.stage, step.subject);
-  // All steps, also of tables nobody asked about: those asked about may be made from them.
-  for (const step of planSteps(migration, [], replays))
-    findings.set(pathOf(step), await find(placeOf(work, step), step));
-  const judgements: Judgement[] = [];
-  for (const step of planSteps(migration, options.names, replays)) {
-    const finding = findings.get(pathOf(step)) ?? { kind: "missing" };
-    judgements.push(judge(step, finding, { findings, before: judgements, pathOf }));
-  }
+  const judgements = (await readChain(migration, work, options.names)).map(({ judgement }) => judgement);
   for (const line of options.json ? judgements.map(jsonLine) : tableOf(judgements)) reporter.output(line);
   const broken = firstBreak(judgements);
   if (broken === undefined) reporter.say("all-done", "everything stands", {});
@@ -36,23 +22,6 @@ export async function status(options: StatusOptions, { reporter }: Context): Pro
       `the chain breaks at ${broken.stage} ${nameOf(broken.subject, broken.replay)} (${broken.state}); go on from there: ${cure(options, broken)}`,
       { stage: broken.stage, subject: broken.subject, state: broken.state },
     );
-}
-
-function placeOf(work: WorkDirectory, { replay }: Step): WorkDirectory {
-  return replay === undefined ? work : replayDirectory(work, replay.table, replay.name);
-}
-
-async function find(work: WorkDirectory, { stage, subject }: Step): Promise<Finding> {
-  const folder = work.stageFolder(stage, subject);
-  try {
-    const manifest = await readManifest(folder);
-    if (manifest === undefined) return { kind: "missing" };
-    if (await filesStand(folder, manifest)) return { kind: "standing", manifest };
-    return { kind: "damaged", reason: "a file its manifest names is gone or has another size" };
-  } catch (error) {
-    if (error instanceof StageError && error.kind === "integrity") return { kind: "damaged", reason: error.message };
-    throw error;
-  }
 }
 
 function tableOf(judgements: readonly Judgement[]): readonly string[] {
@@ -65,7 +34,7 @@ function tableOf(judgements: readonly Judgement[]): readonly string[] {
   return lines.map((cells) => tableLine(cells, widths));
 }
 
-function nameOf(subject: string, replay: Step["replay"]): string {
+function nameOf(subject: string, replay: Judgement["replay"]): string {
   return replay === undefined ? subject : `${subject}, replay ${replay.name} of ${replay.table}`;
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { type Finding, firstBreak, judge } from "../../../lib/chain/judge.js";
+import { planSteps, type Step } from "../../../lib/chain/steps.js";
 import { parseMigration } from "../../../lib/mapping/parse-migration.js";
 import { sha256 } from "../../../lib/model/hash.js";
 import { buildManifest, type Manifest, type Statement } from "../../../lib/model/manifest.js";
-import { type Finding, firstBreak, judge } from "../../../stages/status/judge.js";
-import { planSteps, type Step } from "../../../stages/status/plan.js";
 
 const files = {
   "migration.yaml": "migration: T\nextracts: { people: {} }\n",

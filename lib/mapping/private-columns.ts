@@ -1,5 +1,4 @@
-import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
-import type { Column, Table } from "../../lib/mapping/migration.js";
+import type { Column, Table } from "./migration.js";
 
 /** Names of source columns (those that steps make among them) and of target columns whose values are personal data. */
 export interface PrivateColumns {
@@ -10,9 +9,9 @@ export interface PrivateColumns {
 /**
  * What columns marked `pii` are made from is as personal as they are, and so is whatever else is made from it. A column
  * is taken to be made from every source column whose name stands anywhere in its origin or its rules, and what a custom
- * step makes from every column there is: a step sees whole rows.
+ * step makes from every column there is: a step sees whole rows. `sourceColumns` are those of the extracts.
  */
-export function privateColumns({ table, sourceColumns }: MappingPlan): PrivateColumns {
+export function privateColumns(table: Table, sourceColumns: readonly { readonly name: string }[]): PrivateColumns {
   const columns = columnsOf(table);
   const made = table.steps.flatMap(({ adds, replaces }) => [...adds, ...replaces]);
   const names = [...sourceColumns.map(({ name }) => name), ...made];

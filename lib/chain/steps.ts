@@ -1,9 +1,9 @@
-import { chooseTables, parentsOf, ringOf } from "../../lib/mapping/choose-tables.js";
-import { extractFingerprint, transformFingerprint } from "../../lib/mapping/fingerprints.js";
-import type { Extract, Migration, Table } from "../../lib/mapping/migration.js";
-import { readExtracts } from "../../lib/mapping/query.js";
-import type { Input, Stage } from "../../lib/model/manifest.js";
-import type { Sha256 } from "../../lib/model/names.js";
+import { chooseTables, parentsOf, ringOf } from "../mapping/choose-tables.js";
+import { extractFingerprint, transformFingerprint } from "../mapping/fingerprints.js";
+import type { Extract, Migration, Table } from "../mapping/migration.js";
+import { readExtracts } from "../mapping/query.js";
+import type { Input, Stage } from "../model/manifest.js";
+import type { Sha256 } from "../model/names.js";
 
 /** Which replay of which table's rejects. */
 export interface ReplayName {

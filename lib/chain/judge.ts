@@ -1,5 +1,5 @@
-import type { Manifest, Stage } from "../../lib/model/manifest.js";
-import type { Step } from "./plan.js";
+import type { Manifest, Stage } from "../model/manifest.js";
+import type { Step } from "./steps.js";
 
 export type State = "done" | "stale" | "missing" | "damaged" | "said no";
 
