@@ -11,7 +11,8 @@ export interface OpenOptions {
 }
 
 // Loaded when the scheme asks for them: a driver costs more time than a program's --help.
-const postgres: Open = async (url, options) => (await import("./postgres/target.js")).openPostgresTarget(url, options);
+const postgres: Open = async (url, options) =>
+  (await import("./postgres/load/target.js")).openPostgresTarget(url, options);
 
 const adapters: Readonly<Record<string, Open>> = { postgres, postgresql: postgres };
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeQuery, describeTable, findTable } from "../../../../lib/databases/postgres/catalog.js";
 import type { Connection } from "../../../../lib/databases/postgres/connection.js";
 import { createDatabase, type TestDatabase } from "../../../support/postgres.js";
-import { rejection, session } from "./loading.js";
+import { rejection, session } from "./load/loading.js";
 
 let database: TestDatabase;
 let connection: Connection;

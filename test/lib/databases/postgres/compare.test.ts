@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CheckedTable, CheckRequest, Checks, Comparison } from "../../../../lib/databases/checks-port.js";
 import { openChecks } from "../../../../lib/databases/open-checks.js";
 import { createDatabase, type TestDatabase } from "../../../support/postgres.js";
-import { part, rejection } from "./loading.js";
+import { part, rejection } from "./load/loading.js";
 
 let database: TestDatabase;
 let checks: Checks;

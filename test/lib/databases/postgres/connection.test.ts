@@ -6,7 +6,7 @@ import { type Connection, connect } from "../../../../lib/databases/postgres/con
 import { literal, sql, trusted } from "../../../../lib/databases/postgres/identifiers.js";
 import { StageError } from "../../../../lib/model/errors.js";
 import { createDatabase, type TestDatabase } from "../../../support/postgres.js";
-import { rejection, session } from "./loading.js";
+import { rejection, session } from "./load/loading.js";
 
 let database: TestDatabase;
 beforeAll(async () => {

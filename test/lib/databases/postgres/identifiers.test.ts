@@ -10,7 +10,7 @@ import {
   sql,
 } from "../../../../lib/databases/postgres/identifiers.js";
 import { createDatabase, type TestDatabase } from "../../../support/postgres.js";
-import { session } from "./loading.js";
+import { session } from "./load/loading.js";
 
 let database: TestDatabase;
 let connection: Connection;

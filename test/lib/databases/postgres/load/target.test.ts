@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openTarget } from "../../../../lib/databases/open-target.js";
-import type { Target, UpsertOutcome, UpsertRequest } from "../../../../lib/databases/port.js";
-import { createDatabase, type TestDatabase } from "../../../support/postgres.js";
+import { openTarget } from "../../../../../lib/databases/open-target.js";
+import type { Target, UpsertOutcome, UpsertRequest } from "../../../../../lib/databases/port.js";
+import { createDatabase, type TestDatabase } from "../../../../support/postgres.js";
 import { part, people, rejection } from "./loading.js";
 
 let database: TestDatabase;

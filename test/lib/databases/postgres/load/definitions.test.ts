@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Connection } from "../../../../lib/databases/postgres/connection.js";
-import { restoreDefinitions, saveAndDrop, saveDefinitions } from "../../../../lib/databases/postgres/definitions.js";
-import { identifier, sql } from "../../../../lib/databases/postgres/identifiers.js";
-import { createDatabase, type TestDatabase } from "../../../support/postgres.js";
+import type { Connection } from "../../../../../lib/databases/postgres/connection.js";
+import { identifier, sql } from "../../../../../lib/databases/postgres/identifiers.js";
+import {
+  restoreDefinitions,
+  saveAndDrop,
+  saveDefinitions,
+} from "../../../../../lib/databases/postgres/load/definitions.js";
+import { createDatabase, type TestDatabase } from "../../../../support/postgres.js";
 import { rejection, session } from "./loading.js";
 
 const schema = `

@@ -3,14 +3,14 @@
 // 2. Rows that the ledger does not account for are never removed unless the caller confirmed it.
 // 3. Nothing commits unless the server counted, part by part, what the manifest promised.
 // 4. One writer at a time: the table is locked before its rows are counted.
-import { StageError } from "../../model/errors.js";
-import type { Replacement, ReplaceOutcome, ReplaceRequest } from "../port.js";
-import { type FoundTable, findTable } from "./catalog.js";
-import type { Connection } from "./connection.js";
-import { copyPart } from "./copy-part.js";
-import { literal, sql, trusted } from "./identifiers.js";
-import { assertLoadable, triggerWarnings } from "./load-obstacles.js";
+import { StageError } from "../../../model/errors.js";
+import type { Replacement, ReplaceOutcome, ReplaceRequest } from "../../port.js";
+import { type FoundTable, findTable } from "../catalog.js";
+import type { Connection } from "../connection.js";
+import { copyPart } from "../copy-part.js";
+import { literal, sql, trusted } from "../identifiers.js";
 import { accountedRows, deleteLines, ensureLedger, writeLine } from "./loads-ledger.js";
+import { assertLoadable, triggerWarnings } from "./obstacles.js";
 
 /** Exchanges all rows of a table for those of the parts, or changes nothing. The primary key stays in place. */
 export async function replaceTable(connection: Connection, request: ReplaceRequest): Promise<ReplaceOutcome> {

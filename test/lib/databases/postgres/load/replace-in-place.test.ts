@@ -1,10 +1,10 @@
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Connection } from "../../../../lib/databases/postgres/connection.js";
-import { identifier, sql } from "../../../../lib/databases/postgres/identifiers.js";
-import { linesOf } from "../../../../lib/databases/postgres/loads-ledger.js";
-import { replaceTable } from "../../../../lib/databases/postgres/replace-table.js";
-import { createDatabase, type TestDatabase } from "../../../support/postgres.js";
+import type { Connection } from "../../../../../lib/databases/postgres/connection.js";
+import { identifier, sql } from "../../../../../lib/databases/postgres/identifiers.js";
+import { linesOf } from "../../../../../lib/databases/postgres/load/loads-ledger.js";
+import { replaceTable } from "../../../../../lib/databases/postgres/load/replace-in-place.js";
+import { createDatabase, type TestDatabase } from "../../../../support/postgres.js";
 import { part, people, rejection, session } from "./loading.js";
 
 let database: TestDatabase;

@@ -1,7 +1,7 @@
-import type { MovedSequence } from "../port.js";
-import { type FoundTable, findTable } from "./catalog.js";
-import type { Connection } from "./connection.js";
-import { formatQualified, identifier, literal, qualified, sql, trusted } from "./identifiers.js";
+import type { MovedSequence } from "../../port.js";
+import { type FoundTable, findTable } from "../catalog.js";
+import type { Connection } from "../connection.js";
+import { formatQualified, identifier, literal, qualified, sql, trusted } from "../identifiers.js";
 
 interface OwnedSequence {
   readonly column: string;

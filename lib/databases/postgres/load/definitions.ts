@@ -2,13 +2,13 @@
 // 1. Nothing is dropped before its definition is committed in waybill.definitions.
 // 2. A line goes in the transaction that makes its object whole again, and not before.
 // 3. Restoring takes every line of the migration, whichever run wrote it; an object that is there is left as it is.
-import { StageError } from "../../model/errors.js";
-import type { Sql } from "../../model/names.js";
-import type { Definition } from "../port.js";
-import { type FoundTable, findTable } from "./catalog.js";
-import type { Connection } from "./connection.js";
+import { StageError } from "../../../model/errors.js";
+import type { Sql } from "../../../model/names.js";
+import type { Definition } from "../../port.js";
+import { type FoundTable, findTable } from "../catalog.js";
+import type { Connection } from "../connection.js";
+import { formatQualified, identifier, literal, parseQualified, qualified, sql, trusted } from "../identifiers.js";
 import { collectDefinitions, type SavedDefinition } from "./definitions-catalog.js";
-import { formatQualified, identifier, literal, parseQualified, qualified, sql, trusted } from "./identifiers.js";
 import { ensureLedger, hasLedger } from "./loads-ledger.js";
 
 /** Saves the definitions of the tables' secondary indexes, constraints and foreign keys; they are still in place. */

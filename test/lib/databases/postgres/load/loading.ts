@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
-import type { PartToLoad, ReplaceRequest } from "../../../../lib/databases/port.js";
-import { type Connection, connect } from "../../../../lib/databases/postgres/connection.js";
-import type { TestDatabase } from "../../../support/postgres.js";
+import type { PartToLoad, ReplaceRequest } from "../../../../../lib/databases/port.js";
+import { type Connection, connect } from "../../../../../lib/databases/postgres/connection.js";
+import type { TestDatabase } from "../../../../support/postgres.js";
 
 /** A part that holds these lines and, unless told otherwise, promises as many rows. */
 export function part(lines: readonly string[], promise: Partial<PartToLoad> = {}): PartToLoad {

@@ -1,8 +1,8 @@
-import type { Sql } from "../../model/names.js";
-import type { Definition } from "../port.js";
-import type { FoundTable } from "./catalog.js";
-import type { Connection, Value } from "./connection.js";
-import { formatQualified, identifier, joined, literal, qualified, sql, trusted } from "./identifiers.js";
+import type { Sql } from "../../../model/names.js";
+import type { Definition } from "../../port.js";
+import type { FoundTable } from "../catalog.js";
+import type { Connection, Value } from "../connection.js";
+import { formatQualified, identifier, joined, literal, qualified, sql, trusted } from "../identifiers.js";
 
 /** A definition with what restores it: statements for one transaction, then a check that may take long. */
 export interface SavedDefinition extends Definition {

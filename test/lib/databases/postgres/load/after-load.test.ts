@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { afterLoad } from "../../../../lib/databases/postgres/after-load.js";
-import type { Connection } from "../../../../lib/databases/postgres/connection.js";
-import { createDatabase, type TestDatabase } from "../../../support/postgres.js";
+import type { Connection } from "../../../../../lib/databases/postgres/connection.js";
+import { afterLoad } from "../../../../../lib/databases/postgres/load/after-load.js";
+import { createDatabase, type TestDatabase } from "../../../../support/postgres.js";
 import { session } from "./loading.js";
 
 let database: TestDatabase;

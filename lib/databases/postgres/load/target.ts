@@ -1,15 +1,15 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { StageError } from "../../model/errors.js";
-import type { OpenOptions } from "../open-target.js";
-import type { Target, UpsertOutcome, UpsertRequest } from "../port.js";
+import { StageError } from "../../../model/errors.js";
+import type { OpenOptions } from "../../open-target.js";
+import type { Target, UpsertOutcome, UpsertRequest } from "../../port.js";
+import { describeTable, findTable, identityOf } from "../catalog.js";
+import { type Connection, connect } from "../connection.js";
+import { literal, sql } from "../identifiers.js";
 import { afterLoad } from "./after-load.js";
-import { describeTable, findTable, identityOf } from "./catalog.js";
-import { type Connection, connect } from "./connection.js";
 import { restoreDefinitions, saveAndDrop } from "./definitions.js";
-import { literal, sql } from "./identifiers.js";
-import { assertLoadable } from "./load-obstacles.js";
 import { ensureLedger, linesOf, writeLine } from "./loads-ledger.js";
-import { assertReplaceable, countRows, replaceTable } from "./replace-table.js";
+import { assertLoadable } from "./obstacles.js";
+import { assertReplaceable, countRows, replaceTable } from "./replace-in-place.js";
 import { type UpsertRows, upsertRows } from "./upsert-rows.js";
 
 /** A PostgreSQL target over one session. Several may be open at once, one for each table that loads. */

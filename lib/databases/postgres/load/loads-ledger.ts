@@ -2,10 +2,10 @@
 // 1. A line of waybill.loads commits in the transaction that changed the rows it speaks of, or not at all.
 // 2. Lines of a table together state how many rows of ours it holds; a replaced table has lines of one generation.
 // 3. A line of waybill.definitions commits before the object it describes is dropped.
-import { StageError } from "../../model/errors.js";
-import type { LoadLine } from "../port.js";
-import type { Connection } from "./connection.js";
-import { sql } from "./identifiers.js";
+import { StageError } from "../../../model/errors.js";
+import type { LoadLine } from "../../port.js";
+import type { Connection } from "../connection.js";
+import { sql } from "../identifiers.js";
 
 const tables = [
   sql`CREATE TABLE IF NOT EXISTS waybill.loads (

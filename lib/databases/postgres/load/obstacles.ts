@@ -1,7 +1,7 @@
-import { StageError } from "../../model/errors.js";
-import type { FoundTable } from "./catalog.js";
-import type { Connection } from "./connection.js";
-import { sql, trusted } from "./identifiers.js";
+import { StageError } from "../../../model/errors.js";
+import type { FoundTable } from "../catalog.js";
+import type { Connection } from "../connection.js";
+import { sql, trusted } from "../identifiers.js";
 
 /**
  * Refuses a table whose rows would not arrive as they were sent: not a table, rewrite rules, columns that the database
