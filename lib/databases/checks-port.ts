@@ -1,5 +1,6 @@
 import type { Aggregate } from "../mapping/migration.js";
-import type { CopyOut, DatabaseIdentity, DatabaseTable, PartToLoad } from "./port.js";
+import type { CopyOut, DatabaseIdentity, DatabaseTable } from "./port.js";
+import type { PartToLoad } from "./target-port.js";
 
 /**
  * A target as validate sees it. It writes nothing: rows to compare with stand in temporary tables that are gone when

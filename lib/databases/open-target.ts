@@ -1,4 +1,4 @@
-import type { Target } from "./port.js";
+import type { Target } from "./target-port.js";
 import { adapterFor } from "./url-scheme.js";
 
 type Open = (url: string, options: OpenOptions) => Promise<Target>;

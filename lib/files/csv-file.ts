@@ -9,9 +9,14 @@ export async function writeRows(
   columns: readonly string[],
   rows: readonly (readonly CsvValue[])[],
 ): Promise<WrittenFile> {
+  return await writeRecords(path, columns, Readable.from(rows.map(encodeRow), { objectMode: false }));
+}
+
+/** Publishes a file of CSV records that stream in without a header, whole or not at all. */
+export async function writeRecords(path: string, columns: readonly string[], records: Readable): Promise<WrittenFile> {
   const writer = await PartWriter.create(path, { columns });
   try {
-    await pipeline(Readable.from(rows.map(encodeRow), { objectMode: false }), writer);
+    await pipeline(records, writer);
     return await writer.publish();
   } catch (error) {
     await writer.discard();

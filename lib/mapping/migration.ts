@@ -77,7 +77,7 @@ export interface Table {
   readonly dedupe: Dedupe | undefined;
   readonly relationships: readonly Relationship[];
   readonly expect: Expectations;
-  readonly load: { readonly mode: "replace" };
+  readonly load: LoadSettings;
   readonly ledger: "full" | "exceptions";
   /** How many rows changes.csv.gz may list; the counts are always complete. */
   readonly changesLimit: number;
@@ -93,6 +93,18 @@ export interface Table {
    * a comment that moves the lines must not change a fingerprint.
    */
   readonly lines: ReadonlyMap<string, number>;
+}
+
+/** How a table is loaded. */
+export interface LoadSettings {
+  /** In exchange for all rows that are there, over those of the same key, or beside them. */
+  readonly mode: "replace" | "upsert" | "insert";
+  /** The live table itself is filled, never another in its place. */
+  readonly inPlace: boolean;
+  /** What a row that the database refuses does: it ends the load, or it is put aside and counted. */
+  readonly onReject: "fail" | "quarantine";
+  /** Whether the triggers of the target's users run for the rows that are written. */
+  readonly triggers: "aside" | "keep";
 }
 
 /** One SELECT over extracts, each of which is a table of its own name there. */

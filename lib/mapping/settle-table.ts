@@ -37,7 +37,12 @@ export function settleTable(parsed: ParsedTable, yaml: YamlFile): Table {
     dedupe: settleDedupe(parsed.dedupe),
     relationships: settleRelationships(parsed.expect),
     expect: settleExpectations(parsed.expect),
-    load: { mode: "replace" },
+    load: {
+      mode: parsed.load.mode,
+      inPlace: parsed.load.in_place,
+      onReject: parsed.load.on_reject,
+      triggers: parsed.load.triggers,
+    },
     ledger: parsed.ledger,
     changesLimit: parsed.changes.limit,
     key: parsed.key,

@@ -11,18 +11,16 @@ import {
   sqlExpression,
   text,
   wholeNumber,
-  writtenAs,
 } from "./grammar.js";
 import { queryFault } from "./query.js";
 import { stepSchema } from "./step-schema.js";
 
-const mode = writtenAs(
-  name.superRefine((value, context) => {
-    if (value === "replace") return;
-    complain(context, `mode ${JSON.stringify(value)} is not supported`, "this version supports only mode: replace");
-  }),
-  z.literal("replace"),
-);
+const load = object({
+  mode: z.enum(["replace", "upsert", "insert"]).default("replace"),
+  in_place: z.boolean().default(false),
+  on_reject: z.enum(["fail", "quarantine"]).default("fail"),
+  triggers: z.enum(["aside", "keep"]).default("aside"),
+});
 
 const dedupe = object({
   by: oneOrMore(name),
@@ -59,7 +57,7 @@ export const tableSchema = object({
   columns: z.union([z.literal("all"), pairsOf(name, columnSchema)]),
   dedupe: dedupe.optional(),
   expect: z.array(expectationSchema).default([]),
-  load: object({ mode }).optional(),
+  load: load.prefault({}),
   ledger: z.enum(["full", "exceptions"]).default("full"),
   changes: object({ limit: wholeNumber(0) }).default({ limit: 10_000 }),
   key: oneOrMore(name).optional(),

@@ -13,7 +13,7 @@ export const manifestFormat = { name: "waybill-manifest", version: 1, dialect: d
 export type Stage = "extract" | "transform" | "load" | "validate";
 
 /** What a file beside the manifest is for. Only `part` files hold the rows that go on to the next stage. */
-export type FileRole = "part" | "ledger" | "rejects" | "changes" | "commits" | "differences";
+export type FileRole = "part" | "ledger" | "rejects" | "changes" | "commits" | "undo" | "differences";
 
 export interface Field {
   readonly name: string;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import type { DatabaseIdentity, UpsertOutcome } from "../../lib/databases/port.js";
+import type { DatabaseIdentity } from "../../lib/databases/port.js";
+import type { LoadCounts, LoadWay, UpsertOutcome } from "../../lib/databases/target-port.js";
 import { writeRows } from "../../lib/files/csv-file.js";
 import type { WrittenFile } from "../../lib/files/part-writer.js";
 import { addChecksums, type Checksum } from "../../lib/model/checksum.js";
@@ -9,13 +10,14 @@ import type { Run } from "../../lib/program/open-run.js";
 import { tool } from "../../lib/program/tool.js";
 import type { LoadPlan } from "./plan.js";
 
-/** What became of a table's rows. */
-export interface LoadResult {
-  /** How many rows were there before; undefined when the run that knew it was cut off. */
-  readonly before: number | undefined;
-  readonly loaded: number;
-  /** Rows in the target afterwards. */
-  readonly target: number;
+interface Committed {
+  readonly folder: string;
+  readonly way: LoadWay;
+  readonly counts: LoadCounts;
+  /** Rows in the target now. */
+  readonly rowCount: number;
+  readonly kept: readonly Resource[];
+  readonly target: DatabaseIdentity;
 }
 
 const path = "commits.csv.gz";
@@ -31,25 +33,24 @@ const fields: readonly Field[] = [
 export async function writeCommits(
   run: Run,
   plan: LoadPlan,
-  {
-    folder,
-    result,
-    target,
-  }: { readonly folder: string; readonly result: LoadResult; readonly target: DatabaseIdentity },
+  { folder, way, counts, rowCount, kept, target }: Committed,
 ): Promise<Manifest> {
   const file = await writeLines(join(folder, path), plan);
-  const { before, loaded } = result;
-  return buildManifest([resourceOf(file, { path, role: "commits", fields, primaryKey: ["part"] })], {
+  const { before, inserted, updated, unchanged, quarantined } = counts;
+  const { mode } = plan.table.load;
+  const commits = resourceOf(file, { path, role: "commits", fields, primaryKey: ["part"] });
+  return buildManifest([commits, ...kept], {
     ...statedOfBoth(run, plan, target),
     counts: {
       written: plan.rowCount,
-      loaded,
-      quarantined: 0,
-      ...(before === undefined ? {} : { before }),
-      target: result.target,
+      loaded: plan.rowCount - quarantined,
+      quarantined,
+      before,
+      ...(mode === "replace" ? {} : { inserted, updated, unchanged }),
+      target: rowCount,
     },
     checksum: checksumOf(plan),
-    details: { mode: plan.table.load.mode, generation: plan.generation },
+    details: { mode, way, generation: plan.generation },
   });
 }
 

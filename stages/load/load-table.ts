@@ -1,63 +1,64 @@
-import type { PartToLoad, Target } from "../../lib/databases/port.js";
+import type { LoadCounts, LoadWay, PartToLoad, Target } from "../../lib/databases/target-port.js";
 import { openPart } from "../../lib/files/part-reader.js";
 import { emptyStageFolder } from "../../lib/files/stage-folder.js";
 import { StageError } from "../../lib/model/errors.js";
+import type { Resource } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
-import type { LoadResult } from "./load-manifest.js";
+import { keptFilesIn } from "./kept-files.js";
 import type { LoadPlan } from "./plan.js";
+import type { Intent } from "./preflight.js";
 import { tellLoaded, tellRecorded } from "./tell.js";
 
 /** A table whose rows are in the target, its indexes back in place. */
 export interface LoadedTable {
   readonly plan: LoadPlan;
-  readonly result: LoadResult;
+  readonly way: LoadWay;
+  readonly counts: LoadCounts;
+  /** Rows in the target now. */
+  readonly target: number;
+  /** What was kept beside the manifest. */
+  readonly kept: readonly Resource[];
 }
+
+type ToDo = Intent & { readonly kind: "load" | "record" };
 
 /**
- * Exchanges a table's rows for those of the parts, then makes it whole: indexes, sequences, statistics. With `rows`
- * "there" an earlier run has committed the very rows, and only the rest is done.
+ * Brings a table's rows into the target, then makes it whole: indexes, sequences, statistics. Where an earlier run has
+ * committed the very rows, only the rest is done.
  */
-export async function loadTable(
-  run: Run,
-  target: Target,
-  {
-    plan,
-    rows,
-    confirmed,
-  }: { readonly plan: LoadPlan; readonly rows: "to load" | "there"; readonly confirmed: boolean },
-): Promise<LoadedTable> {
+export async function loadTable(run: Run, target: Target, intent: ToDo): Promise<LoadedTable> {
   const startedMs = performance.now();
+  const { plan } = intent;
   const { name } = plan.table;
-  await emptyStageFolder(run.work.stageFolder("load", name));
-  const moved =
-    rows === "to load" ? await replace(run, target, { plan, confirmed }) : { before: undefined, loaded: plan.rowCount };
+  const done = intent.kind === "load" ? await loadRows(run, target, intent) : { ...intent.generation, kept: [] };
   await target.rebuildIndexes(run.migration.id, name);
   await target.afterLoad(name);
-  const result = { ...moved, target: await target.rowCount(name) };
-  assertWhole(run, plan, result);
-  if (rows === "to load") tellLoaded(run, plan, (performance.now() - startedMs) / 1000);
+  const { way, counts, kept } = done;
+  const loaded = { plan, way, counts, kept, target: await target.rowCount(name) };
+  assertWhole(run, loaded);
+  if (intent.kind === "load") tellLoaded(run, plan, (performance.now() - startedMs) / 1000);
   else tellRecorded(run, plan);
-  return { plan, result };
+  return loaded;
 }
 
-async function replace(
-  run: Run,
-  target: Target,
-  { plan, confirmed }: { readonly plan: LoadPlan; readonly confirmed: boolean },
-) {
-  const { table, generation, columns, rowCount } = plan;
+async function loadRows(run: Run, target: Target, { plan, check }: Intent & { readonly kind: "load" }) {
+  const { table, generation, rowCount } = plan;
+  const folder = run.work.stageFolder("load", table.name);
+  await emptyStageFolder(folder);
+  const files = keptFilesIn(folder);
   const progress = run.reporter.progress(`load ${table.name}`, rowCount);
   try {
-    const { before, loaded, warnings } = await target.replace({
-      migration: run.migration.id,
-      table: table.name,
+    const { way, counts, warnings } = await target.load({
+      ...check,
       generation,
-      columns,
       parts: partsToLoad(run, plan, progress.advance),
-      confirmed,
+      jobs: run.options.jobs,
+      triggers: table.load.triggers,
+      onReject: table.load.onReject,
+      keep: files.keep,
     });
     for (const warning of warnings) run.reporter.warn("load-warning", warning, { table: table.name });
-    return { before, loaded };
+    return { way, counts, kept: files.resources() };
   } finally {
     progress.finish();
   }
@@ -74,11 +75,14 @@ function partsToLoad(run: Run, { table, parts }: LoadPlan, onRows: (rowCount: nu
 }
 
 // written = loaded + quarantined, and the target holds what was loaded: to zero, or the load is not over.
-function assertWhole(run: Run, { table, rowCount }: LoadPlan, { loaded, target }: LoadResult): void {
-  if (loaded === rowCount && target === loaded) return;
+function assertWhole(run: Run, { plan: { table, rowCount }, counts, target }: LoadedTable): void {
+  const { inserted, updated, unchanged, quarantined, after } = counts;
+  const accounted = inserted + updated + unchanged + quarantined;
+  const whole = table.load.mode === "replace" ? target === after : target >= after;
+  if (accounted === rowCount && whole) return;
   throw new StageError(
     "integrity",
-    `${table.name}: transform wrote ${rowCount} rows, ${loaded} were loaded, and the target holds ${target}`,
+    `${table.name}: transform wrote ${rowCount} rows, ${accounted} are accounted for, and the target holds ${target} (${after} when they were committed)`,
     `somebody else writes to this table: stop that, then ${run.command("load", table.name, "--force")}`,
   );
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import type { Target, UpsertOutcome, UpsertRequest } from "../../lib/databases/port.js";
+import type { Target, UpsertOutcome, UpsertRequest } from "../../lib/databases/target-port.js";
 import { writeRows } from "../../lib/files/csv-file.js";
 import { verifyFile, writeManifest } from "../../lib/files/manifest-file.js";
 import { emptyStageFolder, inStageFolder } from "../../lib/files/stage-folder.js";

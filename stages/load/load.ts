@@ -5,7 +5,7 @@
 // 4. What was dropped is restored before this program ends, whatever happened, or by the next one.
 // 5. A manifest is written only when its table is whole again, foreign keys included.
 import { openTarget } from "../../lib/databases/open-target.js";
-import type { Target } from "../../lib/databases/port.js";
+import type { Target } from "../../lib/databases/target-port.js";
 import { writeManifest } from "../../lib/files/manifest-file.js";
 import { inStageFolder } from "../../lib/files/stage-folder.js";
 import { bindRun } from "../../lib/files/work-directory.js";
@@ -20,7 +20,7 @@ import { type LoadedTable, loadTable } from "./load-table.js";
 import { loadUnit } from "./load-unit.js";
 import type { LoadOptions } from "./options.js";
 import { assertConfirmed } from "./plan.js";
-import { type ByTable, type Intent, type Planned, plansOf, readPlans, settleIntents } from "./preflight.js";
+import { asidesOf, type ByTable, type Intent, type Planned, readPlans, settleIntents } from "./preflight.js";
 import { rehearse } from "./rehearse.js";
 import { tellRestored, tellUpToDate, tellWhyAgain } from "./tell.js";
 
@@ -36,7 +36,10 @@ export async function load(options: LoadOptions, context: Context): Promise<void
   try {
     const { id } = run.migration;
     await bindRun(run.work, { migration: id, target: target.identity.identity });
-    await target.lock(id);
+    await target.lock(
+      id,
+      tables.map(({ name }) => name),
+    );
     await target.ensureLedger();
     if (run.unit !== undefined) return await loadUnit(run, target, run.unit);
     await loadAll(run, target, { tables, planned, options });
@@ -78,9 +81,9 @@ interface Tables extends Omit<Work, "planned"> {
 }
 
 async function loadTables(run: Run, target: Target, { tables, intents, options, loaded }: Tables): Promise<void> {
-  const { keepGoing, confirm } = options;
-  const names = plansOf(intents).map(({ table }) => table.name);
-  if (names.length > 0) await target.saveAndDrop(run.migration.id, names);
+  const { keepGoing } = options;
+  const asides = asidesOf(intents);
+  if (asides.length > 0) await target.saveAndDrop(run.migration.id, asides);
   await eachTable(tables, { keepGoing, reporter: run.reporter }, async ({ name }) => {
     const intent = intents.get(name);
     if (intent === undefined) return;
@@ -91,8 +94,7 @@ async function loadTables(run: Run, target: Target, { tables, intents, options, 
       return;
     }
     if (intent.kind === "load") tellWhyAgain(run, name, intent.reason);
-    const rows = intent.kind === "load" ? "to load" : "there";
-    loaded.push(await loadTable(run, target, { plan: intent.plan, rows, confirmed: confirm !== undefined }));
+    loaded.push(await loadTable(run, target, intent));
   });
 }
 
@@ -112,9 +114,9 @@ async function restoreAfterFailure(run: Run, target: Target): Promise<boolean> {
 }
 
 async function publish(run: Run, target: Target, loaded: readonly LoadedTable[]): Promise<void> {
-  for (const { plan, result } of loaded) {
+  for (const { plan, target: rowCount, ...done } of loaded) {
     const folder = run.work.stageFolder("load", plan.table.name);
-    await writeManifest(folder, await writeCommits(run, plan, { folder, result, target: target.identity }));
+    await writeManifest(folder, await writeCommits(run, plan, { folder, rowCount, ...done, target: target.identity }));
     run.reporter.output(`${folder}/manifest.json`);
   }
 }

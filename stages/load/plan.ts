@@ -1,4 +1,5 @@
-import type { DatabaseTable, LoadLine } from "../../lib/databases/port.js";
+import type { DatabaseTable } from "../../lib/databases/port.js";
+import type { LoadCheck, LoadLine, Standing } from "../../lib/databases/target-port.js";
 import type { Migration, Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
 import { hashOf } from "../../lib/model/hash.js";
@@ -86,22 +87,32 @@ export function planTable(migration: Migration, table: Table, { folder, transfor
 /** The reason of a first load, which needs no explanation. */
 export const notLoadedYet = "not loaded yet";
 
-/** Why the target's ledger does not speak of this plan's rows, as somebody would say it; undefined when it does. */
-export function ledgerDifference(plan: LoadPlan, lines: readonly LoadLine[]): string | undefined {
-  // Units upsert single rows into a loaded table: they leave lines of their own beside the parts'.
-  const ours = lines.filter(({ part }) => !part.startsWith("unit:"));
-  if (ours.length === 0) return notLoadedYet;
-  const same = JSON.stringify(ours.map(lineValues)) === JSON.stringify(plan.lines.map(lineValues));
-  return same ? undefined : "the target holds the rows of another transform";
-}
-
-/** Why the target does not hold as many rows as were loaded; undefined when it does. */
-export function rowDifference(plan: LoadPlan, rowCount: number): string | undefined {
-  return rowCount === plan.rowCount ? undefined : `the target holds ${rowCount} rows, ${plan.rowCount} were loaded`;
+/** Why the target does not hold what this plan loads, as somebody would say it; undefined when it does. */
+export function difference(plan: LoadPlan, { generation, lines, addedSince, others }: Standing, rowCount: number) {
+  if (generation === undefined) return others === 0 ? notLoadedYet : "the target holds the rows of another transform";
+  if (generation.state === "taken back") return "it was rolled back";
+  if (generation.state !== "live") return generation.state === "open" ? "it was not finished" : "it was replaced since";
+  if (JSON.stringify(lines.map(lineValues)) !== JSON.stringify(plan.lines.map(lineValues)))
+    return "the target holds the rows of another transform";
+  const expected = generation.counts.after + addedSince;
+  // Whoever keeps rows beside ours may add to them; of a replaced table nobody but us writes.
+  const lost = plan.table.load.mode === "replace" ? rowCount !== expected : rowCount < expected;
+  return lost ? `the target holds ${rowCount} rows, ${expected} were there after it was loaded` : undefined;
 }
 
 function lineValues({ part, generation, hash, rowCount }: LoadLine): readonly (string | number)[] {
   return [part, generation, hash, rowCount];
+}
+
+/** What is asked of a target before and when a table is loaded; `primaryKey` names its rows where no key is declared. */
+export function checkOf(
+  migration: Migration,
+  { table, columns }: LoadPlan,
+  { confirmed, primaryKey }: { readonly confirmed: boolean; readonly primaryKey: readonly string[] },
+): LoadCheck {
+  const { mode, inPlace } = table.load;
+  const key = table.key ?? primaryKey;
+  return { migration: migration.id, table: table.name, mode, columns, key, inPlace, confirmed };
 }
 
 /** Everything that keeps the files' columns from being loaded into the target's table, one sentence each. */

@@ -1,11 +1,11 @@
-import type { Target } from "../../lib/databases/port.js";
+import type { Aside, ChosenWay, Generation, LoadCheck, Target } from "../../lib/databases/target-port.js";
 import { filesStand, readManifest, verifyFile } from "../../lib/files/manifest-file.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { readPlan } from "./inputs.js";
 import type { LoadOptions } from "./options.js";
-import { columnProblems, type LoadPlan, ledgerDifference, rowDifference } from "./plan.js";
+import { checkOf, columnProblems, difference, type LoadPlan } from "./plan.js";
 
 type Refused = { readonly kind: "refused"; readonly error: StageError };
 
@@ -14,9 +14,15 @@ export type Planned = { readonly kind: "planned"; readonly plan: LoadPlan } | Re
 
 /** What is to be done with one table, known for all tables before the first byte of any goes out. */
 export type Intent =
-  | { readonly kind: "load"; readonly plan: LoadPlan; readonly reason: string }
+  | {
+      readonly kind: "load";
+      readonly plan: LoadPlan;
+      readonly reason: string;
+      readonly check: LoadCheck;
+      readonly chosen: ChosenWay;
+    }
   /** The rows are in the target, committed by a run that was cut off before it could say so. */
-  | { readonly kind: "record"; readonly plan: LoadPlan }
+  | { readonly kind: "record"; readonly plan: LoadPlan; readonly generation: Generation }
   | { readonly kind: "up to date"; readonly plan: LoadPlan }
   | Refused;
 
@@ -56,11 +62,11 @@ export async function settleIntents(
     intents.set(name, table.kind === "planned" ? await standing(run, target, { plan: table.plan, options }) : table);
   }
   // Of all tables at once, so that one correction of the mapping is enough.
-  if (!keepGoing) await assertColumns(target, plansOf(intents));
+  if (!keepGoing) await assertColumns(target, plansToLoad(intents));
   for (const [name, intent] of intents) {
     if (intent.kind === "refused") continue;
     const proved = async () => {
-      if (intent.kind === "load") await assertLoadable(run, target, { plan: intent.plan, options });
+      if (intent.kind === "load") await assertLoadable(target, intent);
       // Also of a table that is up to date: damage is told while what the part was made from is still there.
       await assertWhole(run, intent.plan);
       return intent;
@@ -70,9 +76,16 @@ export async function settleIntents(
   return intents;
 }
 
-/** The plans of the tables that must be loaded. */
-export function plansOf(intents: ByTable<Intent>): readonly LoadPlan[] {
+function plansToLoad(intents: ByTable<Intent>): readonly LoadPlan[] {
   return [...intents.values()].flatMap((intent) => (intent.kind === "load" ? [intent.plan] : []));
+}
+
+/** What must stand aside while the tables that must be loaded are. */
+export function asidesOf(intents: ByTable<Intent>): readonly Aside[] {
+  return [...intents].flatMap(([table, intent]) => {
+    if (intent.kind !== "load" || intent.chosen.aside === undefined) return [];
+    return [{ table, which: intent.chosen.aside }];
+  });
 }
 
 interface Asked {
@@ -82,23 +95,23 @@ interface Asked {
 
 // Never from the manifest alone: the target may have been restored, emptied or loaded by others since.
 async function standing(run: Run, target: Target, { plan, options }: Asked): Promise<Exclude<Intent, Refused>> {
-  if (options.force) return { kind: "load", plan, reason: "--force" };
   const { name } = plan.table;
-  const reason =
-    ledgerDifference(plan, await target.linesOf(run.migration.id, name)) ??
-    rowDifference(plan, await target.rowCount(name));
-  if (reason !== undefined) return { kind: "load", plan, reason };
+  const ledger = await target.standing(run.migration.id, name, plan.generation);
+  const reason = options.force ? "--force" : difference(plan, ledger, await target.rowCount(name));
+  if (reason !== undefined || ledger.generation === undefined) {
+    const { primaryKey } = await target.describe(name);
+    const check = checkOf(run.migration, plan, { confirmed: options.confirm !== undefined, primaryKey });
+    return { kind: "load", plan, reason: reason ?? "", check, chosen: await target.chooseWay(check) };
+  }
   const folder = run.work.stageFolder("load", name);
   const manifest = await readManifest(folder);
   const stands = manifest?._waybill.fingerprint === plan.fingerprint && (await filesStand(folder, manifest));
-  return { kind: stands ? "up to date" : "record", plan };
+  return stands ? { kind: "up to date", plan } : { kind: "record", plan, generation: ledger.generation };
 }
 
-async function assertLoadable(run: Run, target: Target, { plan, options }: Asked): Promise<void> {
-  const { table, columns } = plan;
+async function assertLoadable(target: Target, { plan, check }: Intent & { readonly kind: "load" }): Promise<void> {
   await assertColumns(target, [plan]);
-  const confirmed = options.confirm !== undefined;
-  await target.assertReplaceable({ migration: run.migration.id, table: table.name, columns, confirmed });
+  await target.assertLoadable(check);
 }
 
 async function assertWhole(run: Run, { table, parts }: LoadPlan): Promise<void> {

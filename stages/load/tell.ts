@@ -1,4 +1,4 @@
-import type { Definition } from "../../lib/databases/port.js";
+import type { Definition } from "../../lib/databases/target-port.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { counted } from "../../lib/program/progress.js";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { PartToLoad, SourceTable } from "../../lib/databases/port.js";
+import type { SourceTable } from "../../lib/databases/port.js";
+import type { PartToLoad } from "../../lib/databases/target-port.js";
 import { type EngineConnection, openEngine } from "../../lib/engine/duckdb.js";
 import { type MappingPlan, planMapping, type TablePlans } from "../../lib/engine/plan-mapping.js";
 import { openPart } from "../../lib/files/part-reader.js";

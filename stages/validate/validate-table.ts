@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { CheckedTable, Checks, Comparison } from "../../lib/databases/checks-port.js";
-import type { PartToLoad } from "../../lib/databases/port.js";
+import type { PartToLoad } from "../../lib/databases/target-port.js";
 import { writeManifest } from "../../lib/files/manifest-file.js";
 import { openPart } from "../../lib/files/part-reader.js";
 import { emptyStageFolder, inStageFolder, removeFolder } from "../../lib/files/stage-folder.js";

@@ -1,7 +1,7 @@
 import { pipeline } from "node:stream/promises";
 import { StageError } from "../../model/errors.js";
 import type { Sql } from "../../model/names.js";
-import type { PartToLoad } from "../port.js";
+import type { PartToLoad } from "../target-port.js";
 import type { Connection } from "./connection.js";
 import { identifiers, sql } from "./identifiers.js";
 

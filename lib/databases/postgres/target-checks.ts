@@ -1,7 +1,8 @@
 import { StageError } from "../../model/errors.js";
 import type { Sql } from "../../model/names.js";
 import type { CheckedTable, CheckRequest, Checks, Comparison, Reference } from "../checks-port.js";
-import type { CopyOut, DatabaseColumn, DatabaseTable, PartToLoad } from "../port.js";
+import type { CopyOut, DatabaseColumn, DatabaseTable } from "../port.js";
+import type { PartToLoad } from "../target-port.js";
 import { describeTable, type FoundTable, findTable, identityOf } from "./catalog.js";
 import { compareRows, selectDifferences } from "./compare.js";
 import { type ComparedColumn, comparedColumns } from "./compare-columns.js";

@@ -29,7 +29,7 @@ describe("what is read", () => {
       columns: "all",
       ledger: "full",
       changesLimit: 10_000,
-      load: { mode: "replace" },
+      load: { mode: "replace", inPlace: false, onReject: "fail", triggers: "aside" },
     });
   });
 
@@ -203,8 +203,8 @@ describe("what is refused", () => {
       'people.yaml:3: extract "peopel" is not declared; did you mean "people"?',
     ],
     [
-      "table: people\ncolumns: all\nload: { mode: upsert }\n",
-      'people.yaml:3: load.mode: mode "upsert" is not supported',
+      "table: people\ncolumns: all\nload: { mode: delete }\n",
+      'people.yaml:3: load.mode: expected replace or upsert or insert, found "delete"',
     ],
     [
       "table: people\ncolumns: all\nledger: ful\n",

@@ -120,7 +120,9 @@ export async function stateOf(target: TestDatabase): Promise<object> {
       `SELECT conname, pg_get_constraintdef(oid) AS definition, convalidated FROM pg_constraint
        WHERE connamespace = 'public'::regnamespace ORDER BY 1`,
     ),
-    ledger: await target.query("SELECT table_name, part, generation, hash, rows FROM waybill.loads ORDER BY 1, 2"),
+    ledger: await target.query(
+      "SELECT table_name, part, generation, hash, rows, state, inserted FROM waybill.loads JOIN waybill.generations USING (migration, table_name, generation) ORDER BY 1, 2",
+    ),
     definitions: await target.query("SELECT count(*) FROM waybill.definitions"),
     next: await target.query("SELECT last_value, is_called FROM people_id_seq"),
   };

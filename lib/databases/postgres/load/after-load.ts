@@ -1,4 +1,4 @@
-import type { MovedSequence } from "../../port.js";
+import type { MovedSequence } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { formatQualified, identifier, literal, qualified, sql, trusted } from "../identifiers.js";

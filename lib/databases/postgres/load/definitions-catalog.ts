@@ -1,5 +1,5 @@
 import type { Sql } from "../../../model/names.js";
-import type { Definition } from "../../port.js";
+import type { Definition } from "../../target-port.js";
 import type { FoundTable } from "../catalog.js";
 import type { Connection, Value } from "../connection.js";
 import { formatQualified, identifier, joined, literal, qualified, sql, trusted } from "../identifiers.js";
@@ -10,6 +10,12 @@ export interface SavedDefinition extends Definition {
   readonly validate: string | null;
 }
 
+/** The tables whose definitions are asked for: `keysOnly` those of which only foreign keys stand aside. */
+export interface AsideTables {
+  readonly all: readonly FoundTable[];
+  readonly keysOnly: readonly FoundTable[];
+}
+
 /**
  * The definitions of the secondary indexes, unique and exclusion constraints and foreign keys (own and incoming) of
  * the tables. Only what this role can restore as it was is listed: what is not listed stays in place. Call it inside
@@ -17,13 +23,17 @@ export interface SavedDefinition extends Definition {
  */
 export async function collectDefinitions(
   connection: Connection,
-  tables: readonly FoundTable[],
+  { all, keysOnly }: AsideTables,
 ): Promise<readonly SavedDefinition[]> {
-  if (tables.length === 0) return [];
   await connection.execute(sql`SET LOCAL search_path = pg_catalog`);
-  const oids = joined(tables.map((table) => trusted(table.oid)));
-  return [...(await indexes(connection, oids)), ...(await foreignKeys(connection, oids))];
+  const both = [...all, ...keysOnly];
+  return [
+    ...(all.length === 0 ? [] : await indexes(connection, oidsOf(all))),
+    ...(both.length === 0 ? [] : await foreignKeys(connection, oidsOf(both))),
+  ];
 }
+
+const oidsOf = (tables: readonly FoundTable[]): Sql => joined(tables.map((table) => trusted(table.oid)));
 
 interface IndexRow {
   readonly schema: string;

@@ -4,24 +4,28 @@
 // 3. Restoring takes every line of the migration, whichever run wrote it; an object that is there is left as it is.
 import { StageError } from "../../../model/errors.js";
 import type { Sql } from "../../../model/names.js";
-import type { Definition } from "../../port.js";
+import type { Aside, Definition } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { formatQualified, identifier, literal, parseQualified, qualified, sql, trusted } from "../identifiers.js";
 import { collectDefinitions, type SavedDefinition } from "./definitions-catalog.js";
-import { ensureLedger, hasLedger } from "./loads-ledger.js";
+import { ensureLedger, hasLedger } from "./ledger.js";
 
-/** Saves the definitions of the tables' secondary indexes, constraints and foreign keys; they are still in place. */
+/** Saves the definitions of what is to stand aside; all of it is still in place. */
 export async function saveDefinitions(
   connection: Connection,
   migration: string,
-  names: readonly string[],
+  asides: readonly Aside[],
 ): Promise<readonly SavedDefinition[]> {
   await ensureLedger(connection);
-  const tables: FoundTable[] = [];
-  for (const name of names) tables.push(await findTable(connection, name));
+  const all: FoundTable[] = [];
+  const keysOnly: FoundTable[] = [];
+  for (const { table, which } of asides) {
+    const found = await findTable(connection, table);
+    (which === "all" ? all : keysOnly).push(found);
+  }
   return await connection.transaction(async () => {
-    const found = await collectDefinitions(connection, tables);
+    const found = await collectDefinitions(connection, { all, keysOnly });
     for (const definition of found) await save(connection, migration, definition);
     return found;
   });
@@ -31,9 +35,9 @@ export async function saveDefinitions(
 export async function saveAndDrop(
   connection: Connection,
   migration: string,
-  names: readonly string[],
+  asides: readonly Aside[],
 ): Promise<readonly Definition[]> {
-  const saved = await saveDefinitions(connection, migration, names);
+  const saved = await saveDefinitions(connection, migration, asides);
   await connection.transaction(async () => {
     await connection.execute(sql`SET LOCAL lock_timeout = '60s'`);
     // Foreign keys first: they rest on unique constraints.

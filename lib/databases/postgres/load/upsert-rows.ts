@@ -1,10 +1,10 @@
 import type { Sql } from "../../../model/names.js";
-import type { PartToLoad, UpsertOutcome } from "../../port.js";
+import type { PartToLoad, UpsertOutcome } from "../../target-port.js";
 import type { FoundTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { copyPart } from "../copy-part.js";
 import { identifier, identifiers, joined, sql, trusted } from "../identifiers.js";
-import { lockTable } from "./replace-in-place.js";
+import { lockTable } from "./table-lock.js";
 
 export interface UpsertRows {
   readonly found: FoundTable;

@@ -6,6 +6,7 @@ import {
   saveAndDrop,
   saveDefinitions,
 } from "../../../../../lib/databases/postgres/load/definitions.js";
+import type { Aside } from "../../../../../lib/databases/target-port.js";
 import { createDatabase, type TestDatabase } from "../../../../support/postgres.js";
 import { rejection, session } from "./loading.js";
 
@@ -38,7 +39,10 @@ const everything = `
     WHERE indrelid > 16384 AND indrelid::regclass::text !~ '^(waybill|pg_toast)'
   ORDER BY 1, 2`;
 
-const tables = ["relief.programmes", "relief.people"];
+const tables: readonly Aside[] = [
+  { table: "relief.programmes", which: "all" },
+  { table: "relief.people", which: "all" },
+];
 
 let database: TestDatabase;
 let connection: Connection;

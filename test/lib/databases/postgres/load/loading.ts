@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
-import type { PartToLoad, ReplaceRequest } from "../../../../../lib/databases/port.js";
 import { type Connection, connect } from "../../../../../lib/databases/postgres/connection.js";
+import type { LoadRequest, PartToLoad } from "../../../../../lib/databases/target-port.js";
 import type { TestDatabase } from "../../../../support/postgres.js";
 
 /** A part that holds these lines and, unless told otherwise, promises as many rows. */
@@ -11,9 +11,25 @@ export function part(lines: readonly string[], promise: Partial<PartToLoad> = {}
 }
 
 /** A request to replace `people (id, name)` with the rows of one part. */
-export function people(parts: readonly PartToLoad[], changes: Partial<ReplaceRequest> = {}): ReplaceRequest {
-  const columns = ["id", "name"];
-  return { migration: "M-1", table: "people", generation: "g1", columns, parts, confirmed: false, ...changes };
+export function people(parts: readonly PartToLoad[], changes: Partial<LoadRequest> = {}): LoadRequest {
+  return {
+    migration: "M-1",
+    table: "people",
+    mode: "replace",
+    generation: "g1",
+    columns: ["id", "name"],
+    key: ["id"],
+    inPlace: false,
+    parts,
+    jobs: 2,
+    confirmed: false,
+    triggers: "aside",
+    onReject: "fail",
+    keep: async () => {
+      throw new Error("nothing was to be kept");
+    },
+    ...changes,
+  };
 }
 
 /** A session on a test's database. */

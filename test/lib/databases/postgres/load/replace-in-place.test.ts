@@ -2,8 +2,8 @@ import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Connection } from "../../../../../lib/databases/postgres/connection.js";
 import { identifier, sql } from "../../../../../lib/databases/postgres/identifiers.js";
-import { linesOf } from "../../../../../lib/databases/postgres/load/loads-ledger.js";
-import { replaceTable } from "../../../../../lib/databases/postgres/load/replace-in-place.js";
+import { linesOf, standing } from "../../../../../lib/databases/postgres/load/generations.js";
+import { replaceInPlace } from "../../../../../lib/databases/postgres/load/replace-in-place.js";
 import { createDatabase, type TestDatabase } from "../../../../support/postgres.js";
 import { part, people, rejection, session } from "./loading.js";
 
@@ -18,39 +18,43 @@ afterEach(async () => {
   await database.drop();
 });
 
+const noCounts = { before: 0, inserted: 0, updated: 0, unchanged: 0, quarantined: 0, after: 0 };
+const ours = { migration: "M-1", table: "public.people", generation: "g1" };
 const twoParts = [part(["1,Amina", "2,\\N"]), part(['3,"\\N"', "4,"], { name: "part-00001.csv.gz" })];
 
 describe("replacing a table", () => {
   it("loads every part, keeps NULL, empty and \\N apart, and writes the ledger", async () => {
-    const outcome = await replaceTable(connection, people(twoParts));
+    const outcome = await replaceInPlace(connection, people(twoParts));
 
-    expect(outcome).toEqual({ before: 0, loaded: 4, warnings: [] });
+    expect(outcome).toEqual({ way: "in place", counts: { ...noCounts, inserted: 4, after: 4 }, warnings: [] });
     expect(await database.query("SELECT * FROM people ORDER BY id")).toEqual([
       { id: "1", name: "Amina" },
       { id: "2", name: null },
       { id: "3", name: "\\N" },
       { id: "4", name: "" },
     ]);
-    expect(await linesOf(connection, "M-1", "public.people")).toEqual([
+    expect(await linesOf(connection, ours)).toEqual([
       { generation: "g1", part: "part-00000.csv.gz", hash: "sha256:0", rowCount: 2 },
       { generation: "g1", part: "part-00001.csv.gz", hash: "sha256:0", rowCount: 2 },
     ]);
   });
 
   it("replaces what this migration loaded before", async () => {
-    await replaceTable(connection, people(twoParts));
+    await replaceInPlace(connection, people(twoParts));
 
-    const outcome = await replaceTable(connection, people([part(["9,Li"])], { generation: "g2" }));
+    const outcome = await replaceInPlace(connection, people([part(["9,Li"])], { generation: "g2" }));
 
-    expect(outcome).toMatchObject({ before: 4, loaded: 1 });
-    expect(await linesOf(connection, "M-1", "public.people")).toMatchObject([{ generation: "g2", rowCount: 1 }]);
+    expect(outcome.counts).toMatchObject({ before: 4, inserted: 1, after: 1 });
+    const now = await standing(connection, { ...ours, generation: "g2" });
+    expect(now).toMatchObject({ generation: { state: "live" }, lines: [{ rowCount: 1 }], others: 0 });
+    expect(await standing(connection, ours)).toMatchObject({ generation: { state: "replaced" }, others: 1 });
   });
 
   it("refuses rows that no run of ours wrote, unless confirmed", async () => {
-    await replaceTable(connection, people(twoParts));
+    await replaceInPlace(connection, people(twoParts));
     await database.query("INSERT INTO people VALUES (100, 'not ours')");
 
-    const refused = await rejection(replaceTable(connection, people([part([])])));
+    const refused = await rejection(replaceInPlace(connection, people([part([])])));
 
     expect(refused).toMatchObject({
       kind: "integrity",
@@ -58,46 +62,46 @@ describe("replacing a table", () => {
       hint: expect.stringContaining("--confirm M-1"),
     });
     expect(await database.count("people")).toBe(5);
-    await replaceTable(connection, people([part([])], { confirmed: true }));
+    await replaceInPlace(connection, people([part([])], { confirmed: true }));
     expect(await database.count("people")).toBe(0);
   });
 
   it("refuses rows that another migration wrote", async () => {
-    await replaceTable(connection, people(twoParts));
+    await replaceInPlace(connection, people(twoParts));
 
-    const refused = await rejection(replaceTable(connection, people(twoParts, { migration: "M-2" })));
+    const refused = await rejection(replaceInPlace(connection, people(twoParts, { migration: "M-2" })));
 
     expect(refused).toMatchObject({ message: "public.people holds 4 rows, but M-2 loaded 0 of them" });
   });
 
   it("rolls back when a part holds fewer rows than its manifest promises", async () => {
-    await replaceTable(connection, people([part(["7,Noor"])]));
+    await replaceInPlace(connection, people([part(["7,Noor"])]));
 
-    const refused = await rejection(replaceTable(connection, people([part(["1,Amina"], { rowCount: 2 })])));
+    const refused = await rejection(replaceInPlace(connection, people([part(["1,Amina"], { rowCount: 2 })])));
 
     expect(refused).toMatchObject({
       kind: "integrity",
       message: expect.stringContaining("promises 2 rows in part-00000.csv.gz, the target took 1"),
     });
     expect(await database.query("SELECT * FROM people")).toEqual([{ id: "7", name: "Noor" }]);
-    expect(await linesOf(connection, "M-1", "public.people")).toMatchObject([{ rowCount: 1 }]);
+    expect(await linesOf(connection, ours)).toMatchObject([{ rowCount: 1 }]);
   });
 
   it("leaves everything as it was when the connection is killed in the middle of COPY", async () => {
-    await replaceTable(connection, people([part(["7,Noor"])]));
+    await replaceInPlace(connection, people([part(["7,Noor"])]));
     const victim = await session(database);
     const dying = part([], { rowCount: 1000, open: () => Readable.from(killing(victim.processId)) });
 
-    const error = await rejection(replaceTable(victim, people([dying])));
+    const error = await rejection(replaceInPlace(victim, people([dying])));
 
     expect(error).toMatchObject({ kind: "temporary" });
     await victim.close();
     expect(await database.query("SELECT * FROM people")).toEqual([{ id: "7", name: "Noor" }]);
-    expect(await linesOf(connection, "M-1", "public.people")).toMatchObject([{ rowCount: 1 }]);
+    expect(await linesOf(connection, ours)).toMatchObject([{ rowCount: 1 }]);
   });
 
   it("names part, line and column of a value the target does not take", async () => {
-    const error = await rejection(replaceTable(connection, people([part(["1,Amina", "secret,Li"])])));
+    const error = await rejection(replaceInPlace(connection, people([part(["1,Amina", "secret,Li"])])));
 
     expect(error).toMatchObject({
       kind: "integrity",
@@ -109,8 +113,8 @@ describe("replacing a table", () => {
   it("deletes where a foreign key from another table forbids to truncate", async () => {
     await database.query("CREATE TABLE aid (person integer REFERENCES people)");
 
-    await replaceTable(connection, people(twoParts));
-    await replaceTable(connection, people([part(["1,Amina"])]));
+    await replaceInPlace(connection, people(twoParts));
+    await replaceInPlace(connection, people([part(["1,Amina"])]));
 
     expect(await database.count("people")).toBe(1);
   });
@@ -122,23 +126,9 @@ describe("replacing a table", () => {
     );
     const odd = { table: '"odd.schema"."Odd ""Table"""', columns: ["a b", "C"] };
 
-    await replaceTable(connection, people(twoParts, odd));
+    await replaceInPlace(connection, people(twoParts, odd));
 
     expect(await database.count("rest")).toBe(4);
-  });
-
-  it("does not wait for another run that loads the same table", async () => {
-    const other = await session(database);
-    let refused: unknown;
-    const nested = async () => {
-      refused = await rejection(replaceTable(other, people(twoParts)));
-      return Readable.from(["1,Amina\n"]);
-    };
-
-    await replaceTable(connection, people([part([], { rowCount: 1, open: nested })]));
-
-    await other.close();
-    expect(refused).toMatchObject({ kind: "temporary", message: "another run is loading public.people" });
   });
 });
 
@@ -151,7 +141,7 @@ describe("a table that would not take the rows as they are", () => {
   ])("is refused: %s", async (change, message) => {
     await database.query(change);
 
-    const error = await rejection(replaceTable(connection, people(twoParts)));
+    const error = await rejection(replaceInPlace(connection, people(twoParts)));
 
     expect(error).toMatchObject({ message: expect.stringContaining(message) });
   });
@@ -163,7 +153,7 @@ describe("a table that would not take the rows as they are", () => {
       ALTER TABLE people ENABLE ROW LEVEL SECURITY; ALTER TABLE people FORCE ROW LEVEL SECURITY`);
     await connection.execute(sql`SET ROLE ${identifier(role)}`);
 
-    const error = await rejection(replaceTable(connection, people(twoParts)));
+    const error = await rejection(replaceInPlace(connection, people(twoParts)));
 
     await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
     expect(error).toMatchObject({ kind: "forbidden", message: expect.stringContaining("row-level security") });
@@ -174,8 +164,8 @@ describe("a table that would not take the rows as they are", () => {
       'BEGIN IF NEW.id = 4 THEN RETURN NULL; END IF; RETURN NEW; END';
       CREATE TRIGGER watching BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION watch()`);
 
-    const outcome = await replaceTable(connection, people([part(["1,Amina"])]));
-    const refused = await rejection(replaceTable(connection, people(twoParts)));
+    const outcome = await replaceInPlace(connection, people([part(["1,Amina"])]));
+    const refused = await rejection(replaceInPlace(connection, people(twoParts)));
 
     expect(outcome.warnings).toEqual(["public.people: triggers ran for the rows that were written: watching"]);
     expect(refused).toMatchObject({ message: expect.stringContaining("promises 2 rows in part-00001.csv.gz") });

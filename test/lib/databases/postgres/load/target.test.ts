@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openTarget } from "../../../../../lib/databases/open-target.js";
-import type { Target, UpsertOutcome, UpsertRequest } from "../../../../../lib/databases/port.js";
+import type { Target, UpsertOutcome, UpsertRequest } from "../../../../../lib/databases/target-port.js";
 import { createDatabase, type TestDatabase } from "../../../../support/postgres.js";
 import { part, people, rejection } from "./loading.js";
 
@@ -35,14 +35,14 @@ describe("upserting", () => {
   });
 
   it("the same unit twice changes nothing, and its rows count as ours", async () => {
-    await target.replace(people([part(["1,Amina"])]));
+    await target.load(people([part(["1,Amina"])]));
     await upsertOne(target, unit(["2,Li,1,\\N"]));
 
     const again = await upsertOne(target, unit(["2,Li,1,\\N"]));
-    const replaced = await target.replace(people([part(["1,Amina"])]));
+    const replaced = await target.load(people([part(["1,Amina"])]));
 
     expect(again).toEqual({ inserted: 0, updated: 0, unchanged: 1 });
-    expect(replaced).toMatchObject({ before: 2, loaded: 1 });
+    expect(replaced.counts).toMatchObject({ before: 2, inserted: 1 });
   });
 
   it("refuses two rows of one key and keeps nothing", async () => {
@@ -78,24 +78,37 @@ describe("a target", () => {
 
   it("is held by one run of a migration at a time, and freed when that run ends", async () => {
     const other = await openTarget(database.url, { application: "waybill/other" });
-    await target.lock("M-1");
+    await target.lock("M-1", ["people"]);
 
-    const refused = await rejection(other.lock("M-1"));
-    await other.lock("M-2");
+    const refused = await rejection(other.lock("M-1", ["people"]));
+    await other.lock("M-2", []);
     await target.close();
-    await waitFor(() => other.lock("M-1"));
+    await waitFor(() => other.lock("M-1", ["people"]));
 
     expect(refused).toMatchObject({ kind: "temporary", message: expect.stringContaining("waybill/test") });
     await other.close();
   });
 
+  it("lets no two migrations load one table at once, and names who does", async () => {
+    const other = await openTarget(database.url, { application: "waybill/other" });
+    await target.lock("M-1", ["people"]);
+
+    const refused = await rejection(other.lock("M-2", ["people"]));
+
+    expect(refused).toMatchObject({
+      kind: "temporary",
+      message: expect.stringMatching(/^another run is loading public\.people: process \d+, waybill\/test/),
+    });
+    await other.close();
+  });
+
   it("gets its ledger from several runs at once, and has no lines before", async () => {
-    const lines = await target.linesOf("M-1", "people");
+    const before = await target.standing("M-1", "people", "g1");
     const runs = await Promise.all([1, 2, 3, 4].map(() => openTarget(database.url, { application: "waybill/test" })));
 
     await Promise.all(runs.map((run) => run.ensureLedger()));
 
-    expect(lines).toEqual([]);
+    expect(before).toEqual({ generation: undefined, lines: [], addedSince: 0, others: 0 });
     expect(await database.count("waybill.loads")).toBe(0);
     await Promise.all(runs.map((run) => run.close()));
   });
