@@ -1,42 +1,29 @@
 import type { Extract } from "../../mapping/migration.js";
-import { StageError } from "../../model/errors.js";
 import type { Sql } from "../../model/names.js";
-import type { DatabaseColumn, Selection, SourceTable } from "../port.js";
+import type { DatabaseColumn, SourceTable } from "../port.js";
+import { columnOf, mayBeNull, relation, type SourceDialect, type SourceRelation } from "../source-sql.js";
 import { identifier, identifiers, joined, literal, qualified, sql, trusted } from "./identifiers.js";
-import { baseType, copiedText, rowText } from "./row-text.js";
+import { baseType, copiedText, rowText, textOf } from "./row-text.js";
 
-/** What an extract reads from, before any selection: a table, or the specification's own SELECT, and its `where`. */
-export function relation(extract: Extract): Sql {
-  const whole = wholeRelation(extract);
-  return extract.where === undefined
-    ? whole
-    : sql`(SELECT * FROM ${whole} AS whole WHERE ${parenthesised(extract.where)})`;
-}
-
-/** The same without its `where`: to count what that leaves out. */
-export function wholeRelation(extract: Extract): Sql {
-  return extract.from.kind === "table" ? qualified(extract.from.table) : parenthesised(extract.from.sql);
-}
-
-// On lines of its own, so that a trailing comment cannot swallow the closing parenthesis.
-function parenthesised(text: string): Sql {
-  return trusted(`(\n${text.replace(/;\s*$/, "")}\n)`);
-}
+/** What every source is asked, in PostgreSQL's words. */
+export const dialect: SourceDialect = {
+  identifier,
+  literal,
+  qualified,
+  sortable,
+  // COLLATE and NULLS FIRST stand only where they change something: an index may serve then.
+  sorted: (column) => (mayBeNull(column) ? sql`${sortable(column)} NULLS FIRST` : sortable(column)),
+  typed,
+  among: (column, values) => sql`${source(column)} IN (${joined(values.map((value) => typed(column, value)))})`,
+  fileText: (column) => textOf(column, source(column)),
+  byBytes: (text) => text,
+  periods,
+};
 
 /** The order of rows everywhere: numbers by value, text by bytes, NULL first; ties broken by all columns. */
 export function rowOrder(table: SourceTable): Sql {
   const others = table.keyIsUnique ? [] : table.columns.filter(({ name }) => !table.key.includes(name));
-  return joined([keyOrder(table.key.map((name) => columnOf(table, name))), ...others.map(tieOrder)]);
-}
-
-/** Key columns in order. COLLATE and NULLS FIRST stand only where they change something: an index may serve then. */
-export function keyOrder(columns: readonly DatabaseColumn[]): Sql {
-  return joined(columns.map((column) => (mayBeNull(column) ? sql`${sortable(column)} NULLS FIRST` : sortable(column))));
-}
-
-/** Whether a row of the extract may hold NULL in a column. */
-export function mayBeNull({ nullable, holdsNull }: DatabaseColumn): boolean {
-  return nullable && holdsNull !== false;
+  return joined([...table.key.map((name) => dialect.sorted(columnOf(table, name))), ...others.map(tieOrder)]);
 }
 
 /** Types of text whose own comparison, byte by byte, is the comparison of the text they are written as. */
@@ -51,8 +38,7 @@ function tieOrder(column: DatabaseColumn): Sql {
   return sql`${source(column)} IS NOT NULL, format('%s', ${source(column)}) COLLATE "C"`;
 }
 
-/** A key column as it sorts and compares. */
-export function sortable(column: DatabaseColumn): Sql {
+function sortable(column: DatabaseColumn): Sql {
   return column.sortsByBytes ? source(column) : sql`${source(column)} COLLATE "C"`;
 }
 
@@ -61,15 +47,22 @@ function source(column: DatabaseColumn): Sql {
   return sql`source.${identifier(column.name)}`;
 }
 
-/** The column of that name. Throws "specification", listing those there are. */
-export function columnOf(table: SourceTable, name: string): DatabaseColumn {
-  const column = table.columns.find((candidate) => candidate.name === name);
-  if (column !== undefined) return column;
-  throw new StageError(
-    "specification",
-    `the extract has no column ${name}`,
-    `its columns are ${table.columns.map(({ name }) => name).join(", ")}`,
-  );
+// Of the column's own type, so that an index can serve.
+function typed(column: DatabaseColumn, value: string): Sql {
+  return sql`${literal(value)}::${trusted(column.databaseType)}`;
+}
+
+function periods({ extract, table }: SourceRelation, { column: name, every }: NonNullable<Extract["partBy"]>) {
+  const column = source(columnOf(table, name));
+  return {
+    list: sql`SELECT edge::text AS start, (edge + ${literal(`1 ${every}`)}::interval)::text AS finish FROM
+      (SELECT DISTINCT date_trunc(${literal(every)}, ${column}) AS edge FROM ${relation(dialect, extract)} AS source) AS edges
+    ORDER BY edge NULLS FIRST`,
+    where: ([start = null, finish = null]: readonly (string | null)[]): Sql =>
+      start === null || finish === null
+        ? sql`${column} IS NULL`
+        : sql`${column} >= ${literal(start)} AND ${column} < ${literal(finish)}`,
+  };
 }
 
 /**
@@ -77,90 +70,12 @@ export function columnOf(table: SourceTable, name: string): DatabaseColumn {
  * The ORDER BY keeps the subquery whole, so that each value is turned into text once, not twice.
  */
 export function copyStatement(
-  extract: Extract,
-  table: SourceTable,
+  { extract, table }: SourceRelation,
   options: { readonly where: Sql; readonly toUtf8: boolean },
 ): Sql {
   const texts = joined(table.columns.map((column) => sql`${copiedText(column)} AS ${identifier(column.name)}`));
   const checksum = extract.rowChecksum ? sql`, md5(${rowText(table.columns, options.toUtf8)})` : sql``;
   return sql`COPY (SELECT ${identifiers(table.columns.map(({ name }) => name))}${checksum} FROM
-    (SELECT ${texts} FROM ${relation(extract)} AS source WHERE ${options.where} ORDER BY ${rowOrder(table)}) AS ordered)
+    (SELECT ${texts} FROM ${relation(dialect, extract)} AS source WHERE ${options.where} ORDER BY ${rowOrder(table)}) AS ordered)
     TO STDOUT (FORMAT csv, NULL '\\N')`;
-}
-
-/** The condition a selection means, over the relation's columns. */
-export function selectionWhere(extract: Extract, table: SourceTable, selection: Selection): Sql {
-  switch (selection.kind) {
-    case "all":
-      return sql`true`;
-    case "key":
-      return sql`(${joined(
-        Object.entries(selection.values).map(([name, value]) => equals(columnOf(table, name), value)),
-        " AND ",
-      )})`;
-    case "keys":
-      return keysWhere(table, selection);
-    case "sample":
-      return sql`${keyText(table.key)} IN (SELECT ${keyText(table.key)} FROM ${relation(extract)} AS source
-        GROUP BY 1 ORDER BY md5(${keyText(table.key)}), 1 LIMIT ${trusted(String(selection.rowCount))})`;
-    case "matching":
-      return matchingWhere(selection);
-    case "texts":
-      return textsWhere(selection);
-    case "any":
-      return sql`(${joined([sql`false`, ...selection.of.map((one) => selectionWhere(extract, table, one))], " OR ")})`;
-    default:
-      return selection satisfies never;
-  }
-}
-
-function equals(column: DatabaseColumn, value: string | null): Sql {
-  return value === null ? sql`${source(column)} IS NULL` : sql`${source(column)} = ${typed(column, value)}`;
-}
-
-function keysWhere(table: SourceTable, { columns: names, rows }: Selection & { readonly kind: "keys" }): Sql {
-  const columns = names.map((name) => columnOf(table, name));
-  const [only] = columns;
-  if (columns.length === 1 && only !== undefined && rows.every(([value]) => value !== null)) {
-    // One IN list lets an index serve; an OR of a thousand conditions would not.
-    return rows.length === 0
-      ? sql`false`
-      : sql`${source(only)} IN (${joined(rows.map(([value]) => typed(only, value ?? "")))})`;
-  }
-  const conditions = rows.map(
-    (row) =>
-      sql`(${joined(
-        columns.map((column, index) => equals(column, row[index] ?? null)),
-        " AND ",
-      )})`,
-  );
-  return sql`(${joined([sql`false`, ...conditions], " OR ")})`;
-}
-
-// Through text on both sides: a key may be an integer here and a text there.
-function matchingWhere(selection: Selection & { readonly kind: "matching" }): Sql {
-  const where = selectionWhere(selection.of, selection.table, selection.selection);
-  return sql`(${texts(selection.columns)}) IN
-    (SELECT ${texts(selection.otherColumns)} FROM ${relation(selection.of)} AS source WHERE ${where})`;
-}
-
-function textsWhere({ columns, rows }: Selection & { readonly kind: "texts" }): Sql {
-  if (rows.length === 0) return sql`false`;
-  const values = joined(rows.map((row) => sql`(${joined(row.map(literal))})`));
-  return sql`(${texts(columns)}) IN (VALUES ${values})`;
-}
-
-function texts(names: readonly string[]): Sql {
-  return joined(names.map((name) => sql`format('%s', source.${identifier(name)})`));
-}
-
-/** A literal of the column's own type, so that an index can serve. */
-export function typed(column: DatabaseColumn, value: string): Sql {
-  return sql`${literal(value)}::${trusted(column.databaseType)}`;
-}
-
-/** A key as one text, never NULL. */
-function keyText(key: readonly string[]): Sql {
-  const values = key.map((name) => sql`coalesce(replace(format('%s', source.${identifier(name)}), '|', '|p'), '|n')`);
-  return sql`concat_ws('|,', ${joined(values)})`;
 }

@@ -28,7 +28,11 @@ const castsAsCopied = new Set([
 
 /** A column's value as the very text that COPY writes. */
 export function copiedText(column: DatabaseColumn): Sql {
-  const name = identifier(column.name);
+  return textOf(column, identifier(column.name));
+}
+
+/** The same of a column that bears another name, or its table's before it. */
+export function textOf(column: DatabaseColumn, name: Sql): Sql {
   if (castsAsCopied.has(baseType(column.databaseType))) return sql`${name}::text`;
   // format('%s') calls the output function, but turns NULL into an empty string. IS NOT NULL is no question to ask of a
   // composite value: it is false as soon as one of its fields is NULL.

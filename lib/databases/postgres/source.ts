@@ -1,12 +1,15 @@
 import type { Extract } from "../../mapping/migration.js";
 import { StageError } from "../../model/errors.js";
 import type { Sql } from "../../model/names.js";
+import { partRanges } from "../part-ranges.js";
 import type { CopyOut, CopyRequest, Snapshot, Source, SourceTable } from "../port.js";
+import { countLeftOut, countRows } from "../source-counts.js";
+import { relation, requestWhere } from "../source-sql.js";
+import { workerPool } from "../worker-pool.js";
 import { describeQuery, describeTable, findTable, identityOf } from "./catalog.js";
 import { type Connection, connect } from "./connection.js";
-import { copyStatement, relation, selectionWhere, wholeRelation } from "./extract-sql.js";
+import { copyStatement, dialect } from "./extract-sql.js";
 import { identifier, joined, literal, sql, trusted } from "./identifiers.js";
-import { partRanges } from "./part-ranges.js";
 
 const begin = sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`;
 
@@ -21,15 +24,15 @@ export async function openPostgresSource(
   const first = await connect(url, { application: options.application, readOnly: true });
   try {
     const facts = await exportSnapshot(first);
+    const ask = async (statement: Sql) => (await first.query(statement)).map((row) => Object.values(row));
     const workers = workerPool(options.jobs, () => adoptSnapshot(url, options.application, facts.exported));
     return {
       identity: await identityOf(first),
       snapshot: facts.snapshot,
       describe: (extract) => describeExtract(first, extract),
-      count: (extract, table, selection) =>
-        countRows(first, sql`${relation(extract)} AS source WHERE ${selectionWhere(extract, table, selection)}`),
-      countLeftOut: (extract) => countLeftOut(first, extract),
-      ranges: (extract, table) => partRanges(first, extract, table),
+      count: (extract, table, selection) => countRows(ask, { dialect, extract, table }, selection),
+      countLeftOut: (extract) => countLeftOut(ask, { dialect, extract }),
+      ranges: (extract, table) => partRanges(ask, { dialect, extract, table }),
       copy: (request, take) =>
         workers.use((connection) => copyRange(connection, { request, take, toUtf8: facts.toUtf8 })),
       close: async () => {
@@ -109,7 +112,7 @@ async function lookForNulls(connection: Connection, extract: Extract, table: Sou
   if (unsure.length === 0) return table;
   const found = unsure.map(
     ({ name }, index) =>
-      sql`EXISTS (SELECT FROM ${relation(extract)} AS source WHERE source.${identifier(name)} IS NULL) AS ${trusted(`c${index}`)}`,
+      sql`EXISTS (SELECT FROM ${relation(dialect, extract)} AS source WHERE source.${identifier(name)} IS NULL) AS ${trusted(`c${index}`)}`,
   );
   const [row = {}] = await connection.query<Readonly<Record<string, string>>>(sql`SELECT ${joined(found)}`);
   const free = new Set(unsure.filter((_, index) => row[`c${index}`] === "f"));
@@ -138,17 +141,6 @@ async function hasKeyIndex(connection: Connection, table: string, key: readonly 
   });
 }
 
-async function countRows(connection: Connection, from: Sql): Promise<number> {
-  const [row] = await connection.query<{ count: string }>(sql`SELECT count(*) FROM ${from}`);
-  return Number(row?.count);
-}
-
-async function countLeftOut(connection: Connection, extract: Extract): Promise<number> {
-  if (extract.where === undefined) return 0;
-  const whole = await countRows(connection, sql`${wholeRelation(extract)} AS source`);
-  return whole - (await countRows(connection, sql`${relation(extract)} AS source`));
-}
-
 interface Copying {
   readonly request: CopyRequest;
   readonly take: (copy: CopyOut) => Promise<void>;
@@ -156,10 +148,8 @@ interface Copying {
 }
 
 async function copyRange(connection: Connection, { request, take, toUtf8 }: Copying): Promise<void> {
-  const { extract, table, range, selection } = request;
-  const selected = selectionWhere(extract, table, selection);
-  const where = range === undefined ? selected : sql`${range.where} AND ${selected}`;
-  const rows = connection.copyTo(copyStatement(extract, table, { where, toUtf8 }));
+  const from = { dialect, extract: request.extract, table: request.table };
+  const rows = connection.copyTo(copyStatement(from, { where: requestWhere(dialect, request), toUtf8 }));
   // Whoever takes the rows may fail before listening to them; the error that follows from that must not end the process.
   rows.on("error", () => {});
   const serverRowCount = async () => {
@@ -168,34 +158,4 @@ async function copyRange(connection: Connection, { request, take, toUtf8 }: Copy
     return rows.rowCount;
   };
   await take({ rows, serverRowCount });
-}
-
-/** Connections opened when they are needed, at most `size` of them. One that failed is closed, not used again. */
-function workerPool(size: number, open: () => Promise<Connection>) {
-  const idle: Connection[] = [];
-  const waiting: (() => void)[] = [];
-  let busy = 0;
-  return {
-    async use<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
-      while (busy >= size) await new Promise<void>((free) => waiting.push(free));
-      busy += 1;
-      try {
-        const connection = idle.pop() ?? (await open());
-        try {
-          const result = await work(connection);
-          idle.push(connection);
-          return result;
-        } catch (error) {
-          await connection.close();
-          throw error;
-        }
-      } finally {
-        busy -= 1;
-        waiting.shift()?.();
-      }
-    },
-    close: async () => {
-      await Promise.all(idle.splice(0).map((connection) => connection.close()));
-    },
-  };
 }
