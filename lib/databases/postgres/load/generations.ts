@@ -34,9 +34,11 @@ interface GenerationRow {
 }
 
 async function readGeneration(connection: Connection, key: GenerationKey): Promise<Generation | undefined> {
+  // While its parts arrive it stands under a name of its own as well, and is not finished: see open-generation.ts.
   const [row] = await connection.query<GenerationRow>(
     sql`SELECT mode, way, state, rows_before, inserted, updated, unchanged, quarantined, rows_after
-        FROM waybill.generations WHERE migration = $1 AND table_name = $2 AND generation = $3`,
+        FROM waybill.generations WHERE migration = $1 AND table_name = $2 AND generation IN ($3, 'arriving:' || $3)
+        ORDER BY generation <> $3 DESC LIMIT 1`,
     valuesOf(key),
   );
   if (row === undefined) return undefined;
@@ -104,7 +106,17 @@ export interface Settling {
   readonly mode: LoadMode;
   readonly way: LoadWay;
   readonly counts: LoadCounts;
+  readonly undo?: Undo;
 }
+
+/** What a load kept to take itself back. */
+export type Undo =
+  /** The rows as they were, in a table of the schema waybill (`schema.table`). */
+  | { readonly kind: "previous table"; readonly table: string; readonly rows: number }
+  /** There were none. */
+  | { readonly kind: "empty" }
+  /** The rows that were changed, as they were before, in a file beside load's manifest. */
+  | { readonly kind: "images"; readonly file: string; readonly hash: string; readonly rows: number };
 
 /**
  * Makes a generation the latest of its table, inside the transaction that makes its rows visible. In mode "replace" those
@@ -113,22 +125,26 @@ export interface Settling {
 export async function settleGeneration(
   connection: Connection,
   key: GenerationKey,
-  { mode, way, counts }: Settling,
+  { mode, way, counts, undo }: Settling,
 ): Promise<void> {
   if (mode === "replace") await putAside(connection, key);
   const { before, inserted, updated, unchanged, quarantined, after } = counts;
   await connection.execute(
     sql`INSERT INTO waybill.generations AS g (migration, table_name, generation, mode, way, state, number,
-          rows_before, inserted, updated, unchanged, quarantined, rows_after)
-        SELECT $1, $2, $3, $4, $5, 'live', 1 + COALESCE(max(number), 0), $6, $7, $8, $9, $10, $11
+          rows_before, inserted, updated, unchanged, quarantined, rows_after, undo)
+        SELECT $1, $2, $3, $4, $5, 'live', 1 + COALESCE(max(number), 0), $6, $7, $8, $9, $10, $11, $12::json
         FROM waybill.generations WHERE table_name = $2
         ON CONFLICT (migration, table_name, generation) DO UPDATE
         SET mode = EXCLUDED.mode, way = EXCLUDED.way, state = EXCLUDED.state, number = EXCLUDED.number,
           rows_before = EXCLUDED.rows_before, inserted = EXCLUDED.inserted, updated = EXCLUDED.updated,
-          unchanged = EXCLUDED.unchanged, quarantined = EXCLUDED.quarantined, rows_after = EXCLUDED.rows_after,
+          unchanged = EXCLUDED.unchanged, quarantined = EXCLUDED.quarantined, rows_after = EXCLUDED.rows_after, undo = EXCLUDED.undo,
           transaction_id = EXCLUDED.transaction_id, loaded_at = EXCLUDED.loaded_at, loaded_by = EXCLUDED.loaded_by,
           application = EXCLUDED.application`,
-    [...valuesOf(key), mode, way, ...[before, inserted, updated, unchanged, quarantined, after].map(String)],
+    [
+      ...[...valuesOf(key), mode, way],
+      ...[before, inserted, updated, unchanged, quarantined, after].map(String),
+      undo === undefined ? null : JSON.stringify(undo),
+    ],
   );
 }
 

@@ -12,6 +12,7 @@ import { sql, trusted } from "../identifiers.js";
 import { accountedRows, deleteLines, settleGeneration, writeLine } from "./generations.js";
 import { ensureLedger, hasLedger } from "./ledger.js";
 import { assertLoadable, triggerWarnings } from "./obstacles.js";
+import { forgetOpen } from "./open-generation.js";
 import { lockTable } from "./table-lock.js";
 
 /** Exchanges all rows of a table for those of the parts, or changes nothing. The primary key stays in place. */
@@ -25,6 +26,7 @@ export async function replaceInPlace(connection: Connection, request: LoadReques
     await lockTable(connection, table);
     const before = await assertOurs(connection, table, request);
     const emptied = await empty(connection, table);
+    await forgetOpen(connection, table.qualifiedName);
     await deleteLines(connection, key);
     const freeze = emptied === "truncated" && table.kind === "table";
     const goal = { sql: table.sql, name: request.table, columns: request.columns, freeze };
