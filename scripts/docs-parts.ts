@@ -10,7 +10,7 @@ import { buildManifest, type Statement } from "../lib/model/manifest.js";
 import { sha256Of } from "../lib/model/names.js";
 import { resourceOf } from "../lib/model/resource.js";
 import type { Block, Name } from "./docs-blocks.js";
-import { columnKeys, expectationKeys, migrationKeys, tableKeys } from "./docs-keys.js";
+import { columnKeys, expectationKeys, migrationKeys, reportKeys, tableKeys } from "./docs-keys.js";
 
 /** The documents that hold blocks. */
 export const documents = ["README.md", "ARCHITECTURE.md", "FORMATS.md", "CONTRIBUTING.md"] as const;
@@ -30,6 +30,7 @@ export async function codeBlocks(root: string): Promise<ReadonlyMap<string, Bloc
     ["table-keys", table(tableKeys())],
     ["column-keys", table(columnKeys())],
     ["expectation-keys", table(expectationKeys())],
+    ["report-keys", table(reportKeys())],
     ["origins", table(allOrigins.map(({ kind }) => kind))],
     ["rules", table(allRules.map(({ kind }) => kind))],
     ["ledger", table(ledgerColumns)],
@@ -107,7 +108,7 @@ async function help(root: string): Promise<string> {
 
 /** Which room of the project imports which others. */
 function imports(sources: readonly SourceFile[]): string {
-  const rooms = ["stages", "steps", "program", "engine", "databases", "chain", "files", "mapping", "model"];
+  const rooms = ["stages", "steps", "program", "engine", "databases", "report", "chain", "files", "mapping", "model"];
   const roomOf = (path: string): string | undefined =>
     /^(?:lib\/([a-z]+)|(stages))\//.exec(path)?.slice(1).find(Boolean);
   const lines = rooms.map((room) => {

@@ -23,6 +23,15 @@ export function jsonSchemaOf(schema: z.core.$ZodType): JsonSchema {
   return json;
 }
 
+/** The JSON Schema of a file that Waybill writes: as it stands there, and open for what later versions add. */
+export function jsonSchemaOfFile(schema: z.core.$ZodType): JsonSchema {
+  const override = ({ jsonSchema }: { readonly jsonSchema: JsonSchema }): void => {
+    delete jsonSchema.readOnly;
+  };
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { target: "draft-07", io: "input", override });
+  return json;
+}
+
 function replace(json: JsonSchema, other: JsonSchema): void {
   for (const key of Object.keys(json)) Reflect.deleteProperty(json, key);
   Object.assign(json, other);

@@ -1,11 +1,11 @@
-import type { z } from "zod";
 import { migrationSchema } from "../lib/mapping/migration-schema.js";
 import { tableSchema } from "../lib/mapping/table-schema.js";
-import { jsonSchemaOf, keysOf } from "./json-schema.js";
+import { validationSchema } from "../lib/report/validation.js";
+import { type JsonSchema, jsonSchemaOf, jsonSchemaOfFile, keysOf } from "./json-schema.js";
 
 /**
- * The JSON Schemas that editors complete and check a specification with, by path. `formats` is the text of FORMATS.md:
- * what it says beside a key is what an editor shows of it.
+ * The JSON Schemas that editors complete and check a specification with, and that of validate/report.json, by path.
+ * `formats` is the text of FORMATS.md: what it says beside a key is what an editor shows of it.
  */
 export function publishedSchemas(formats: string): ReadonlyMap<string, string> {
   const rows = (block: string): Rows => rowsOf(formats, block);
@@ -21,8 +21,12 @@ export function publishedSchemas(formats: string): ReadonlyMap<string, string> {
     ...below("expect[].", rows("expectation-keys")),
   ]);
   return new Map([
-    ["schemas/migration.schema.json", textOf(migrationSchema, "Waybill: migration.yaml", migration)],
-    ["schemas/table.schema.json", textOf(tableSchema, "Waybill: the file of a target table", table)],
+    ["schemas/migration.schema.json", textOf(jsonSchemaOf(migrationSchema), "Waybill: migration.yaml", migration)],
+    ["schemas/table.schema.json", textOf(jsonSchemaOf(tableSchema), "Waybill: the file of a target table", table)],
+    [
+      "schemas/report.schema.json",
+      textOf(jsonSchemaOfFile(validationSchema), "Waybill: validate/report.json", rows("report-keys")),
+    ],
   ]);
 }
 
@@ -40,8 +44,7 @@ function below(above: string, rows: Rows): Rows {
   return new Map([...rows].map(([key, about]) => [`${above}${key}`, about]));
 }
 
-function textOf(schema: z.ZodType, title: string, about: Rows): string {
-  const json = jsonSchemaOf(schema);
+function textOf(json: JsonSchema, title: string, about: Rows): string {
   for (const { path, schema: at } of keysOf(json)) {
     const description = about.get(path);
     if (description !== undefined) at.description = description;

@@ -95,7 +95,7 @@ function whereThingsLie(keep: boolean): string {
     `  ${workShown}/extract     the registry as it was read: gzipped CSV, manifests, checksums`,
     `  ${workShown}/transform   the rows of the new tables, rejects.csv.gz, and a ledger of every row`,
     `  ${workShown}/load        what was committed`,
-    `  ${workShown}/validate    every row compared: report.json`,
+    `  ${workShown}/validate    every row compared: report.html to read, print and sign, report.json for programs`,
     "try next:",
     `  zcat ${workShown}/transform/beneficiaries/rejects.csv.gz | head -3`,
     `  (cd ${workShown}/extract/beneficiaries && sha256sum -c SHA256SUMS)`,

@@ -10,10 +10,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  * directory. The engine reads and writes the files of a stage through `files`.
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  stages: ["steps", "program", "databases", "engine", "chain", "files", "mapping", "model"],
+  stages: ["steps", "program", "databases", "engine", "report", "chain", "files", "mapping", "model"],
   steps: ["engine", "files", "mapping", "model"],
   program: ["files", "mapping", "model"],
   engine: ["files", "mapping", "model"],
+  report: ["chain", "files", "mapping", "model"],
   chain: ["files", "mapping", "model"],
   databases: ["mapping", "model"],
   files: ["mapping", "model"],
@@ -31,7 +32,7 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   "node:child_process": ["lib/program"],
   "node:worker_threads": ["lib/steps"],
   esbuild: ["lib/steps"],
-  zod: ["lib/mapping"],
+  zod: ["lib/mapping", "lib/report"],
   yaml: ["lib/mapping"],
 };
 

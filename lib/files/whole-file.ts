@@ -1,6 +1,6 @@
-import { open, rename, rm } from "node:fs/promises";
+import { open, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { diskError } from "./disk-error.js";
+import { diskError, errorCode } from "./disk-error.js";
 
 /** Nobody but the owner reads what lies in a work directory: it holds personal data. */
 export const fileMode = 0o600;
@@ -50,5 +50,15 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** The bytes of a small file, or undefined where there is none. */
+export async function readWhole(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw diskError(error, path);
   }
 }

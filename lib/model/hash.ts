@@ -27,3 +27,8 @@ export function sha256(content: string | Uint8Array): Sha256 {
 export function hashOf(value: Json): Sha256 {
   return sha256(canonicalJson(value));
 }
+
+/** Personal data where only its sameness may show, in manifests and on pages: `sha256:` and 16 hex digits. */
+export function veiled(value: string): string {
+  return sha256(value).slice(0, "sha256:".length + 16);
+}

@@ -50,7 +50,7 @@ export async function openRun(options: StageOptions, context: Context): Promise<
   const unit = planUnit(whole, options);
   const migration = unit === undefined ? whole : migrationOfUnit(whole, unit);
   const work = options.dryRun ? await rehearsed(migration, options, unit) : await opened(migration, options, unit);
-  if (!options.dryRun) context.reporter.keepLogIn(work.run);
+  if (!options.dryRun) context.reporter.keepLogIn(work.run, unit?.name);
   return {
     migration,
     // Only when it is asked for: the names that extract is given are not those of tables.

@@ -19,8 +19,8 @@ export interface Reporter {
    */
   output(line: string): boolean;
   progress(label: string, totalRows?: number): Progress;
-  /** From now on events are kept in this run's log.jsonl; those said before are added. */
-  keepLogIn(runFolder: string): void;
+  /** From now on events are kept in this run's log.jsonl, each with the name of its `unit`; those said before are added. */
+  keepLogIn(runFolder: string, unit?: string): void;
 }
 
 export interface ReporterOptions {
@@ -33,10 +33,10 @@ export interface ReporterOptions {
 /** A reporter on this process's stdout and stderr. */
 export function createReporter(options: ReporterOptions): Reporter {
   const unlogged: EventFields[] = [];
-  let runFolder: string | undefined;
+  let kept: { readonly runFolder: string; readonly own: EventFields } | undefined;
   const log = (event: EventFields): void => {
-    if (runFolder === undefined) unlogged.push(event);
-    else appendLog(runFolder, event);
+    if (kept === undefined) unlogged.push(event);
+    else appendLog(kept.runFolder, { ...event, ...kept.own });
   };
   const stamped = (level: string, event: string, fields: EventFields): EventFields => {
     return { time: new Date().toISOString(), host: hostname(), level, program: options.program, event, ...fields };
@@ -62,9 +62,9 @@ export function createReporter(options: ReporterOptions): Reporter {
         show: !options.json && !options.quiet,
         write: (text) => void process.stderr.write(text),
       }),
-    keepLogIn: (folder) => {
-      runFolder = folder;
-      for (const event of unlogged.splice(0)) appendLog(folder, event);
+    keepLogIn: (runFolder, unit) => {
+      kept = { runFolder, own: unit === undefined ? {} : { unit } };
+      for (const event of unlogged.splice(0)) log(event);
     },
   };
 }

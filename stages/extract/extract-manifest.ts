@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Selection, Source, SourceTable } from "../../lib/databases/port.js";
 import { parseRows } from "../../lib/files/csv-rows.js";
 import type { WrittenFile } from "../../lib/files/part-writer.js";
@@ -6,7 +5,7 @@ import { extractFingerprint, isPii, piiColumns } from "../../lib/mapping/fingerp
 import type { Extract } from "../../lib/mapping/migration.js";
 import { addChecksums, emptyChecksum } from "../../lib/model/checksum.js";
 import { StageError } from "../../lib/model/errors.js";
-import type { Json } from "../../lib/model/hash.js";
+import { type Json, veiled } from "../../lib/model/hash.js";
 import { buildManifest, type Manifest, type Resource } from "../../lib/model/manifest.js";
 import { checksumColumn, fieldOf, partName, resourceOf } from "../../lib/model/resource.js";
 import type { Run } from "../../lib/program/open-run.js";
@@ -93,12 +92,8 @@ function keyRangeOf(table: SourceTable, { edges }: WrittenFile, pii: readonly st
     const values = parseRows(record)[0] ?? [];
     return table.key.map((name) => {
       const value = values[table.columns.findIndex((column) => column.name === name)] ?? null;
-      return isPii(pii, name) && value !== null ? hidden(value) : value;
+      return isPii(pii, name) && value !== null ? veiled(value) : value;
     });
   });
   return first === undefined || last === undefined ? undefined : { first, last };
-}
-
-function hidden(value: string): string {
-  return `sha256:${createHash("sha256").update(value).digest("hex").slice(0, 16)}`;
 }

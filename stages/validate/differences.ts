@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type CheckedTable, type Comparison, differenceColumns } from "../../lib/databases/checks-port.js";
@@ -6,6 +5,7 @@ import { readRows } from "../../lib/files/csv-rows.js";
 import { PartWriter } from "../../lib/files/part-writer.js";
 import { finishPart } from "../../lib/files/plain-file.js";
 import type { Table } from "../../lib/mapping/migration.js";
+import { veiled } from "../../lib/model/hash.js";
 import type { Resource } from "../../lib/model/manifest.js";
 import { fieldOf, resourceOf } from "../../lib/model/resource.js";
 
@@ -73,5 +73,5 @@ async function* withoutHeader(path: string): AsyncGenerator<readonly (string | n
 function shownKeys({ columns }: Table, pairedBy: readonly string[]): (key: string) => string {
   const pii = columns === "all" ? [] : columns.filter((column) => column.pii).map(({ name }) => name);
   if (pairedBy.length > 0 && !pairedBy.some((name) => pii.includes(name))) return (key) => key;
-  return (key) => `sha256:${createHash("sha256").update(key).digest("hex").slice(0, 16)}`;
+  return veiled;
 }

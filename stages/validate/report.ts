@@ -1,15 +1,16 @@
 import { readExtracts } from "../../lib/mapping/query.js";
-import type { Json } from "../../lib/model/hash.js";
 import { distinctSnapshots, isOneMoment, mixtureOf } from "../../lib/model/snapshots.js";
 import type { Run } from "../../lib/program/open-run.js";
+import type { ValidatedTable, Validation } from "../../lib/report/validation.js";
 import { tallyOf } from "./check.js";
+import { keptOutBy } from "./reconciliation.js";
 import type { TableVerdict } from "./validate-manifest.js";
 import type { TableResult } from "./validate-table.js";
 
 export const reportFormat = { name: "waybill-validation", version: 1 } as const;
 
 /** The whole validation as one value: what validate/report.json says, and a page for people is made from. */
-export function buildReport(run: Run, results: readonly TableResult[]): Json {
+export function buildReport(run: Run, results: readonly TableResult[]): Validation {
   const { migration } = run;
   const notValidated = migration.tables
     .map(({ name }) => name as string)
@@ -23,11 +24,11 @@ export function buildReport(run: Run, results: readonly TableResult[]): Json {
     verdict: overall(results),
     // A table that was not asked for is not vouched for.
     notValidated,
-    snapshots,
+    snapshots: snapshots as unknown as Validation["snapshots"],
     mixedSnapshots: mixtureOf(snapshots) !== undefined,
     oneMoment: isOneMoment(snapshots),
     summary: { ...tallyOf(results.flatMap(({ checks }) => checks)) },
-    tables: results.map((result) => tableJson(run, result)),
+    tables: results.map((result) => tableReport(run, result)),
   };
 }
 
@@ -37,7 +38,8 @@ export function overall(results: readonly TableResult[]): TableVerdict {
   return results.some(({ verdict }) => verdict === "incomplete") ? "incomplete" : "passed";
 }
 
-function tableJson(run: Run, { inputs, counts, manifest, checks, verdict, comparisons, seconds }: TableResult): Json {
+function tableReport(run: Run, result: TableResult): ValidatedTable {
+  const { inputs, counts, manifest, checks, verdict, comparisons, seconds } = result;
   const { table } = inputs;
   const { sourceNow, extracts, queried, base, replays, ...known } = counts;
   return {
@@ -46,8 +48,8 @@ function tableJson(run: Run, { inputs, counts, manifest, checks, verdict, compar
     verdict,
     manifest: run.work.manifestName("validate", table.name),
     outputHash: manifest._waybill.outputHash,
-    inputs: inputs.inputs as unknown as Json,
-    snapshots: inputs.snapshots,
+    inputs: inputs.inputs,
+    snapshots: inputs.snapshots as unknown as Validation["snapshots"],
     reconciliation: {
       ...known,
       sourceNow: sourceNow ?? null,
@@ -59,10 +61,10 @@ function tableJson(run: Run, { inputs, counts, manifest, checks, verdict, compar
         ? {}
         : { queried: queried.map((one) => ({ ...one, sourceNow: one.sourceNow ?? null })) }),
     },
-    keptOutBy: manifest._waybill.details.keptOutBy,
-    checksum: (manifest._waybill.checksum ?? null) as unknown as Json,
-    comparisons: comparisons as unknown as Json,
-    checks: checks as unknown as Json,
+    keptOutBy: keptOutBy(inputs),
+    checksum: manifest._waybill.checksum ?? null,
+    comparisons: comparisons,
+    checks: checks,
     seconds: Number(seconds.toFixed(1)),
   };
 }

@@ -84,7 +84,7 @@ function hintOf(run: Run, { inputs, first }: TableResult): string {
   const { name } = inputs.table;
   return first.length > 0
     ? `look at them: ${run.command("inspect", name, "--differences")}`
-    : `look at the checks that failed in validate/report.json`;
+    : `look at the checks that failed in validate/report.html`;
 }
 
 function namesOf(results: readonly TableResult[]): string {

@@ -6,11 +6,12 @@ import { bindRun } from "../../lib/files/work-directory.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { withCommas } from "../../lib/mapping/words.js";
 import { StageError } from "../../lib/model/errors.js";
-import { canonicalJson } from "../../lib/model/hash.js";
+import { canonicalJson, type Json } from "../../lib/model/hash.js";
 import { targetUrl } from "../../lib/program/database-url.js";
 import { eachTable } from "../../lib/program/each-table.js";
 import { openRun, type Run } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
+import { writeReport } from "../../lib/report/write-report.js";
 import { readInputs } from "./inputs.js";
 import { type LiveSource, openLiveSource } from "./live-source.js";
 import type { ValidateOptions } from "./options.js";
@@ -64,11 +65,13 @@ function tellTable(run: Run, result: TableResult): void {
 
 async function publish(run: Run, results: readonly TableResult[]): Promise<void> {
   const path = join(run.work.root, "validate", "report.json");
-  await writeWhole(path, `${canonicalJson(buildReport(run, results), 2)}\n`);
+  await writeWhole(path, `${canonicalJson(buildReport(run, results) as unknown as Json, 2)}\n`);
   const lines = results.flatMap(attention);
   if (lines.length > 0) run.reporter.say("attention", ["look first at:", ...lines].join("\n"), {});
   run.reporter.say("summary", totalLine(results), { verdict: overall(results) });
   run.reporter.output(path);
+  // A unit is a few rows of many: what it shows is no verdict on the run.
+  if (run.unit === undefined) run.reporter.output(await writeReport(run.migration, run.work));
 }
 
 /** The target and the sources, each reached once, when first asked for. */

@@ -34,7 +34,10 @@ describe("validate", () => {
     const result = await loaded.validate();
 
     expect(result.stderr).toContain("FAIL=0 SKIP=0");
-    expect(result).toMatchObject({ exitCode: 0, stdout: `${join(loaded.work, "validate", "report.json")}\n` });
+    expect(result).toMatchObject({
+      exitCode: 0,
+      stdout: `${join(loaded.work, "validate", "report.json")}\n${join(loaded.work, "validate", "report.html")}\n`,
+    });
     expect(await loaded.report()).toMatchObject({ verdict: "passed", notValidated: [], mixedSnapshots: false });
     expect((await loaded.report()).tables[1]?.reconciliation).toMatchObject({
       sourceNow: 201,

@@ -1,0 +1,77 @@
+import { withCommas } from "../../mapping/words.js";
+import type { Difference, Excerpt, TableFacts } from "../facts.js";
+import { dataTable } from "./data-table.js";
+import { type Content, type Html, html } from "./html.js";
+import { counted, value } from "./words.js";
+
+/** Rows and values of the target that are not as they were written. */
+export function differencesSection(tables: readonly TableFacts[]): Html {
+  const found = tables.flatMap(({ table, differences }) => (differences === undefined ? [] : [{ table, differences }]));
+  const validated = tables.some(({ verdict }) => verdict !== undefined);
+  const none = validated ? "None: what was compared is equal, row by row." : "validate has not run.";
+  return html`<section aria-labelledby="differences"><h2 id="differences">Differences</h2>
+${found.length === 0 ? html`<p class="none">${none}</p>` : undefined}${found.map(({ table, differences }, index) =>
+  excerptOf(table, differences, (lines) =>
+    dataTable({
+      id: `differences-${index}`,
+      caption: html`Differences of ${table}`,
+      columns: ["Key", "What", "Column", "Expected", "Found"].map((title) => ({ title })),
+      groups: [{ rows: lines.map(differenceCells) }],
+    }),
+  ),
+)}</section>
+`;
+}
+
+function differenceCells({ change, key, column, expected, actual }: Difference): readonly Content[] {
+  return [value(key), change, column ?? html`<span class="none">whole row</span>`, value(expected), value(actual)];
+}
+
+/** The rows that rules refused, by rule and reason. */
+export function rejectsSection(tables: readonly TableFacts[]): Html {
+  const found = tables.flatMap(({ table, rejects, replayCount }) =>
+    rejects === undefined || (rejects.kind === "read" && rejects.total === 0) ? [] : [{ table, rejects, replayCount }],
+  );
+  const none = tables.some(({ rejects }) => rejects !== undefined)
+    ? "No rule rejected a row."
+    : "transform has not finished.";
+  return html`<section aria-labelledby="rejects"><h2 id="rejects">Rejected rows</h2>
+${found.length === 0 ? html`<p class="none">${none}</p>` : undefined}${found.map(
+  ({ table, rejects, replayCount }, index) => {
+    if (rejects.kind === "unreadable") return unreadable(table, rejects.why);
+    const since =
+      replayCount === 0
+        ? undefined
+        : html`; rows that ${counted(replayCount, "replay")} corrected since are among them`;
+    return html`${dataTable({
+      id: `rejects-${index}`,
+      caption: html`${table}: ${counted(rejects.total, "row")} rejected${since}`,
+      columns: [{ title: "Rule" }, { title: "Reason" }, { title: "Because" }, { title: "Rows", kind: "number" }],
+      groups: [
+        {
+          rows: rejects.lines.map(({ rule, reason, because, rowCount }) => [
+            html`<code>${rule}</code>`,
+            reason,
+            because,
+            withCommas(rowCount),
+          ]),
+        },
+      ],
+    })}<p class="how">Row by row: <code>${rejects.path}</code></p>
+`;
+  },
+)}</section>
+`;
+}
+
+function excerptOf<Line>(table: string, lines: Excerpt<Line>, show: (lines: readonly Line[]) => Html): Html {
+  if (lines.kind === "unreadable") return unreadable(table, lines.why);
+  const first = lines.lines.length < lines.total ? html`The first ${lines.lines.length} of ` : undefined;
+  return html`${show(lines.lines)}<p class="how">${first}${counted(lines.total, "line")}; all that were kept: <code>${lines.path}</code></p>
+`;
+}
+
+function unreadable(table: string, why: string): Html {
+  return html`<p><b>${table}</b>: <span class="failed">not shown, since ${why}.</span></p>
+`;
+}
