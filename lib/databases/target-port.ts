@@ -119,6 +119,15 @@ export interface KeptRows {
   readonly rowCount: number;
 }
 
+/** What a load kept to take itself back. */
+export type Undo =
+  /** The rows as they were, in a table of the schema waybill (`schema.table`). */
+  | { readonly kind: "previous table"; readonly table: string; readonly rows: number }
+  /** There were none. */
+  | { readonly kind: "empty" }
+  /** The rows that were changed, as they were before, in a file beside load's manifest. */
+  | { readonly kind: "images"; readonly file: string; readonly hash: string; readonly rows: number };
+
 export interface LoadOutcome {
   readonly way: LoadWay;
   readonly counts: LoadCounts;
