@@ -1,4 +1,4 @@
-import type { Aggregate } from "../mapping/migration.js";
+import type { Aggregate, ExpectedTest } from "../mapping/expectations.js";
 import type { CopyOut, DatabaseIdentity, DatabaseTable } from "./port.js";
 import type { PartToLoad } from "./target-port.js";
 
@@ -56,6 +56,13 @@ export interface AggregateComparison {
   readonly differing: number;
 }
 
+/** What a test came to: numbers and spans of time, never a value of the data. */
+export interface TestAnswer {
+  readonly holds: boolean;
+  readonly expected: string | number;
+  readonly actual: string | number;
+}
+
 /** One table of the target, and beside it the rows that are expected in it, all as the target's types see them. */
 export interface CheckedTable {
   readonly description: DatabaseTable;
@@ -66,11 +73,10 @@ export interface CheckedTable {
   /** CSV: kind, key, column, expected, actual; in the order of the key, `limit` lines at the most. */
   differences(comparison: Comparison, limit: number): CopyOut;
   compareAggregate(aggregate: Aggregate): Promise<AggregateComparison>;
-  /** Values (or combinations) without NULL that occur more than once. */
-  countRepeated(columns: readonly string[]): Promise<number>;
-  countNulls(columns: readonly string[]): Promise<number>;
-  /** Rows whose value is neither NULL nor one of these. */
-  countUnaccepted(column: string, values: readonly string[]): Promise<number>;
+  /** Asks what a test of the specification asks. */
+  answer(test: ExpectedTest): Promise<TestAnswer>;
+  /** The rows of a SELECT in the target's SQL. */
+  select(select: string): Promise<{ readonly columns: readonly string[]; readonly rows: CopyOut }>;
   /** Rows that refer to a parent that is not there. */
   countOrphans(reference: Reference): Promise<number>;
 }

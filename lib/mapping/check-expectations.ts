@@ -27,14 +27,20 @@ function doubledRelationships({ parsed, yaml }: TableFile): readonly Problem[] {
 function columnsOf({
   unique,
   not_null,
+  aggregate,
   accepted_values,
   relationships,
-  aggregate,
+  range,
+  pattern,
+  missing_percent,
+  freshness,
 }: ParsedExpectation): readonly string[] {
   return [
     ...(unique?.columns ?? []),
     ...(not_null?.columns ?? []),
-    ...[accepted_values, relationships].flatMap((test) => test?.column ?? []),
+    ...[accepted_values, relationships, range, pattern, missing_percent, freshness].flatMap(
+      (test) => test?.column ?? [],
+    ),
     ...(aggregate?.group ?? []),
     ...(aggregate?.measures ?? []).flatMap(({ column }) => column ?? []),
   ];

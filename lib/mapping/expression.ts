@@ -14,10 +14,21 @@ export type TokenFault = (token: RegExpExecArray, depth: number) => ExpressionFa
 
 /** undefined when `sql` cannot leave the parentheses it is put into, says the same each time, and `more` has no fault. */
 export function sqlFault(sql: string, more: TokenFault): ExpressionFault | undefined {
+  return faultOf(sql, (token, depth) => wordFault(token) ?? more(token, depth));
+}
+
+/** undefined when `sql` is one SELECT, in whatever database's SQL, that cannot leave the parentheses it is put into. */
+export function selectFault(sql: string): ExpressionFault | undefined {
+  const fault = faultOf(sql, () => undefined);
+  if (fault !== undefined || /^\s*(?:select|with)\b/i.test(sql)) return fault;
+  return { text: "SQL does not begin with SELECT or WITH", hint: "write one SELECT" };
+}
+
+function faultOf(sql: string, more: TokenFault): ExpressionFault | undefined {
   if (sql.trim() === "") return { text: "SQL is missing", hint: "write it, or leave the key out" };
   const open: string[] = [];
   for (const token of sql.matchAll(tokens)) {
-    const fault = tokenFault(token) ?? more(token, open.length);
+    const fault = shapeFault(token) ?? more(token, open.length);
     if (fault !== undefined) return fault;
     const { open: opens, close } = token.groups ?? {};
     if (opens !== undefined) open.push(closing[opens] ?? "");
@@ -59,13 +70,11 @@ function nameOf({ groups }: RegExpExecArray): string | undefined {
   return word;
 }
 
-function tokenFault(token: RegExpExecArray): ExpressionFault | undefined {
+function shapeFault(token: RegExpExecArray): ExpressionFault | undefined {
   const { hidden, unclosed, comment } = token.groups ?? {};
   if (comment) return { text: `SQL holds a comment (${comment})`, hint: "say it in because:, or in a YAML comment" };
   if (unclosed) return { text: `SQL lacks a closing ${unclosed}`, hint: "pair the quotes; a quote inside is doubled" };
   if (hidden) return { text: `SQL holds an invisible character, ${codePoint(hidden)}`, hint: "type a plain space" };
-  const word = nameOf(token);
-  if (word) return wordFault(word, token.input.slice(token.index + token[0].length));
   if (token[0] === ";") return { text: "SQL holds a semicolon", hint: "leave it out: one piece of SQL stands here" };
   return undefined;
 }
@@ -94,7 +103,10 @@ function notOneValue(token: RegExpExecArray, depth: number): ExpressionFault | u
 // A function may be called by its name in quotation marks, and so may the clock.
 const unquoted = (name: string | undefined): string | undefined => name?.slice(1, -1).replaceAll('""', '"');
 
-function wordFault(word: string, after: string): ExpressionFault | undefined {
+function wordFault(token: RegExpExecArray): ExpressionFault | undefined {
+  const word = nameOf(token);
+  if (!word) return undefined;
+  const after = token.input.slice(token.index + token[0].length);
   const called = /^\s*\(/.test(after);
   const lower = word.toLowerCase();
   if (clocks.has(lower) || (called && dice.has(lower))) {

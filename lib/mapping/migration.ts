@@ -1,4 +1,5 @@
 import type { ExtractName, RuleName, TableName } from "../model/names.js";
+import type { Expectations, Severity } from "./expectations.js";
 import type { Origin } from "./settled-origin.js";
 
 /** A migration as its folder says, checked: every name it refers to exists. Paths are relative to the folder. */
@@ -216,34 +217,4 @@ export interface Relationship {
   /** Whether a row is flagged when `otherwise` gave the value. */
   readonly flags: boolean;
   readonly severity: Severity;
-}
-
-export type Severity = "error" | "warn";
-
-/** What the data owner asks of the target, in dbt's words. */
-export interface Expectations {
-  readonly tests: readonly ExpectedTest[];
-  readonly aggregates: readonly Aggregate[];
-  /** Declared counts, for example { rejected: 2341 }. */
-  readonly counts: Readonly<Partial<Record<"read" | "filtered" | "rejected" | "deduplicated" | "written", number>>>;
-}
-
-export type ExpectedTest =
-  | { readonly kind: "unique"; readonly columns: readonly string[]; readonly severity: Severity }
-  | { readonly kind: "not_null"; readonly columns: readonly string[]; readonly severity: Severity }
-  | {
-      readonly kind: "accepted_values";
-      readonly column: string;
-      readonly values: readonly string[];
-      readonly severity: Severity;
-    };
-
-export interface Aggregate {
-  readonly group: readonly string[];
-  readonly severity: Severity;
-  /** `count` or `min(column)`, `max(column)`, `sum(column)`, parsed. */
-  readonly measures: readonly {
-    readonly measure: "count" | "min" | "max" | "sum";
-    readonly column: string | undefined;
-  }[];
 }

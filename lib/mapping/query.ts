@@ -1,13 +1,11 @@
 import { type ExtractName, extractName } from "../model/names.js";
-import { calledName, type ExpressionFault, namesIn, sqlFault } from "./expression.js";
+import { calledName, type ExpressionFault, namesIn, selectFault, sqlFault } from "./expression.js";
 import type { Extract, Query, Table } from "./migration.js";
 import type { ParsedTable } from "./table-schema.js";
 
 /** Why SQL is not one SELECT over extracts alone, with the same answer each time; undefined when it is. */
 export function queryFault(sql: string): ExpressionFault | undefined {
-  const fault = sqlFault(sql, tokenFault);
-  if (fault !== undefined || /^\s*(?:select|with)\b/i.test(sql)) return fault;
-  return { text: "query does not begin with SELECT or WITH", hint: "write one SELECT over extracts" };
+  return sqlFault(sql, tokenFault) ?? selectFault(sql);
 }
 
 function tokenFault(token: RegExpExecArray): ExpressionFault | undefined {

@@ -1,12 +1,14 @@
 import { ruleName, tableName } from "../model/names.js";
 import type { ParsedExpectation } from "./expectation-schema.js";
-import type { Expectations, ExpectedTest, Otherwise, Relationship } from "./migration.js";
+import type { Expectations, ExpectedTest, ReportComparison } from "./expectations.js";
+import type { Otherwise, Relationship } from "./migration.js";
 
 /** The tests, aggregates and counts of `expect:`. */
 export function settleExpectations(parsed: readonly ParsedExpectation[]): Expectations {
   return {
     tests: parsed.flatMap(testOf),
     aggregates: parsed.flatMap(({ aggregate }) => aggregate ?? []),
+    reports: parsed.flatMap(({ report }) => (report === undefined ? [] : [settleReport(report)])),
     counts: Object.assign({}, ...parsed.map(countOf)),
   };
 }
@@ -36,10 +38,29 @@ export function settleOtherwise(word: "reject" | "null" | "keep" = "reject"): Ot
   return word === "null" ? { kind: "value", value: null } : { kind: word };
 }
 
-function testOf({ unique, not_null, accepted_values }: ParsedExpectation): readonly ExpectedTest[] {
+function testOf(parsed: ParsedExpectation): readonly ExpectedTest[] {
+  const { unique, not_null, accepted_values, range, pattern, missing_percent, row_count_equal } = parsed;
   if (unique !== undefined) return [{ kind: "unique", ...unique }];
   if (not_null !== undefined) return [{ kind: "not_null", ...not_null }];
-  return accepted_values === undefined ? [] : [{ kind: "accepted_values", ...accepted_values }];
+  if (accepted_values !== undefined) return [{ kind: "accepted_values", ...accepted_values }];
+  if (range !== undefined) return [{ kind: "range", ...range, min: range.min, max: range.max }];
+  if (pattern !== undefined) return [{ kind: "pattern", ...pattern }];
+  if (missing_percent !== undefined) return [{ kind: "missing_percent", ...missing_percent }];
+  if (row_count_equal !== undefined) return [{ kind: "row_count_equal", ...row_count_equal }];
+  return ownTestOf(parsed);
+}
+
+function ownTestOf({ freshness, query }: ParsedExpectation): readonly ExpectedTest[] {
+  if (freshness !== undefined) {
+    const { column, max_age: maxAge, severity } = freshness;
+    return [{ kind: "freshness", column, maxAge, severity }];
+  }
+  return query === undefined ? [] : [{ kind: "query", name: query.name, sql: query.select, severity: query.severity }];
+}
+
+function settleReport(report: NonNullable<ParsedExpectation["report"]>): ReportComparison {
+  const { within_percent: withinPercent, of, ...rest } = report;
+  return { ...rest, of, withinPercent };
 }
 
 function countOf({ read, filtered, rejected, deduplicated, written }: ParsedExpectation): Expectations["counts"] {

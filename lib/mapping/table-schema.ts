@@ -11,13 +11,14 @@ import {
   sqlExpression,
   text,
   wholeNumber,
+  yesNo,
 } from "./grammar.js";
 import { queryFault } from "./query.js";
 import { stepSchema } from "./step-schema.js";
 
 const load = object({
   mode: z.enum(["replace", "upsert", "insert"]).default("replace"),
-  in_place: z.boolean().default(false),
+  in_place: yesNo.default(false),
   on_reject: z.enum(["fail", "quarantine"]).default("fail"),
   triggers: z.enum(["aside", "keep"]).default("aside"),
 });

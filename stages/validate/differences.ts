@@ -1,13 +1,16 @@
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type CheckedTable, type Comparison, differenceColumns } from "../../lib/databases/checks-port.js";
 import { readRows } from "../../lib/files/csv-rows.js";
 import { PartWriter } from "../../lib/files/part-writer.js";
 import { finishPart } from "../../lib/files/plain-file.js";
 import type { Table } from "../../lib/mapping/migration.js";
+import { encodeRow } from "../../lib/model/csv-dialect.js";
 import { veiled } from "../../lib/model/hash.js";
 import type { Resource } from "../../lib/model/manifest.js";
 import { fieldOf, resourceOf } from "../../lib/model/resource.js";
+import type { DifferenceLine } from "./compare-report.js";
 
 /** The file of a table's differences: always there, with a header only when there are none. */
 export const differencesPath = "differences.csv.gz";
@@ -15,11 +18,14 @@ export const differencesPath = "differences.csv.gz";
 /** More lines help nobody; the counts are complete. */
 const lineLimit = 10_000;
 
-/** Writes the lines of all comparisons, straight from the target into the file. */
+/** Writes the lines of all comparisons, straight from the target into the file, and after them those of reports. */
 export async function writeDifferences(
   folder: string,
   checked: CheckedTable,
-  comparisons: readonly Comparison[],
+  {
+    comparisons,
+    reports,
+  }: { readonly comparisons: readonly Comparison[]; readonly reports: readonly DifferenceLine[] },
 ): Promise<Resource> {
   const writer = await PartWriter.create(join(folder, differencesPath), { columns: differenceColumns });
   try {
@@ -29,6 +35,7 @@ export async function writeDifferences(
       await pipeline(copy.rows, writer, { end: false });
       room -= await copy.serverRowCount();
     }
+    await pipeline(Readable.from(reports.slice(0, room).map(encodeRow), { objectMode: false }), writer, { end: false });
     const fields = differenceColumns.map((name) => fieldOf({ name, type: "string" }));
     return resourceOf(await finishPart(writer), { path: differencesPath, role: "differences", fields });
   } catch (error) {

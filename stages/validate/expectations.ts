@@ -1,12 +1,12 @@
 import type { CheckedTable } from "../../lib/databases/checks-port.js";
-import type { Aggregate, ExpectedTest, Severity, Table } from "../../lib/mapping/migration.js";
-import type { Check } from "./check.js";
+import type { Aggregate, ExpectedTest, Severity } from "../../lib/mapping/expectations.js";
+import type { Table } from "../../lib/mapping/migration.js";
+import type { Check, CheckVerdict } from "./check.js";
 
 /** Asks the target what the specification expects of a table, and its catalog's foreign keys: one check each. */
 export async function checkExpectations(table: Table, checked: CheckedTable): Promise<readonly Check[]> {
   const checks: Check[] = [];
-  for (const test of table.expect.tests)
-    checks.push(none(testName(test), await countFailures(checked, test), test.severity));
+  for (const test of table.expect.tests) checks.push(await checkTest(checked, test));
   checks.push(...(await checkReferences(table, checked)));
   for (const aggregate of table.expect.aggregates) checks.push(await checkAggregate(checked, aggregate));
   return checks;
@@ -17,26 +17,37 @@ function none(name: string, found: number, severity: Severity): Check {
     name,
     expected: 0,
     actual: found,
-    verdict: found === 0 ? "passed" : severity === "warn" ? "warned" : "failed",
+    verdict: found === 0 ? "passed" : otherwise({ severity }),
   };
 }
 
-function testName(test: ExpectedTest): string {
-  return `${test.kind}: ${test.kind === "accepted_values" ? test.column : test.columns.join(", ")}`;
+async function checkTest(checked: CheckedTable, test: ExpectedTest): Promise<Check> {
+  const { holds, expected, actual } = await checked.answer(test);
+  return { name: `${test.kind}: ${subjectOf(test)}`, expected, actual, verdict: holds ? "passed" : otherwise(test) };
 }
 
-async function countFailures(checked: CheckedTable, test: ExpectedTest): Promise<number> {
+function subjectOf(test: ExpectedTest): string {
   switch (test.kind) {
     case "unique":
-      return await checked.countRepeated(test.columns);
     case "not_null":
-      return await checked.countNulls(test.columns);
+      return test.columns.join(", ");
+    case "row_count_equal":
+      return test.to;
+    case "query":
+      return test.name;
     case "accepted_values":
-      return await checked.countUnaccepted(test.column, test.values);
+    case "range":
+    case "pattern":
+    case "missing_percent":
+    case "freshness":
+      return test.column;
     default:
       return test satisfies never;
   }
 }
+
+const otherwise = ({ severity }: { readonly severity: Severity }): CheckVerdict =>
+  severity === "warn" ? "warned" : "failed";
 
 // A reference may stand in the specification, in the catalog, or in both; each gets its check.
 async function checkReferences(table: Table, checked: CheckedTable): Promise<readonly Check[]> {
@@ -57,7 +68,7 @@ async function checkAggregate(checked: CheckedTable, aggregate: Aggregate): Prom
     column === undefined ? measure : `${measure}(${column})`,
   );
   const by = aggregate.group.length === 0 ? "" : ` by ${aggregate.group.join(", ")}`;
-  const verdict = differing === 0 ? "passed" : aggregate.severity === "warn" ? "warned" : "failed";
+  const verdict = differing === 0 ? "passed" : otherwise(aggregate);
   return {
     name: `aggregate: ${measures.join(", ")}${by}`,
     expected: `${groups} equal groups`,

@@ -8,6 +8,7 @@ import type { Extract } from "../../lib/mapping/migration.js";
 import type { Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { type Check, skipped } from "./check.js";
+import { checkReport, type ReportChecked } from "./compare-report.js";
 import { differingRows, firstDifferences, writeDifferences } from "./differences.js";
 import { checkExpectations } from "./expectations.js";
 import { type ValidateInputs, verifyFiles } from "./inputs.js";
@@ -19,8 +20,8 @@ import { type TableVerdict, type Validated, validateManifest } from "./validate-
 /** The databases, each reached when the first table asks for it. */
 export interface Databases {
   checks(): Promise<Checks>;
-  /** The source that an extract reads. */
-  source(extract: Extract): Promise<LiveSource>;
+  /** The source that an extract or a report reads. */
+  source(of: Pick<Extract, "source">): Promise<LiveSource>;
   /** Checks that only the source can answer may be left out. */
   readonly asksSource: boolean;
 }
@@ -140,6 +141,7 @@ async function examine(run: Run, { checked, databases, inputs, asked, folder, ta
   const compared = await checked.compare();
   const expectations = await checkExpectations(inputs.table, checked);
   const answer = await asked;
+  const reports = await checkReports(run, { checked, databases, inputs });
   const sample = await checkSample(run, checked, answer);
   const comparisons = [compared, ...(sample.comparison === undefined ? [] : [sample.comparison])];
   const counts = reconcile(inputs, {
@@ -150,12 +152,31 @@ async function examine(run: Run, { checked, databases, inputs, asked, folder, ta
     ...countChecks(run, inputs, counts, answer.why),
     rowsCheck(compared),
     ...expectations,
+    ...reports.map(({ check }) => check),
     ...sample.checks,
   ];
   const verdict = verdictOf(checks, databases.asksSource);
   const sampleDrift = answer.sample.kind === "taken" ? answer.sample.changed : undefined;
   const validated: Validated = { inputs, counts, comparisons, checks, verdict, sampleDrift, target };
-  return { validated, differences: await writeDifferences(folder, checked, comparisons) };
+  return {
+    validated,
+    differences: await writeDifferences(folder, checked, {
+      comparisons,
+      reports: reports.flatMap((one) => one.differences),
+    }),
+  };
+}
+
+// A unit is one row of many, of which no report speaks.
+async function checkReports(
+  run: Run,
+  { checked, databases, inputs }: Pick<Examination, "checked" | "databases" | "inputs">,
+): Promise<readonly ReportChecked[]> {
+  const results: ReportChecked[] = [];
+  if (isUnit(run)) return results;
+  for (const report of inputs.table.expect.reports)
+    results.push(await checkReport(report, { live: await databases.source({ source: report.of }), checked }));
+  return results;
 }
 
 interface SampleChecked {

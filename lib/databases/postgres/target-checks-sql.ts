@@ -1,4 +1,4 @@
-import type { Aggregate } from "../../mapping/migration.js";
+import type { Aggregate, Measure } from "../../mapping/expectations.js";
 import type { Sql } from "../../model/names.js";
 import type { DatabaseColumn } from "../port.js";
 import { identifier, identifiers, joined, literal, sql, trusted } from "./identifiers.js";
@@ -16,10 +16,13 @@ export function countRepeated(table: Sql, columns: readonly string[]): Sql {
 
 /** Rows in which at least one of the columns is NULL. */
 export function countNulls(table: Sql, columns: readonly string[]): Sql {
-  return sql`SELECT count(*) FROM ${table} WHERE ${joined(
-    columns.map((name) => sql`${identifier(name)} IS NULL`),
-    " OR ",
-  )}`;
+  const anyNull = columns.map((name) => sql`${identifier(name)} IS NULL`);
+  return rowsWhere(table, joined(anyNull, " OR "));
+}
+
+/** Rows for which a condition is true. */
+export function rowsWhere(table: Sql, condition: Sql): Sql {
+  return sql`SELECT count(*) FROM ${table} WHERE ${condition}`;
 }
 
 /** Rows whose value is not one of these, each read as the column's type reads it. */
@@ -53,9 +56,12 @@ export function countOrphans({ child, columns, parent, parentColumns, asText }: 
 }
 
 /** One row: `groups` among the expected rows, and in how many groups (of either side) the two sides differ. */
-export function compareAggregate(expected: Sql, actual: Sql, { group, measures }: Aggregate): Sql {
+export function compareAggregate(
+  { expected, actual, floats }: { readonly expected: Sql; readonly actual: Sql; readonly floats: ReadonlySet<string> },
+  { group, measures }: Aggregate,
+): Sql {
   const names = identifiers(group);
-  const list = joined([...group.map(identifier), ...measures.map(measureSql)]);
+  const list = joined([...group.map(identifier), ...measures.map((one) => measureSql(one, floats))]);
   const grouped = (table: Sql): Sql =>
     sql`SELECT ${list} FROM ${table}${group.length === 0 ? sql`` : sql` GROUP BY ${names}`}`;
   // A group that differs stands on both sides of the differences, one that is missing on one: it is counted once.
@@ -69,6 +75,24 @@ export function compareAggregate(expected: Sql, actual: Sql, { group, measures }
     SELECT (SELECT count(*) FROM e) AS groups, (SELECT count(*) FROM (SELECT DISTINCT ${keys} FROM d) AS named) AS differing`;
 }
 
-function measureSql({ measure, column }: Aggregate["measures"][number]): Sql {
-  return column === undefined ? sql`count(*)` : sql`${trusted(measure)}(${identifier(column)})`;
+// Whole sums of floating-point numbers depend on the order of the rows, which no two readings share: as numeric they do not.
+function measureSql({ measure, column }: Measure, floats: ReadonlySet<string>): Sql {
+  if (column === undefined) return sql`count(*)`;
+  const value = identifier(column);
+  const exact = floats.has(column) ? sql`${value}::numeric` : value;
+  switch (measure) {
+    case "distinct":
+      return sql`count(DISTINCT ${value})`;
+    case "nulls":
+      return sql`count(*) FILTER (WHERE ${value} IS NULL)`;
+    case "sum":
+    case "avg":
+      return sql`${trusted(measure)}(${exact})`;
+    case "min":
+    case "max":
+    case "count":
+      return sql`${trusted(measure)}(${value})`;
+    default:
+      return measure satisfies never;
+  }
 }

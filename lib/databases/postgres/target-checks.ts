@@ -1,16 +1,16 @@
-import { StageError } from "../../model/errors.js";
 import type { Sql } from "../../model/names.js";
 import type { CheckedTable, CheckRequest, Checks, Comparison, Reference } from "../checks-port.js";
-import type { CopyOut, DatabaseColumn, DatabaseTable } from "../port.js";
+import type { CopyOut, DatabaseTable } from "../port.js";
 import type { PartToLoad } from "../target-port.js";
+import { answerTest, columnNamed } from "./answer-test.js";
 import { describeTable, type FoundTable, findTable, identityOf } from "./catalog.js";
 import { compareRows, selectDifferences } from "./compare.js";
 import { type ComparedColumn, comparedColumns } from "./compare-columns.js";
 import type { KeyedSides } from "./compare-sql.js";
 import { type Connection, connect } from "./connection.js";
 import { copyPart } from "./copy-part.js";
-import { identifiers, sql } from "./identifiers.js";
-import { compareAggregate, countNulls, countOrphans, countRepeated, countUnaccepted } from "./target-checks-sql.js";
+import { identifiers, sql, trusted } from "./identifiers.js";
+import { compareAggregate, countOrphans } from "./target-checks-sql.js";
 
 const begin = sql`BEGIN ISOLATION LEVEL REPEATABLE READ`;
 
@@ -93,15 +93,17 @@ function checkedTable(connection: Connection, { request, table, description, sid
     differences: (comparison, limit) =>
       copyOut(connection, selectDifferences(sidesOf(comparison.of), comparison, limit)),
     compareAggregate: async (aggregate) => {
-      const statement = compareAggregate(expectedRows, table.sql, aggregate);
+      const floats = description.columns.filter(({ databaseType }) => /^(?:real|double precision)$/.test(databaseType));
+      const sides = { expected: expectedRows, actual: table.sql, floats: new Set(floats.map(({ name }) => name)) };
+      const statement = compareAggregate(sides, aggregate);
       const [row] = await connection.query<{ groups: string; differing: string }>(statement);
       return { groups: Number(row?.groups), differing: Number(row?.differing) };
     },
-    // What the primary key forbids need not be looked for.
-    countRepeated: async (columns) =>
-      isCovered(columns, description.primaryKey) ? 0 : await count(countRepeated(table.sql, columns)),
-    countNulls: (columns) => count(countNulls(table.sql, columns)),
-    countUnaccepted: (column, values) => count(countUnaccepted(table.sql, columnNamed(description, column), values)),
+    answer: (test) => answerTest(connection, { table, description, count }, test),
+    select: async (select) => {
+      const columns = await connection.describe(trusted(select));
+      return { columns: columns.map(({ name }) => name), rows: copyOut(connection, trusted(select)) };
+    },
     countOrphans: async (reference) => count(await orphans(connection, { table, description }, reference)),
   };
 }
@@ -137,19 +139,4 @@ async function orphans(
 
 function sumOf(parts: readonly PartToLoad[]): number {
   return parts.reduce((sum, { rowCount }) => sum + rowCount, 0);
-}
-
-function isCovered(columns: readonly string[], key: readonly string[]): boolean {
-  return key.length > 0 && key.every((name) => columns.includes(name));
-}
-
-function columnNamed({ qualifiedName, columns }: DatabaseTable, name: string): DatabaseColumn {
-  const column = columns.find((candidate) => candidate.name === name);
-  if (column !== undefined) return column;
-  const known = columns.map((one) => one.name).join(", ");
-  throw new StageError(
-    "specification",
-    `${qualifiedName} has no column ${name}, which a test asks about`,
-    `its columns are ${known}`,
-  );
 }

@@ -13,7 +13,7 @@ it.each([
 
 it.each([
   ["", "SQL is missing"],
-  ["DELETE FROM a", "query does not begin with SELECT or WITH"],
+  ["DELETE FROM a", "SQL does not begin with SELECT or WITH"],
   ["SELECT 1; SELECT 2", "SQL holds a semicolon"],
   ["SELECT 1 -- why", "SQL holds a comment (--)"],
   ["SELECT 1) FROM (a", "SQL closes a ) it did not open"],

@@ -7,6 +7,26 @@ import { type Loaded, loadedMigration } from "./loaded.js";
 const differences = (loaded: Loaded, table = "people") =>
   textOf(join(loaded.work, "validate", table, "differences.csv.gz"));
 
+const peopleExpecting = `table: people
+columns:
+  id: id
+  name: { from: name, required: true }
+  town: town
+  price: price
+  joined: joined
+  note: note
+dedupe: { by: [id], keep: latest, order: [updated_at] }
+expect:
+  - relationships: { column: town, to: towns.id }
+  - range: { column: price, min: 0 }
+  - pattern: { column: name, matches: "^person [0-9]+", severity: warn }
+  - missing_percent: { column: note, max: 50 }
+  - freshness: { column: joined, max_age: 30 days, severity: warn }
+  - row_count_equal: { to: towns, severity: warn }
+  - query: { name: nobody is free, select: SELECT id FROM people WHERE price < 0 }
+  - aggregate: { measures: [avg(price), distinct(town), nulls(note)] }
+`;
+
 /** A step that shouts, and one that numbers all people by their name: of some of them it would make other numbers. */
 const throughSteps = {
   "steps/shout.ts": `export const step = (row: { name: string | null }) => ({ name: row.name?.toUpperCase() ?? null });\n`,
@@ -191,6 +211,62 @@ describe("validate", () => {
     expect(await loaded.check("people", "accepted_values")).toMatchObject({ actual: 1, verdict: "failed" });
     expect(await loaded.check("people", "aggregate")).toMatchObject({ actual: "2 differ", verdict: "failed" });
     expect(await loaded.check("towns", "unique: code")).toMatchObject({ actual: 1, verdict: "failed" });
+  });
+
+  it("asks what the specification expects beyond keys: ranges, patterns, gaps, age, other tables, queries", async () => {
+    const loaded = await loadedMigration({ "people.yaml": peopleExpecting });
+
+    const held = await loaded.validate();
+    await loaded.target.query("UPDATE people SET price = -1, name = upper(name), joined = now() WHERE id = 5");
+    await loaded.target.query("UPDATE people SET note = NULL");
+    const broken = await loaded.validate();
+
+    expect([held.exitCode, held.stderr]).toEqual([0, expect.stringContaining("WARN=2 FAIL=0")]);
+    expect(broken.exitCode).toBe(1);
+    for (const [name, expected] of Object.entries({
+      "range: price": { expected: 0, actual: 1, verdict: "failed" },
+      "pattern: name": { actual: 1, verdict: "warned" },
+      "missing_percent: note": { expected: "at most 50 % NULL", actual: "199 of 199", verdict: "failed" },
+      "freshness: joined": { expected: "at most 30 days old", actual: "0.0 hours old", verdict: "passed" },
+      "row_count_equal: towns": { expected: 3, actual: 199, verdict: "warned" },
+      "query: nobody is free": { expected: 0, actual: 1, verdict: "failed" },
+      "aggregate: avg(price), distinct(town), nulls(note)": { actual: "1 differ", verdict: "failed" },
+    }))
+      expect([name, await loaded.check("people", name)]).toMatchObject([name, expected]);
+  });
+
+  it("compares the figures of a report, asked of both sides in their own SQL", async () => {
+    const by = "SELECT town, sum(price) AS total, count(*) AS people FROM people WHERE town IN (2, 3)";
+    const loaded = await loadedMigration({
+      "towns.yaml": `table: towns
+columns: { id: id, code: code, name: name }
+dedupe: { by: [code], keep: first, order: [id] }
+expect:
+  - report:
+      name: totals
+      by: town
+      source: ${by} AND updated_at < '2024-02-01' AND name IS NOT NULL GROUP BY town
+      target: ${by} GROUP BY town
+      within_percent: 0.1
+`,
+    });
+
+    const held = await loaded.validate();
+    const [passed, lines] = [await loaded.check("towns", "report: totals"), await differences(loaded, "towns")];
+    await loaded.target.query("UPDATE people SET price = price + 1; UPDATE people SET town = 1 WHERE town = 3");
+    const differing = await loaded.validate(["--keep-going"]);
+    const failed = await loaded.check("towns", "report: totals");
+    const found = await differences(loaded, "towns");
+    const nowhere = loaded.source.url.replace(/\/[^/]*$/, "/there_is_no_such_database");
+    const unreached = await loaded.validate(["--source", nowhere, "towns"]);
+
+    expect([held.exitCode, lines]).toEqual([0, "kind,key,column,expected,actual\n"]);
+    expect(passed).toMatchObject({ expected: "4 equal figures within 0.1 %", actual: "0 differ", verdict: "passed" });
+    expect(differing.exitCode).toBe(1);
+    expect(failed).toMatchObject({ actual: "3 differ", verdict: "failed" });
+    expect(found).toContain("report: totals,3,people,50,\\N\n");
+    expect(unreached.exitCode).toBe(1);
+    expect(await loaded.check("towns", "report: totals")).toMatchObject({ verdict: "skipped" });
   });
 
   it("never takes a source it cannot reach for a pass, unless it was told not to ask", async () => {

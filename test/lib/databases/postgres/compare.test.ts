@@ -180,9 +180,11 @@ describe("checks", () => {
           { measure: "sum", column: "price" },
         ],
       }),
-      repeated: await table.countRepeated(["name"]),
-      nulls: await table.countNulls(["id", "name"]),
-      unaccepted: await table.countUnaccepted("price", ["2.00"]),
+      repeated: (await table.answer({ kind: "unique", columns: ["name"], severity: "error" })).actual,
+      nulls: (await table.answer({ kind: "not_null", columns: ["id", "name"], severity: "error" })).actual,
+      unaccepted: (
+        await table.answer({ kind: "accepted_values", column: "price", values: ["2.00"], severity: "error" })
+      ).actual,
       orphans: await table.countOrphans({ columns: ["boss"], parent: "people", parentColumns: ["id"] }),
     }));
 
