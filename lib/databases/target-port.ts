@@ -85,17 +85,19 @@ export interface LoadCheck {
   readonly key: readonly string[];
   /** The specification wants the live table itself filled, never another in its place. */
   readonly inPlace: boolean;
+  /** "keep": triggers of the users run for the rows that are written; else they stand aside. */
+  readonly triggers: "aside" | "keep";
   /** `--confirm` named this migration: rows that no run of ours wrote may go. */
   readonly confirmed: boolean;
 }
 
 export interface LoadRequest extends LoadCheck {
+  /** As `chooseWay` said, before anything stood aside. */
+  readonly way: LoadWay;
   readonly generation: string;
   readonly parts: readonly PartToLoad[];
   /** How many parts may arrive at once, each over a connection of its own. */
   readonly jobs: number;
-  /** "keep": triggers of the users run for the rows that are written; else they stand aside. */
-  readonly triggers: "aside" | "keep";
   /** "fail": a row that the database refuses ends the load, and nothing of the table has changed. */
   readonly onReject: "fail" | "quarantine";
   readonly keep: KeepRows;

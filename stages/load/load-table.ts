@@ -41,7 +41,7 @@ export async function loadTable(run: Run, target: Target, intent: ToDo): Promise
   return loaded;
 }
 
-async function loadRows(run: Run, target: Target, { plan, check }: Intent & { readonly kind: "load" }) {
+async function loadRows(run: Run, target: Target, { plan, check, chosen }: Intent & { readonly kind: "load" }) {
   const { table, generation, rowCount } = plan;
   const folder = run.work.stageFolder("load", table.name);
   await emptyStageFolder(folder);
@@ -50,10 +50,10 @@ async function loadRows(run: Run, target: Target, { plan, check }: Intent & { re
   try {
     const { way, counts, warnings } = await target.load({
       ...check,
+      way: chosen.way,
       generation,
       parts: partsToLoad(run, plan, progress.advance),
       jobs: run.options.jobs,
-      triggers: table.load.triggers,
       onReject: table.load.onReject,
       keep: files.keep,
     });

@@ -110,9 +110,9 @@ export function checkOf(
   { table, columns }: LoadPlan,
   { confirmed, primaryKey }: { readonly confirmed: boolean; readonly primaryKey: readonly string[] },
 ): LoadCheck {
-  const { mode, inPlace } = table.load;
+  const { mode, inPlace, triggers } = table.load;
   const key = table.key ?? primaryKey;
-  return { migration: migration.id, table: table.name, mode, columns, key, inPlace, confirmed };
+  return { migration: migration.id, table: table.name, mode, columns, key, inPlace, triggers, confirmed };
 }
 
 /** Everything that keeps the files' columns from being loaded into the target's table, one sentence each. */

@@ -16,6 +16,7 @@ export function people(parts: readonly PartToLoad[], changes: Partial<LoadReques
     migration: "M-1",
     table: "people",
     mode: "replace",
+    way: "in place",
     generation: "g1",
     columns: ["id", "name"],
     key: ["id"],
