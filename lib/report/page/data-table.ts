@@ -1,5 +1,8 @@
 import { type Content, type Html, html } from "./html.js";
 
+/** More than these fit on paper only in small letters. */
+const manyColumns = 9;
+
 /** A column of a table; numbers stand at its right edge. */
 export interface TableColumn {
   readonly title: string;
@@ -27,7 +30,7 @@ export interface DataTable {
  */
 export function dataTable({ id, caption, columns, groups }: DataTable): Html {
   return html`<div class="scroll" role="region" tabindex="0" aria-labelledby="${id}">
-<table><caption id="${id}">${caption}</caption>
+<table${columns.length > manyColumns ? html` class="wide"` : undefined}><caption id="${id}">${caption}</caption>
 <thead><tr>${columns.map((column) => html`<th scope="col"${classOf(column)}>${column.title}</th>`)}</tr></thead>
 ${groups.map((group) => groupMarkup(group, columns))}</table></div>
 `;

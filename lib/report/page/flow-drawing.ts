@@ -34,7 +34,7 @@ export function flowDrawing(id: string, table: string, flow: readonly FlowStep[]
     const from = kind === "stands" ? 0 : Math.max(0, standing);
     return { name, kind, rowCount, from: share(from, most), width: share(rowCount, most), top: index * stepPixels };
   });
-  return html`<svg class="flow" role="img" aria-labelledby="${id}-t ${id}-d" width="100%" height="${flow.length * stepPixels}">
+  return html`<svg class="flow" role="img" aria-labelledby="${id}-t" aria-describedby="${id}-d" width="100%" height="${flow.length * stepPixels}">
 <title id="${id}-t">Rows of ${table} from the source to the target</title>
 <desc id="${id}-d">${inWords(flow)}</desc>
 ${bars.map(

@@ -45,14 +45,15 @@ small{display:block;font-weight:400}
 .attention .mark{display:inline-block;min-width:5.5rem}
 .flows{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),1fr));gap:1.5rem 2.5rem;margin:1rem 0 1.5rem}
 figure{margin:0;break-inside:avoid}
-svg{display:block;overflow:visible}
+svg{display:block;overflow:hidden}
 svg text{font-size:.875rem;fill:var(--ink)}
+.wide th.n{white-space:normal}
 svg .n{text-anchor:end;font-variant-numeric:tabular-nums}
 svg .track{fill:var(--line);opacity:.55}
 svg .stands{fill:var(--stands)}svg .leaves{fill:var(--leaves)}
 svg .extract{fill:var(--extract)}svg .transform{fill:var(--transform)}svg .load{fill:var(--load)}svg .validate{fill:var(--validate)}
 svg.span{min-width:11rem;margin:.3rem 0}
-.scroll{overflow-x:auto;margin:1rem 0}
+.scroll{position:relative;overflow-x:auto;margin:1rem 0}
 table{border-collapse:collapse;width:100%;font-size:.9rem;line-height:1.4}
 caption{text-align:left;font-weight:600;padding:0 0 .4rem}
 th,td{text-align:left;vertical-align:top;padding:.35rem .8rem .35rem 0;border-bottom:1px solid var(--line);overflow-wrap:normal}
@@ -92,6 +93,7 @@ thead{display:table-header-group}
 table{font-size:8pt}
 th,td{padding-right:.6rem}
 .inputs{white-space:normal}
+.wide{font-size:6.5pt}.wide th,.wide td{padding-right:.35rem}.wide .n{padding-left:0}
 td .hash{min-width:9rem}
 svg.span{min-width:7rem}
 details::details-content{content-visibility:visible;block-size:auto;height:auto}

@@ -2,6 +2,20 @@ import type { ReportFacts } from "../../../lib/report/facts.js";
 
 const hash = `sha256:${"a1".repeat(32)}`;
 
+const allCounts = {
+  sourceNow: 1_244_099,
+  snapshot: 1_244_096,
+  read: 1_244_096,
+  filtered: 0,
+  rejected: 41,
+  deduplicated: 0,
+  written: 1_244_055,
+  quarantined: 0,
+  loaded: 1_244_055,
+  target: 1_244_054,
+  unexplained: 1,
+};
+
 /** Facts in which every part of the page has something to say, the worst of it too. */
 export const fullFacts: ReportFacts = {
   migration: "MIG-1",
@@ -24,7 +38,7 @@ export const fullFacts: ReportFacts = {
         { name: "target", kind: "stands", rowCount: 1_244_054 },
       ],
       counts: [
-        { name: "people", kind: "table", counts: { read: 1_244_096, rejected: 41, target: 1_244_054, unexplained: 1 } },
+        { name: "people", kind: "table", counts: allCounts },
         { name: "from registry", kind: "share", counts: { read: 1_244_096, inventedLater: 7 } },
       ],
       rules: [
