@@ -66,6 +66,7 @@ export const migrationSchema = object({
   extracts: pairsOf(name, extract),
   acceptance: object({
     rejected: object({ max_percent: percent }).optional(),
+    differing: object({ max_percent: percent }).optional(),
     sample: wholeNumber(0).default(100),
   }).optional(),
   rollback_when: pairsOf(name, decimalNumber).optional(),

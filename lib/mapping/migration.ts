@@ -36,6 +36,8 @@ export interface SpecificationFile {
 export interface Acceptance {
   /** More rejected rows than this share of the rows read make the run exit 1. */
   readonly rejectedMaxPercent: number | undefined;
+  /** So many changed rows of those expected are shown and no failure; undefined: each one is. */
+  readonly differingMaxPercent: number | undefined;
   /** How many rows validate reads again from the live source. */
   readonly sampleRows: number;
 }

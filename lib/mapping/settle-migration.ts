@@ -13,6 +13,7 @@ export function settleMigration(parsed: ParsedMigration): Omit<Migration, "table
     extracts: parsed.extracts.map(([name, extract]) => settleExtract(name, { parsed: extract, sources })),
     acceptance: {
       rejectedMaxPercent: parsed.acceptance?.rejected?.max_percent,
+      differingMaxPercent: parsed.acceptance?.differing?.max_percent,
       sampleRows: parsed.acceptance?.sample ?? 100,
     },
     rollbackWhen: Object.fromEntries(parsed.rollback_when ?? []),

@@ -67,7 +67,12 @@ export function migrationOfUnit(migration: Migration, unit: Unit): Migration {
   return {
     ...migration,
     tables: migration.tables.filter(({ name }) => names.includes(name)).map(asUnitTable),
-    acceptance: { ...migration.acceptance, rejectedMaxPercent: undefined, sampleRows: 0 },
+    acceptance: {
+      ...migration.acceptance,
+      rejectedMaxPercent: undefined,
+      differingMaxPercent: undefined,
+      sampleRows: 0,
+    },
   };
 }
 

@@ -9,6 +9,15 @@ export interface Check {
   readonly verdict: CheckVerdict;
   /** Why it was skipped, or what to know about it. */
   readonly note?: string;
+  /** How long it took to ask; for the report, never for a manifest, which knows no clock. */
+  readonly seconds?: number;
+}
+
+/** A check with the time it took. */
+export async function timed(ask: () => Promise<Check>): Promise<Check> {
+  const startedMs = performance.now();
+  const check = await ask();
+  return { ...check, seconds: Number(((performance.now() - startedMs) / 1000).toFixed(3)) };
 }
 
 export type Tally = Readonly<Record<CheckVerdict, number>>;

@@ -1,14 +1,14 @@
 import type { CheckedTable } from "../../lib/databases/checks-port.js";
 import type { Aggregate, ExpectedTest, Severity } from "../../lib/mapping/expectations.js";
 import type { Table } from "../../lib/mapping/migration.js";
-import type { Check, CheckVerdict } from "./check.js";
+import { type Check, type CheckVerdict, timed } from "./check.js";
 
 /** Asks the target what the specification expects of a table, and its catalog's foreign keys: one check each. */
 export async function checkExpectations(table: Table, checked: CheckedTable): Promise<readonly Check[]> {
   const checks: Check[] = [];
-  for (const test of table.expect.tests) checks.push(await checkTest(checked, test));
+  for (const test of table.expect.tests) checks.push(await timed(() => checkTest(checked, test)));
   checks.push(...(await checkReferences(table, checked)));
-  for (const aggregate of table.expect.aggregates) checks.push(await checkAggregate(checked, aggregate));
+  for (const aggregate of table.expect.aggregates) checks.push(await timed(() => checkAggregate(checked, aggregate)));
   return checks;
 }
 
@@ -53,11 +53,12 @@ const otherwise = ({ severity }: { readonly severity: Severity }): CheckVerdict 
 async function checkReferences(table: Table, checked: CheckedTable): Promise<readonly Check[]> {
   const checks: Check[] = [];
   for (const { name, ...reference } of checked.description.foreignKeys) {
-    checks.push(none(`foreign key: ${name}`, await checked.countOrphans(reference), "error"));
+    checks.push(await timed(async () => none(`foreign key: ${name}`, await checked.countOrphans(reference), "error")));
   }
   for (const { column, parent, parentColumn, severity } of table.relationships) {
-    const orphans = await checked.countOrphans({ columns: [column], parent, parentColumns: [parentColumn] });
-    checks.push(none(`relationships: ${column} to ${parent}.${parentColumn}`, orphans, severity));
+    const reference = { columns: [column], parent, parentColumns: [parentColumn] };
+    const name = `relationships: ${column} to ${parent}.${parentColumn}`;
+    checks.push(await timed(async () => none(name, await checked.countOrphans(reference), severity)));
   }
   return checks;
 }

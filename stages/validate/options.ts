@@ -9,6 +9,8 @@ import {
 export interface ValidateOptions extends StageOptions {
   /** `--no-source`: what only the live source can answer is left out, and the report says so. */
   readonly asksSource: boolean;
+  /** `--junit`: the checks as CI systems read them, too. */
+  readonly junit: boolean;
 }
 
 /** The program as `--help` shows it. */
@@ -21,6 +23,7 @@ export const validateDescription: ProgramDescription = {
   options: [
     ...stageOptions,
     { name: "no-source", describe: "do not ask the live source; the checks that need it are skipped" },
+    { name: "junit", describe: "write validate/junit.xml too, for CI systems" },
   ],
 };
 
@@ -30,5 +33,5 @@ export async function parseValidateOptions(
 ): Promise<ValidateOptions | { readonly print: string }> {
   const raw = await parseArguments(validateDescription, argv);
   if ("print" in raw) return { print: String(raw.print) };
-  return { ...stageOptionsOf(raw), asksSource: raw["no-source"] !== true };
+  return { ...stageOptionsOf(raw), asksSource: raw["no-source"] !== true, junit: raw.junit === true };
 }

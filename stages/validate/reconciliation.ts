@@ -1,5 +1,3 @@
-import type { Comparison } from "../../lib/databases/checks-port.js";
-import type { Migration } from "../../lib/mapping/migration.js";
 import { queryExtract } from "../../lib/mapping/query.js";
 import { type TransformCounts, unexplained } from "../../lib/model/counts.js";
 import type { Manifest } from "../../lib/model/manifest.js";
@@ -7,6 +5,7 @@ import type { Run } from "../../lib/program/open-run.js";
 import { type Check, equality } from "./check.js";
 import { driftCheck, type QueriedCounts, queriedChecks, queriedCounts } from "./drift.js";
 import type { ValidateInputs } from "./inputs.js";
+import { acceptedRejects } from "./thresholds.js";
 
 /** Where the rows of one extract went, from the source as it is now to what transform wrote. */
 export interface ExtractReconciliation extends TransformCounts {
@@ -163,7 +162,7 @@ export function countChecks(
       : equality("written = loaded + quarantined + left alone", written, loaded + quarantined + leftAlone),
     equality("rows in the target", loaded, target),
     equality("unexplained variance", 0, counts.unexplained),
-    ...acceptedRejects(migration, counts),
+    ...acceptedRejects(migration.acceptance, counts),
     ...Object.entries(inputs.table.expect.counts).map(([name, expected]) =>
       equality(`declared count: ${name}`, expected, declaredCount(counts, name)),
     ),
@@ -179,20 +178,6 @@ function extractChecks(one: ExtractReconciliation, { queried }: Reconciliation):
   return [
     ...(queried.length > 0 ? [] : [equality("rows extracted and read by transform", snapshot, read)]),
     equality("read = filtered + rejected + deduplicated + written", read, filtered + rejected + deduplicated + written),
-  ];
-}
-
-function acceptedRejects({ acceptance }: Migration, { read, rejected }: Reconciliation): readonly Check[] {
-  const limit = acceptance.rejectedMaxPercent;
-  if (limit === undefined) return [];
-  const percent = read === 0 ? 0 : (100 * rejected) / read;
-  return [
-    {
-      name: "rejected rows accepted",
-      expected: `at most ${limit} %`,
-      actual: `${percent.toFixed(2)} %`,
-      verdict: percent <= limit ? "passed" : "failed",
-    },
   ];
 }
 
@@ -216,21 +201,3 @@ function kept(rule: Readonly<Record<string, string | number>>): number {
 
 /** What the check of the sample is called. */
 export const sampleName = "sample of source rows, mapped anew, in the target";
-
-/** The check that no row was passed over. */
-export function rowsCheck({ of, expected, equal, extra, missing, changed }: Comparison): Check {
-  const name = of === "parts" ? "every row of the target is as transform wrote it" : sampleName;
-  const parts = [
-    `${equal} equal`,
-    ...(missing > 0 ? [`${missing} missing`] : []),
-    ...(extra > 0 ? [`${extra} extra`] : []),
-    ...(changed > 0 ? [`${changed} changed`] : []),
-  ];
-  const holds = equal === expected && extra === 0;
-  return {
-    name,
-    expected: `${expected} equal`,
-    actual: parts.join(", "),
-    verdict: holds ? (of === "parts" ? "passed" : "sampled") : "failed",
-  };
-}

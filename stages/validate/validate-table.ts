@@ -13,8 +13,9 @@ import { differingRows, firstDifferences, writeDifferences } from "./differences
 import { checkExpectations } from "./expectations.js";
 import { type ValidateInputs, verifyFiles } from "./inputs.js";
 import { answerOr, countLive, type LiveExtract, type LiveSource } from "./live-source.js";
-import { countChecks, reconcile, rowsCheck, sampleName } from "./reconciliation.js";
+import { countChecks, reconcile } from "./reconciliation.js";
 import { type Sample, takeSample } from "./sample.js";
+import { rollbackCriteria, rowsCheck, sampleName } from "./thresholds.js";
 import { type TableVerdict, type Validated, validateManifest } from "./validate-manifest.js";
 
 /** The databases, each reached when the first table asks for it. */
@@ -150,7 +151,8 @@ async function examine(run: Run, { checked, databases, inputs, asked, folder, ta
   });
   const checks = [
     ...countChecks(run, inputs, counts, answer.why),
-    rowsCheck(compared),
+    rowsCheck(run.migration.acceptance, compared),
+    ...rollbackCriteria(run.migration, compared),
     ...expectations,
     ...reports.map(({ check }) => check),
     ...sample.checks,
@@ -205,7 +207,7 @@ async function checkSample(
     };
   const comparison = await checked.compareSample(sample.part);
   const note = `${sample.chosen} rows chosen, ${sample.changed} of them changed in the source since the snapshot`;
-  return { comparison, checks: [{ ...rowsCheck(comparison), note }] };
+  return { comparison, checks: [{ ...rowsCheck(migration.acceptance, comparison), note }] };
 }
 
 function verdictOf(checks: readonly Check[], asksSource: boolean): TableVerdict {

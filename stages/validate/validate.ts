@@ -13,6 +13,7 @@ import { openRun, type Run } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
 import { writeReport } from "../../lib/report/write-report.js";
 import { readInputs } from "./inputs.js";
+import { junitPath, junitXml } from "./junit.js";
 import { type LiveSource, openLiveSource } from "./live-source.js";
 import type { ValidateOptions } from "./options.js";
 import { buildReport, overall } from "./report.js";
@@ -34,7 +35,7 @@ export async function validate(options: ValidateOptions, context: Context): Prom
   // A table that stops the run does not take the report of the others with it.
   await each.finally(async () => {
     await databases.close();
-    if (results.length > 0) await publish(run, results);
+    if (results.length > 0) await publish(run, results, options);
   });
   const refused = refusal(run, results);
   if (refused !== undefined) throw refused;
@@ -63,13 +64,18 @@ function tellTable(run: Run, result: TableResult): void {
   else run.reporter.warn("validated", tableLine(result), fields);
 }
 
-async function publish(run: Run, results: readonly TableResult[]): Promise<void> {
-  const path = join(run.work.root, "validate", "report.json");
+async function publish(run: Run, results: readonly TableResult[], { junit }: ValidateOptions): Promise<void> {
+  const folder = join(run.work.root, "validate");
+  const path = join(folder, "report.json");
   await writeWhole(path, `${canonicalJson(buildReport(run, results) as unknown as Json, 2)}\n`);
   const lines = results.flatMap(attention);
   if (lines.length > 0) run.reporter.say("attention", ["look first at:", ...lines].join("\n"), {});
   run.reporter.say("summary", totalLine(results), { verdict: overall(results) });
   run.reporter.output(path);
+  if (junit) {
+    await writeWhole(join(folder, junitPath), junitXml(run.migration.id, results));
+    run.reporter.output(join(folder, junitPath));
+  }
   // A unit is a few rows of many: what it shows is no verdict on the run.
   if (run.unit === undefined) run.reporter.output(await writeReport(run.migration, run.work));
 }

@@ -269,6 +269,57 @@ expect:
     expect(await loaded.check("towns", "report: totals")).toMatchObject({ verdict: "skipped" });
   });
 
+  it("says the same to CI systems with --junit", async () => {
+    const loaded = await loadedMigration();
+    await loaded.target.query("UPDATE people SET note = '<b>&' WHERE id = 3");
+
+    const result = await loaded.validate(["--junit", "--no-source"]);
+    const path = join(loaded.work, "validate", "junit.xml");
+    const xml = await readFile(path, "utf8");
+
+    expect(result.exitCode).toBe(1);
+    expect(result.stdout).toContain(`${path}\n`);
+    expect(xml).toMatch(
+      /^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites name="[^"]+" tests="\d+" failures="1" skipped="\d+">\n/,
+    );
+    expect(xml).toMatch(
+      /<testcase classname="people" name="every row of the target is as transform wrote it" time="\d+\.\d{3}"><failure message="[^"<]*198 equal, 1 changed[^"<]*"\/><\/testcase>/,
+    );
+    expect(xml).toMatch(/<testcase classname="towns" name="unique: code" time="\d+\.\d{3}"\/>/);
+  });
+
+  it("lets as many changed rows pass as the data owners accept, and names the criterion to roll back", async () => {
+    const loaded = await loadedMigration();
+    const accept = (percent: number, rollback: number) =>
+      loaded.write({
+        "migration.yaml": `migration: TEST-1
+extracts: { towns: {}, people: { key: [id], part_rows: 60 } }
+acceptance: { differing: { max_percent: ${percent} } }
+rollback_when: { validation_failures_percent: ${rollback} }
+`,
+      });
+    await loaded.target.query("UPDATE people SET note = 'x' WHERE id = 3");
+
+    await accept(0.6, 5);
+    const accepted = await loaded.validate(["--no-source"]);
+    const row = await loaded.check("people", "every row");
+    await accept(0.6, 0.1);
+    const rolledBack = await loaded.validate(["--no-source"]);
+    const criterion = await loaded.check("people", "rollback_when");
+    await accept(0.6, 5);
+    await loaded.target.query("DELETE FROM people WHERE id = 200");
+    const missing = await loaded.validate(["--no-source"]);
+
+    expect(accepted.exitCode).toBe(0);
+    expect(row).toMatchObject({ actual: "198 equal, 1 changed", verdict: "warned" });
+    expect(rolledBack.exitCode).toBe(1);
+    expect(rolledBack.stderr).toContain(
+      "rollback_when: validation_failures_percent: expected at most 0.1 %, found 0.50 %",
+    );
+    expect(criterion).toMatchObject({ verdict: "failed", note: "the criterion to roll back is met" });
+    expect(missing.exitCode).toBe(1);
+  });
+
   it("never takes a source it cannot reach for a pass, unless it was told not to ask", async () => {
     const loaded = await loadedMigration();
     const nowhere = loaded.source.url.replace(/\/[^/]*$/, "/there_is_no_such_database");
