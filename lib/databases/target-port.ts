@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { DatabaseIdentity, DatabaseTable } from "./port.js";
+import type { RejectSettings } from "./rejects-port.js";
 
 /** CSV without a header in Waybill's dialect, as it goes into a target. */
 export type CsvStream = Readable;
@@ -98,8 +99,7 @@ export interface LoadRequest extends LoadCheck {
   readonly parts: readonly PartToLoad[];
   /** How many parts may arrive at once, each over a connection of its own. */
   readonly jobs: number;
-  /** "fail": a row that the database refuses ends the load, and nothing of the table has changed. */
-  readonly onReject: "fail" | "quarantine";
+  readonly rejects: RejectSettings;
   readonly keep: KeepRows;
 }
 
@@ -120,6 +120,15 @@ export interface KeptRows {
   readonly hash: string;
   readonly rowCount: number;
 }
+
+/** What a load kept to take itself back. */
+export type Undo =
+  /** The rows as they were, in a table of the schema waybill (`schema.table`). */
+  | { readonly kind: "previous table"; readonly table: string; readonly rows: number }
+  /** There were none. */
+  | { readonly kind: "empty" }
+  /** The rows that were changed, as they were before, in a file beside load's manifest. */
+  | { readonly kind: "images"; readonly file: string; readonly hash: string; readonly rows: number };
 
 export interface LoadOutcome {
   readonly way: LoadWay;
@@ -176,15 +185,9 @@ export interface ChosenWay {
   readonly aside: Aside["which"] | undefined;
 }
 
-/** A table that is about to be loaded, and the way chosen for it. */
-export interface PlannedLoad {
-  readonly check: LoadCheck;
-  readonly chosen: ChosenWay;
-}
-
 /**
- * What load needs of a database. Order of a load: lock, chooseWay, assertReady and assertLoadable for all tables,
- * ensureLedger, saveAndDrop for all, then per table load, rebuildIndexes, afterLoad, and restore at the very end, also when something
+ * What load needs of a database. Order of a load: lock, ensureLedger, chooseWay and assertLoadable for all tables,
+ * saveAndDrop for all, then per table load, rebuildIndexes, afterLoad, and restore at the very end, also when something
  * failed and when nothing was to be loaded: it brings back what a crashed run left as well. Restored any earlier, a
  * foreign key could stand in the way.
  */
@@ -203,11 +206,6 @@ export interface Target {
   standing(migration: string, table: string, generation: string): Promise<Standing>;
   /** Decides the way a table will be loaded from what depends on it. Changes nothing. */
   chooseWay(check: LoadCheck): Promise<ChosenWay>;
-  /**
-   * Throws what keeps all these loads from beginning, said at once: privileges that are missing ("forbidden"), a server
-   * that only reads, somebody else who writes the tables ("temporary"). Changes nothing.
-   */
-  assertReady(loads: readonly PlannedLoad[]): Promise<void>;
   /** Throws whatever `load` would refuse before the first row: foreign rows, rules, columns. Changes nothing. */
   assertLoadable(check: LoadCheck): Promise<void>;
   /** Saves definitions, then drops them. */

@@ -4,9 +4,9 @@ import { type Checksum, type ChecksumSum, sumOfMd5 } from "../model/checksum.js"
 import { encodeRow } from "../model/csv-dialect.js";
 import { StageError } from "../model/errors.js";
 import { type Sha256, sha256Of } from "../model/names.js";
+import { scanRecords } from "../model/record-scanner.js";
 import { GzipBlocks } from "./gzip-blocks.js";
 import { quoteBlankRecords } from "./one-column.js";
-import { scanRecords } from "./record-scanner.js";
 
 /** A block ends with the last record that ends within these bytes: it depends on the content, never on chunk sizes. */
 const blockBytes = 1 << 20;

@@ -30,3 +30,20 @@ export function encodeRow(values: readonly CsvValue[]): string {
   if (values.length === 1 && (only === "" || only === "\\.")) return `"${only}"\n`;
   return `${values.map(encodeValue).join(",")}\n`;
 }
+
+const quotedText = /"([^"]*(?:""[^"]*)*)"/y;
+const plainText = /[^,\n]*/y;
+
+/** The values of one whole record of a file, as `encodeRow` wrote it: the reverse of it. */
+export function decodeRow(record: string): readonly CsvValue[] {
+  const values: CsvValue[] = [];
+  for (let at = 0; ; at += 1) {
+    const isQuoted = record[at] === '"';
+    const pattern = isQuoted ? quotedText : plainText;
+    pattern.lastIndex = at;
+    const [whole = "", inside = whole] = pattern.exec(record) ?? [];
+    values.push(isQuoted ? inside.replaceAll('""', '"') : inside === "\\N" ? null : inside);
+    at += whole.length;
+    if (record[at] !== ",") return values;
+  }
+}

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import type { PartToMap } from "../engine/map-part.js";
 import { openPart } from "../files/part-reader.js";
-import { recordBatches } from "../files/record-batches.js";
 import type { StageError } from "../model/errors.js";
+import { recordBatches } from "../model/record-batches.js";
 import type { FrameAnswer, FrameRequest, FrameThreadData } from "./frame-thread.js";
 import type { Pass } from "./prepare-parts.js";
 import { writePrepared } from "./prepared-part.js";

@@ -1,7 +1,7 @@
 import type { PartToMap } from "../engine/map-part.js";
 import { openPart } from "../files/part-reader.js";
-import { type RecordBatch, recordBatches } from "../files/record-batches.js";
 import type { StageError } from "../model/errors.js";
+import { type RecordBatch, recordBatches } from "../model/record-batches.js";
 import type { Pass } from "./prepare-parts.js";
 import { writePrepared } from "./prepared-part.js";
 import type { RowAnswer, RowThreadData } from "./row-thread.js";

@@ -54,7 +54,14 @@ async function loadRows(run: Run, target: Target, { plan, check, chosen }: Inten
       generation,
       parts: partsToLoad(run, plan, progress.advance),
       jobs: run.options.jobs,
-      onReject: table.load.onReject,
+      rejects: {
+        on: table.load.onReject,
+        atMost: Number.POSITIVE_INFINITY,
+        parents: [],
+        later: [],
+        tell: (words) => run.reporter.say("quarantines", `load ${table.name}: ${words}`, { table: table.name }),
+        aside: undefined,
+      },
       keep: files.keep,
     });
     for (const warning of warnings) run.reporter.warn("load-warning", warning, { table: table.name });

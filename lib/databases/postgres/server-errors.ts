@@ -48,6 +48,35 @@ function serverError(error: DatabaseError, context: ErrorContext): StageError {
   return new StageError(kind, lines.join("\n"), safeHint(error) ?? hintByKind[kind], withoutValues(error));
 }
 
+/** What the server has against a row, word for word, values of the data among them: only for files that hold such. */
+export interface Refusal {
+  readonly code: string;
+  readonly constraint: string | null;
+  readonly message: string;
+  /** Where the server says the row stands among those of one COPY, counted from 1; a hint, since not all errors tell. */
+  readonly line: number | undefined;
+}
+
+// Beside the errors and not in them, so that nothing that prints an error can print a value.
+const refusals = new WeakMap<object, Refusal>();
+
+/** How the database refuses a row for what the row holds; undefined for every other failure. */
+export function refusalOf(error: unknown): Refusal | undefined {
+  return error instanceof StageError && error.cause instanceof Object ? refusals.get(error.cause) : undefined;
+}
+
+// Classes of failures that no row is to blame for: connections, privileges, resources, the server's own, broken
+// statements, files that are no CSV. Any other code is data, a constraint, or what somebody's trigger raised.
+const noRowsFault =
+  /^(0[0-3]|0[89]|0[A-Z]|2[01]|2[4-8]|2[BDF]|3[489]|3[BDF]|40|42|53|54(?!000)|55|57|58|72|F0|HV|XX|P0000|22P04)/;
+
+function refusal({ code = "", constraint, message, detail, where }: DatabaseError): Refusal | undefined {
+  if (code === "" || noRowsFault.test(code)) return undefined;
+  const line = where?.match(/^COPY [^\n]+?, \D{0,20}(\d+)/m)?.[1];
+  const words = detail === undefined ? message : `${message} (${detail})`;
+  return { code, constraint: constraint ?? null, message: words, line: line === undefined ? undefined : Number(line) };
+}
+
 /** True of errors that say the connection is gone: what was not committed did not happen. */
 export function isLostConnection(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
@@ -109,5 +138,8 @@ function caret(error: DatabaseError, statement: string | undefined): readonly st
 
 // The cause is printed with a bug's stack: keep what identifies it, leave the rows.
 function withoutValues(error: DatabaseError): Error {
-  return Object.assign(new Error(`PostgreSQL ${error.code}: ${error.routine ?? "error"}`), { code: error.code });
+  const cause = Object.assign(new Error(`PostgreSQL ${error.code}: ${error.routine ?? "error"}`), { code: error.code });
+  const against = refusal(error);
+  if (against !== undefined) refusals.set(cause, against);
+  return cause;
 }

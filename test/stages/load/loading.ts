@@ -72,7 +72,7 @@ export async function readyToLoad({
   onTestFinished(() => target.drop());
   const folder = await temporaryFolder();
   const [migration, work] = [join(folder, "migration"), join(folder, "work")];
-  await mkdir(join(migration, "schema"), { recursive: true });
+  await mkdir(migration);
   for (const [name, text] of Object.entries({ ...specification, ...files }))
     await writeFile(join(migration, name), text);
   const places = ["-m", migration, "-w", work];

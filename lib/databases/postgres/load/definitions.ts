@@ -76,6 +76,30 @@ export async function restoreDefinitions(
   return restored;
 }
 
+/**
+ * Puts back whatever of a table (`schema.table`) can refuse a row, inside the caller's transaction: what was put back.
+ * Foreign keys are not checked against rows that are there. The lines stay: restoring finds the objects there.
+ */
+export async function putBackKeys(
+  connection: Connection,
+  migration: string,
+  table: string,
+): Promise<readonly SavedDefinition[]> {
+  if (!(await hasLedger(connection))) return [];
+  const putBack: SavedDefinition[] = [];
+  for (const definition of await readDefinitions(connection, migration)) {
+    if (definition.table !== table || !canRefuse(definition) || (await isThere(connection, definition))) continue;
+    for (const step of definition.steps) await connection.execute(trusted(step));
+    putBack.push(definition);
+  }
+  return putBack;
+}
+
+// An index that is not unique refuses rows only for their size, and is not worth building twice.
+function canRefuse({ kind, steps }: SavedDefinition): boolean {
+  return kind !== "index" || steps.some((step) => step.startsWith("CREATE UNIQUE INDEX"));
+}
+
 async function save(connection: Connection, migration: string, definition: SavedDefinition): Promise<void> {
   const { kind, table, name, steps, validate } = definition;
   // A line that is there already stems from a crashed run; the catalog knows better, since the object is in place.

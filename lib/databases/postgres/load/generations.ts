@@ -1,4 +1,4 @@
-import type { Generation, LoadCounts, LoadLine, LoadMode, LoadWay, Standing } from "../../target-port.js";
+import type { Generation, LoadCounts, LoadLine, LoadMode, LoadWay, Standing, Undo } from "../../target-port.js";
 import type { Connection } from "../connection.js";
 import { sql } from "../identifiers.js";
 import { hasLedger } from "./ledger.js";
@@ -109,15 +109,6 @@ export interface Settling {
   readonly undo?: Undo;
 }
 
-/** What a load kept to take itself back. */
-export type Undo =
-  /** The rows as they were, in a table of the schema waybill (`schema.table`). */
-  | { readonly kind: "previous table"; readonly table: string; readonly rows: number }
-  /** There were none. */
-  | { readonly kind: "empty" }
-  /** The rows that were changed, as they were before, in a file beside load's manifest. */
-  | { readonly kind: "images"; readonly file: string; readonly hash: string; readonly rows: number };
-
 /**
  * Makes a generation the latest of its table, inside the transaction that makes its rows visible. In mode "replace" those
  * that were live, whosesoever, are replaced; what had been replaced before is forgotten: one step back is kept.
@@ -167,38 +158,43 @@ async function putAside(connection: Connection, { table, ...key }: GenerationKey
   );
 }
 
-/** Forgets the lines of a generation that is loaded anew. */
-export async function deleteLines(connection: Connection, key: GenerationKey): Promise<void> {
+/**
+ * Makes room for the lines of a generation that is loaded anew. An earlier load of the very same keeps its own, and
+ * steps aside with them under a name that ends in `~` and its number: rows that it wrote may still be in the table, or
+ * come back when the new one is taken back.
+ */
+export async function makeRoom(connection: Connection, key: GenerationKey): Promise<void> {
+  const [earlier] = await connection.query<{ number: string }>(
+    sql`SELECT number FROM waybill.generations WHERE migration = $1 AND table_name = $2 AND generation = $3 AND state = 'live'`,
+    valuesOf(key),
+  );
+  if (earlier === undefined) return await deleteLines(connection, key);
+  const values = [...valuesOf(key), `${key.generation}~${earlier.number}`];
+  for (const ledger of [sql`waybill.generations`, sql`waybill.loads`])
+    await connection.execute(
+      sql`UPDATE ${ledger} SET generation = $4 WHERE migration = $1 AND table_name = $2 AND generation = $3`,
+      values,
+    );
+}
+
+async function deleteLines(connection: Connection, key: GenerationKey): Promise<void> {
   await connection.execute(
     sql`DELETE FROM waybill.loads WHERE migration = $1 AND table_name = $2 AND generation = $3`,
     valuesOf(key),
   );
 }
 
-/**
- * Adds to a unit's generation what it did just now, inside the transaction that did it: a unit may be run again and again.
- */
+/** Writes what a unit did just now, inside the transaction that did it: a unit may be run again and again. */
 export async function writeUnit(
   connection: Connection,
   key: GenerationKey,
   { hash, counts }: { readonly hash: string; readonly counts: Pick<LoadCounts, "inserted" | "updated" | "unchanged"> },
 ): Promise<void> {
-  const { inserted, updated, unchanged } = counts;
-  const numbers = [inserted, updated, unchanged].map(String);
-  await connection.execute(
-    sql`INSERT INTO waybill.generations AS g (migration, table_name, generation, mode, way, state, number, inserted, updated, unchanged)
-        SELECT $1, $2, $3, 'upsert', 'merge', 'live', 1 + COALESCE(max(number), 0), $4, $5, $6
-        FROM waybill.generations WHERE table_name = $2
-        ON CONFLICT (migration, table_name, generation) DO UPDATE
-        SET state = 'live', number = EXCLUDED.number, updated = EXCLUDED.updated, unchanged = EXCLUDED.unchanged,
-          inserted = EXCLUDED.inserted + CASE g.state WHEN 'live' THEN g.inserted ELSE 0 END,
-          transaction_id = EXCLUDED.transaction_id, loaded_at = EXCLUDED.loaded_at, loaded_by = EXCLUDED.loaded_by,
-          application = EXCLUDED.application`,
-    [...valuesOf(key), ...numbers],
-  );
-  await deleteLines(connection, key);
-  const line = { generation: key.generation, part: key.generation, hash, rowCount: inserted + updated + unchanged };
-  await writeLine(connection, key, line);
+  await makeRoom(connection, key);
+  const all = { before: 0, quarantined: 0, after: 0, ...counts };
+  await settleGeneration(connection, key, { mode: "upsert", way: "merge", counts: all });
+  const rowCount = counts.inserted + counts.updated + counts.unchanged;
+  await writeLine(connection, key, { generation: key.generation, part: key.generation, hash, rowCount });
 }
 
 const valuesOf = ({ migration, table, generation }: GenerationKey): readonly string[] => [migration, table, generation];

@@ -6,7 +6,7 @@
 import type { LoadMode, LoadWay } from "../../target-port.js";
 import type { Connection } from "../connection.js";
 import { qualified, sql } from "../identifiers.js";
-import { deleteLines, type GenerationKey } from "./generations.js";
+import { type GenerationKey, makeRoom } from "./generations.js";
 import { arrivingTable, nextTable } from "./kept-tables.js";
 
 /** How a generation arrives. */
@@ -64,7 +64,7 @@ export async function forgetOpen(connection: Connection, table: string): Promise
  */
 export async function takeOverLines(connection: Connection, key: GenerationKey): Promise<void> {
   const arriving = arrivingKey(key);
-  await deleteLines(connection, key);
+  await makeRoom(connection, key);
   const values = [arriving.migration, arriving.table, arriving.generation];
   await connection.execute(
     sql`UPDATE waybill.loads SET generation = $4 WHERE migration = $1 AND table_name = $2 AND generation = $3`,

@@ -2,17 +2,21 @@
 // 1. Emptying, loading and the ledger's lines are one transaction: a crash anywhere leaves the rows that were there.
 // 2. Rows that the ledger does not account for are never removed unless the caller confirmed it.
 // 3. Nothing commits unless the server counted, part by part, what the manifest promised.
-// 4. One writer at a time: the table is locked before its rows are counted.
+// 4. The rows that were there are kept in the schema waybill, in the same transaction.
+// 5. One writer at a time: the table is locked before its rows are counted.
 import { StageError } from "../../../model/errors.js";
-import type { LoadCheck, LoadOutcome, LoadRequest } from "../../target-port.js";
+import type { LoadCheck, LoadOutcome, LoadRequest, Undo } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { copyPart } from "../copy-part.js";
-import { sql, trusted } from "../identifiers.js";
-import { accountedRows, deleteLines, settleGeneration, writeLine } from "./generations.js";
+import { qualified, sql, trusted } from "../identifiers.js";
+import { assertKeysHold, enforceKeys } from "./enforced-keys.js";
+import { accountedRows, makeRoom, settleGeneration, writeLine } from "./generations.js";
+import { previousTable } from "./kept-tables.js";
 import { ensureLedger, hasLedger } from "./ledger.js";
 import { assertLoadable, triggerWarnings } from "./obstacles.js";
 import { forgetOpen } from "./open-generation.js";
+import type { Trial } from "./refused-rows.js";
 import { lockTable } from "./table-lock.js";
 
 /** Exchanges all rows of a table for those of the parts, or changes nothing. The primary key stays in place. */
@@ -25,20 +29,39 @@ export async function replaceInPlace(connection: Connection, request: LoadReques
   return await connection.transaction(async () => {
     await lockTable(connection, table);
     const before = await assertOurs(connection, table, request);
+    const undo = await keepPrevious(connection, table, before);
     const emptied = await empty(connection, table);
     await forgetOpen(connection, table.qualifiedName);
-    await deleteLines(connection, key);
+    await makeRoom(connection, key);
     const freeze = emptied === "truncated" && table.kind === "table";
     const goal = { sql: table.sql, name: request.table, columns: request.columns, freeze };
     for (const part of request.parts) {
       await copyPart(connection, goal, part);
       await writeLine(connection, key, { generation, part: part.name, hash: part.hash, rowCount: part.rowCount });
     }
+    // Now, and not when all is committed: afterwards no row could be put aside any more.
+    if (request.rejects.on === "quarantine") await assertKeysHold(connection, table, request);
     const inserted = request.parts.reduce((sum, part) => sum + part.rowCount, 0);
-    const counts = { before, inserted, updated: 0, unchanged: 0, quarantined: 0, after: inserted };
-    await settleGeneration(connection, key, { mode: "replace", way: "in place", counts });
+    const quarantined = request.rejects.aside?.rowCount ?? 0;
+    const counts = { before, inserted, updated: 0, unchanged: 0, quarantined, after: inserted };
+    await settleGeneration(connection, key, { mode: "replace", way: "in place", counts, undo });
     return { way: "in place", counts, warnings: await triggerWarnings(connection, table) };
   });
+}
+
+/** Tries rows in the table itself, emptied, with all in place that could refuse one. */
+export async function trialInPlace(connection: Connection, request: LoadRequest): Promise<Trial> {
+  const table = await findTable(connection, request.table);
+  const goal = { sql: table.sql, name: request.table, columns: request.columns };
+  return {
+    table: table.sql,
+    begin: async () => {
+      await lockTable(connection, table);
+      await empty(connection, table);
+      return await enforceKeys(connection, table, request);
+    },
+    take: (rows) => copyPart(connection, goal, rows),
+  };
 }
 
 /** Throws what replacing would refuse before the first row. It looks only, so it needs no lock and no ledger. */
@@ -80,6 +103,15 @@ export async function strangers(connection: Connection, table: FoundTable, migra
     [migration, table.qualifiedName],
   );
   return Number(rows[0]?.count);
+}
+
+/** Keeps the rows that are there, all columns, for the load to be taken back by: those of the last load only. */
+async function keepPrevious(connection: Connection, table: FoundTable, rows: number): Promise<Undo> {
+  const kept = previousTable(table.qualifiedName);
+  await connection.execute(sql`DROP TABLE IF EXISTS ${qualified(kept)}`);
+  if (rows === 0) return { kind: "empty" };
+  await connection.execute(sql`CREATE TABLE ${qualified(kept)} AS SELECT * FROM ${table.sql}`);
+  return { kind: "previous table", table: kept, rows };
 }
 
 // TRUNCATE where it is allowed: it leaves no dead rows, and lets COPY write frozen ones. A foreign key from another

@@ -6,8 +6,8 @@ import { afterLoad } from "./after-load.js";
 import { restoreDefinitions, saveAndDrop } from "./definitions.js";
 import { standing } from "./generations.js";
 import { ensureLedger } from "./ledger.js";
-import { assertReady } from "./readiness.js";
-import { assertReplaceable, countRows, replaceInPlace } from "./replace-in-place.js";
+import { loadWithQuarantine } from "./load-with-quarantine.js";
+import { assertReplaceable, countRows, replaceInPlace, trialInPlace } from "./replace-in-place.js";
 import { openSessions, type Sessions } from "./sessions.js";
 import { lockAgainstOthers } from "./table-lock.js";
 import { upsertUnits } from "./upsert-units.js";
@@ -30,7 +30,6 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
     standing: async (migration, table, generation) =>
       await standing(main, { migration, table: await resolve(table), generation }),
     chooseWay: (check) => chooseWay(check),
-    assertReady: (loads) => assertReady(main, loads),
     assertLoadable: (check) => assertReplaceable(main, check),
     saveAndDrop: (migration, tables) => saveAndDrop(main, migration, tables),
     load: (request) => load(sessions, request),
@@ -56,6 +55,11 @@ async function chooseWay({ mode }: LoadCheck): Promise<ChosenWay> {
 }
 
 async function load({ main }: Sessions, request: LoadRequest): Promise<LoadOutcome> {
-  if (request.mode === "replace") return await replaceInPlace(main, request);
+  if (request.mode === "replace") {
+    return await loadWithQuarantine(main, request, {
+      load: (one) => replaceInPlace(main, one),
+      trial: (one) => trialInPlace(main, one),
+    });
+  }
   throw new StageError("specification", `load: mode ${request.mode} is not supported`, "use mode: replace");
 }

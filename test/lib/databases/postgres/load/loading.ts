@@ -10,6 +10,16 @@ export function part(lines: readonly string[], promise: Partial<PartToLoad> = {}
   return { name: "part-00000.csv.gz", hash: "sha256:0", rowCount: lines.length, open, ...promise };
 }
 
+/** What becomes of rows that the database refuses where nothing else is said: the load fails. */
+export const noQuarantine: LoadRequest["rejects"] = {
+  on: "fail",
+  atMost: Number.POSITIVE_INFINITY,
+  parents: [],
+  later: [],
+  tell: () => {},
+  aside: undefined,
+};
+
 /** A request to replace `people (id, name)` with the rows of one part. */
 export function people(parts: readonly PartToLoad[], changes: Partial<LoadRequest> = {}): LoadRequest {
   return {
@@ -25,7 +35,7 @@ export function people(parts: readonly PartToLoad[], changes: Partial<LoadReques
     jobs: 2,
     confirmed: false,
     triggers: "aside",
-    onReject: "fail",
+    rejects: noQuarantine,
     keep: async () => {
       throw new Error("nothing was to be kept");
     },

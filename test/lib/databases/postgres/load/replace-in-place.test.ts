@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Connection } from "../../../../../lib/databases/postgres/connection.js";
 import { identifier, sql } from "../../../../../lib/databases/postgres/identifiers.js";
 import { linesOf, standing } from "../../../../../lib/databases/postgres/load/generations.js";
+import { previousTable } from "../../../../../lib/databases/postgres/load/kept-tables.js";
 import { replaceInPlace } from "../../../../../lib/databases/postgres/load/replace-in-place.js";
 import { createDatabase, type TestDatabase } from "../../../../support/postgres.js";
 import { part, people, rejection, session } from "./loading.js";
@@ -48,6 +49,36 @@ describe("replacing a table", () => {
     const now = await standing(connection, { ...ours, generation: "g2" });
     expect(now).toMatchObject({ generation: { state: "live" }, lines: [{ rowCount: 1 }], others: 0 });
     expect(await standing(connection, ours)).toMatchObject({ generation: { state: "replaced" }, others: 1 });
+  });
+
+  it("keeps the rows that were there, of the last load only", async () => {
+    const kept = () =>
+      database.query(
+        "SELECT generation, undo ->> 'kind' AS kind, undo ->> 'table' AS kept FROM waybill.generations ORDER BY number",
+      );
+    await replaceInPlace(connection, people(twoParts));
+    const first = await kept();
+
+    await replaceInPlace(connection, people([part(["9,Li"])], { generation: "g2" }));
+
+    const name = previousTable("public.people");
+    expect(first).toEqual([{ generation: "g1", kind: "empty", kept: null }]);
+    expect((await kept()).at(-1)).toEqual({ generation: "g2", kind: "previous table", kept: name });
+    expect(await database.query(`SELECT name FROM ${name} ORDER BY id`)).toHaveLength(4);
+    await replaceInPlace(connection, people([], { generation: "g3" }));
+    expect(await database.query(`SELECT * FROM ${name}`)).toEqual([{ id: "9", name: "Li" }]);
+  });
+
+  it("by the very generation that is there leaves the lines of the earlier load as they were", async () => {
+    await replaceInPlace(connection, people(twoParts));
+
+    await replaceInPlace(connection, people(twoParts));
+
+    expect(await linesOf(connection, ours)).toHaveLength(2);
+    expect(await standing(connection, { ...ours, generation: "g1~1" })).toMatchObject({
+      generation: { state: "replaced", counts: { inserted: 4 } },
+      lines: [{ rowCount: 2 }, { rowCount: 2 }],
+    });
   });
 
   it("refuses rows that no run of ours wrote, unless confirmed", async () => {

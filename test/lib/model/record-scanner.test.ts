@@ -1,9 +1,9 @@
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { scanRecords } from "../../../lib/files/record-scanner.js";
 import { encodeRow } from "../../../lib/model/csv-dialect.js";
-import { csvTables } from "./csv-values.js";
+import { scanRecords } from "../../../lib/model/record-scanner.js";
+import { csvTables } from "../files/csv-values.js";
 
 it("finds the records that csv-parse finds, wherever line feeds and quotes stand", () => {
   fc.assert(

@@ -40,6 +40,13 @@ export function scanRecords(bytes: Buffer, limit: number, onRecord?: (lineFeedAt
   return { recordCount, end: start, lastStart, longestBytes };
 }
 
+/** Where each of the whole records in `bytes` ends: the byte after its line feed. */
+export function recordEnds(bytes: Buffer): readonly number[] {
+  const ends: number[] = [];
+  scanRecords(bytes, bytes.length, (lineFeedAt) => ends.push(lineFeedAt + 1));
+  return ends;
+}
+
 function indexOrEnd(bytes: Buffer, byte: number, from: number): number {
   if (from >= bytes.length) return bytes.length;
   const found = bytes.indexOf(byte, from);
