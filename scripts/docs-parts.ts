@@ -108,7 +108,19 @@ async function help(root: string): Promise<string> {
 
 /** Which room of the project imports which others. */
 function imports(sources: readonly SourceFile[]): string {
-  const rooms = ["stages", "steps", "program", "engine", "databases", "report", "chain", "files", "mapping", "model"];
+  const rooms = [
+    "stages",
+    "story",
+    "steps",
+    "program",
+    "engine",
+    "databases",
+    "report",
+    "chain",
+    "files",
+    "mapping",
+    "model",
+  ];
   const roomOf = (path: string): string | undefined =>
     /^(?:lib\/([a-z]+)|(stages))\//.exec(path)?.slice(1).find(Boolean);
   const lines = rooms.map((room) => {

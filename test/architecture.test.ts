@@ -10,7 +10,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  * directory. The engine reads and writes the files of a stage through `files`.
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  stages: ["steps", "program", "databases", "engine", "report", "chain", "files", "mapping", "model"],
+  stages: ["story", "steps", "program", "databases", "engine", "report", "chain", "files", "mapping", "model"],
+  story: ["engine", "mapping", "model"],
   steps: ["engine", "files", "mapping", "model"],
   program: ["files", "mapping", "model"],
   engine: ["files", "mapping", "model"],

@@ -8,9 +8,9 @@ import { privateColumns } from "../../lib/mapping/private-columns.js";
 import { keyValues, parseKey } from "../../lib/mapping/unit-key.js";
 import { commandLine } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
+import { type RowStory, tellRow } from "../../lib/story/row-story.js";
 import { mapRows } from "./map-rows.js";
 import type { ExplainOptions } from "./options.js";
-import { type RowStory, tellRow } from "./row-story.js";
 
 interface Subject {
   readonly migration: Migration;

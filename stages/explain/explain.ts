@@ -9,10 +9,10 @@ import { listed } from "../../lib/mapping/words.js";
 import { StageError } from "../../lib/model/errors.js";
 import { commandLine, readMigration } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
+import { storyLines } from "../../lib/story/story-lines.js";
 import { explainRows } from "./explain-rows.js";
 import { mappingSql } from "./mapping-sql.js";
 import type { ExplainOptions } from "./options.js";
-import { storyLines } from "./story-lines.js";
 
 /** Says what the mapping of a table does, in words and in SQL; reads files only, and changes nothing. */
 export async function explain(options: ExplainOptions, context: Context): Promise<void> {

@@ -7,24 +7,14 @@ import { partsOf, prepareRing, type TableParts } from "../../lib/engine/prepare-
 import { readCsv } from "../../lib/engine/read-csv.js";
 import { removeFolder } from "../../lib/files/stage-folder.js";
 import { sql } from "../../lib/mapping/sql.js";
-import { stepColumns } from "../../lib/mapping/steps.js";
 import { keyText } from "../../lib/mapping/unit-key.js";
 import { listed } from "../../lib/mapping/words.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Context } from "../../lib/program/run-program.js";
 import { readySteps } from "../../lib/steps/ready-steps.js";
-import { rowValues, selectLosers, selectMade, selectRows, withKey } from "./row-sql.js";
-
-type Value = string | null;
-
-/** A row as the engine mapped it: its values by the names of `rowValues`. */
-export interface MappedRow {
-  readonly plan: MappingPlan;
-  readonly path: string;
-  readonly values: ReadonlyMap<string, Value>;
-  /** Extract, key and occurrence of each duplicate that lost to it. */
-  readonly losers: readonly (readonly [extract: Value, key: Value, occurrence: Value])[];
-}
+import type { MappedRow } from "../../lib/story/row-story.js";
+import { madeBySteps, namedValues, selectRows } from "../../lib/story/row-values.js";
+import { selectLosers, withKey } from "./row-sql.js";
 
 /** What it takes to map rows anew. */
 export interface Place extends MappingPlace {
@@ -90,34 +80,19 @@ async function rowsOf(
   const { plan } = part;
   await mapPart(connection, plan, part);
   const found: MappedRow[] = [];
-  const made = await madeBySteps(connection, part, keyOf(plan));
-  for (const row of await connection.rows(selectRows(plan, keyOf(plan)))) {
-    const own = rowValues(plan).map(([name], index): readonly [string, Value] => [name, row[index] ?? null]);
-    const values = new Map([...own, ...(made.get(row[0] ?? "") ?? [])]);
+  const made = await madeBySteps(connection, part, withKey(keyOf(plan)));
+  for (const row of await connection.rows(selectRows(plan, withKey(keyOf(plan))))) {
+    const values = new Map([...namedValues(plan, row), ...(made.get(row[0] ?? "") ?? [])]);
     const losing = plan.table.dedupe === undefined ? undefined : selectLosers(plan, part.index, row[0] ?? "");
     const losers = losing === undefined ? [] : await connection.rows(losing);
     found.push({
       plan,
       path: part.part.path,
       values,
-      losers: losers.map(([extract = null, lost = null, at = null]) => [extract, lost, at]),
+      losers: losers.map(([extract = null, key = null, occurrence = null]) => ({ extract, key, occurrence })),
     });
   }
   return found;
-}
-
-/** Of each row with the key, what steps made: under the names of `stepColumns`, and `step.` before them. */
-async function madeBySteps(
-  connection: EngineConnection,
-  { plan, folder, part }: PlannedPart,
-  key: Readonly<Record<string, string>>,
-): Promise<ReadonlyMap<string, readonly (readonly [name: string, value: Value])[]>> {
-  const names = stepColumns(plan.table);
-  if (names.length === 0) return new Map();
-  const rows = await connection.rows(selectMade(readCsv(folder, [part]), names, key));
-  return new Map(
-    rows.map(([row, ...values]) => [row ?? "", names.map((name, index) => [`step.${name}`, values[index] ?? null])]),
-  );
 }
 
 async function holds(

@@ -1,17 +1,19 @@
-import type { MappingPlan } from "../../lib/engine/plan-mapping.js";
-import { describeOrigin, describeRule } from "../../lib/mapping/describe-column.js";
-import { namedRules } from "../../lib/mapping/named-rules.js";
-import { tableOf } from "../../lib/mapping/per-extract.js";
-import type { PrivateColumns } from "../../lib/mapping/private-columns.js";
-import { outStepColumn, replacementName } from "../../lib/mapping/steps.js";
-import type { MappedRow } from "./map-rows.js";
+import type { MappingPlan, ParentLink } from "../engine/plan-mapping.js";
+import { describeOrigin, describeRule } from "../mapping/describe-column.js";
+import type { Column } from "../mapping/migration.js";
+import { namedRules } from "../mapping/named-rules.js";
+import { tableOf } from "../mapping/per-extract.js";
+import type { PrivateColumns } from "../mapping/private-columns.js";
+import { outStepColumn, replacementName } from "../mapping/steps.js";
+import { finalValueName, type RowValues, stepValueName } from "./row-values.js";
 
 type Value = string | null;
 
-/** A value after a rule that changed it, or flagged the row. */
+/** A rule that changed a value, flagged the row, or rejected it. */
 export interface StoryStep {
   readonly rule: string;
   readonly says: string;
+  readonly before: Value;
   readonly after: Value;
   readonly flagged: boolean;
 }
@@ -28,19 +30,21 @@ export interface StoryMade {
 export interface StoryColumn {
   readonly column: string;
   readonly says: string;
+  readonly because: Value;
   readonly start: Value;
   readonly steps: readonly StoryStep[];
   readonly value: Value;
-  /** Whether it refers to a row that was merged into another, which it follows, or that is not there. */
-  readonly isMoved: boolean;
 }
 
-/** A duplicate of the row. */
+/** A row of a source, named: a duplicate of another. */
 export interface OtherRow {
   readonly extract: Value;
   readonly key: Value;
   readonly occurrence: Value;
 }
+
+/** Where a source row went. */
+export type Disposition = "written" | "filtered" | "rejected" | "deduplicated";
 
 /** Everything that happened to one row. */
 export interface RowStory {
@@ -52,11 +56,20 @@ export interface RowStory {
   readonly source: Readonly<Record<string, Value>>;
   readonly made: readonly StoryMade[];
   readonly columns: readonly StoryColumn[];
-  readonly disposition: "written" | "filtered" | "rejected" | "deduplicated";
+  readonly disposition: Disposition;
   readonly rule: Value;
   readonly reason: Value;
   readonly because: Value;
   readonly winner: OtherRow | null;
+  readonly losers: readonly OtherRow[];
+}
+
+/** A row as the engine mapped it. */
+export interface MappedRow {
+  readonly plan: MappingPlan;
+  readonly path: string;
+  readonly values: RowValues;
+  /** The duplicates that lost to it. */
   readonly losers: readonly OtherRow[];
 }
 
@@ -84,7 +97,7 @@ export function tellRow(row: MappedRow, privates: PrivateColumns): RowStory {
     columns: tellColumns(plan, get, (value, name) =>
       masked(value, privates.target.has(name) || privates.source.has(name)),
     ),
-    disposition: (get("disposition") ?? "written") as RowStory["disposition"],
+    disposition: (get("disposition") ?? "written") as Disposition,
     rule,
     reason: get("reason"),
     because: namedRules(plan.table).find((one) => one.rule === rule)?.because ?? null,
@@ -92,24 +105,23 @@ export function tellRow(row: MappedRow, privates: PrivateColumns): RowStory {
       winner === null
         ? null
         : { extract: get("winnerExtract"), key: masked(winner, hidesKey), occurrence: get("winnerOccurrence") },
-    losers: row.losers.map(([extract, key, occurrence]) => ({ extract, key: masked(key, hidesKey), occurrence })),
+    losers: row.losers.map((loser) => ({ ...loser, key: masked(loser.key, hidesKey) })),
   };
 }
 
-function tellSteps(
-  { table }: MappingPlan,
-  get: (name: string) => Value,
-  masked: (value: Value, column: string) => Value,
-): readonly StoryMade[] {
-  const out = get(`step.${outStepColumn}`);
+type Get = (name: string) => Value;
+type Masked = (value: Value, column: string) => Value;
+
+function tellSteps({ table }: MappingPlan, get: Get, masked: Masked): readonly StoryMade[] {
+  const out = get(stepValueName(outStepColumn));
   const passed = out === null ? table.steps : table.steps.slice(0, Number(out));
   return passed.map(({ rule, file, adds, replaces }, index): StoryMade => {
     const later = passed.slice(index + 1).flatMap((step) => step.replaces);
     const values = [
-      ...adds.map((name) => [name, get(`step.${name}`)] as const),
+      ...adds.map((name) => [name, get(stepValueName(name))] as const),
       ...replaces
         .filter((name) => !later.includes(name))
-        .map((name) => [name, get(`step.${replacementName(name)}`)] as const),
+        .map((name) => [name, get(stepValueName(replacementName(name)))] as const),
     ];
     return {
       step: rule,
@@ -121,12 +133,14 @@ function tellSteps(
 
 function tellColumns(
   { table: whole, extract, compiled, parents }: MappingPlan,
-  get: (name: string) => Value,
-  masked: (value: Value, column: string) => Value,
+  get: Get,
+  masked: Masked,
 ): readonly StoryColumn[] {
   const table = tableOf(whole, extract);
   return compiled.columns.map(({ name, steps }, index) => {
     const column = table.columns === "all" ? undefined : table.columns[index];
+    const link = parents.find((parent) => parent.column === index);
+    const shown = (value: Value): Value => masked(value, name);
     const changed = steps.flatMap((step, at): readonly StoryStep[] => {
       const [before, after] = [get(`${index}.${at}`), get(`${index}.${at + 1}`)];
       const flagged = get(`flag.${index}.${at}`) === "true";
@@ -134,16 +148,35 @@ function tellColumns(
       if (before === after && !flagged && !rejected) return [];
       const rule = column?.rules[at];
       const says = rule === undefined ? step.rule : describeRule(rule);
-      return [{ rule: step.rule, says, after: masked(after, name), flagged }];
+      return [{ rule: step.rule, says, before, after, flagged }];
     });
+    const [last, value] = [get(`${index}.${steps.length}`), get(finalValueName(index))];
     return {
       column: name,
       says: column === undefined ? `from ${name}` : describeOrigin(column),
-      start: masked(get(`${index}.0`), name),
-      steps: changed,
-      value: masked(get(`final.${index}`), name),
-      isMoved:
-        parents.some((parent) => parent.column === index) && get(`final.${index}`) !== get(`${index}.${steps.length}`),
+      because: column?.because ?? null,
+      start: shown(get(`${index}.0`)),
+      steps: [...changed, ...(link === undefined ? [] : moved(link, column, [last, value]))].map((step) => ({
+        ...step,
+        before: shown(step.before),
+        after: shown(step.after),
+      })),
+      value: shown(value),
     };
   });
+}
+
+// What a reference became when its parents were settled: the key its parent was given, or whom that was merged into.
+function moved(
+  { relationship: { rule, translates } }: ParentLink,
+  column: Column | undefined,
+  [before, after]: readonly [Value, Value],
+): readonly StoryStep[] {
+  if (before === after) return [];
+  const own = column?.rules.find((one) => one.rule === rule);
+  const says =
+    translates === undefined || own === undefined
+      ? "its parent was merged into another, or is not there"
+      : describeRule(own);
+  return [{ rule, says, before, after, flagged: false }];
 }
