@@ -17,6 +17,10 @@ const programs: Readonly<Record<string, readonly [summary: string, load: () => P
   run: ["all four stages, one after another", () => import("./run/main.js")],
   status: ["what stands in a work directory, what is stale and why", () => import("./status/main.js")],
   explain: ["what the mapping of a table does, in words and as the SQL that runs", () => import("./explain/main.js")],
+  trace: [
+    "what happened to one row: read, mapped, written, loaded, and what the target holds now",
+    () => import("./trace/main.js"),
+  ],
   schema: ["what the target's columns hold, as the YAML that values are checked by", () => import("./schema/main.js")],
   rejects: ["which rows were rejected and why; a file of them, to be corrected", () => import("./rejects/main.js")],
   inspect: ["rows of an intermediate file on stdout: table, CSV or JSON", () => import("./inspect/main.js")],

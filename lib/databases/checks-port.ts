@@ -72,6 +72,11 @@ export interface CheckedTable {
   compareSample(part: PartToLoad): Promise<Comparison>;
   /** CSV: kind, key, column, expected, actual; in the order of the key, `limit` lines at the most. */
   differences(comparison: Comparison, limit: number): CopyOut;
+  /**
+   * CSV: the rows of the target that have the key of an expected one, as its types print them, in the columns asked for;
+   * in the order of the key. For a comparison that paired rows by one.
+   */
+  pairedRows(comparison: Comparison, limit: number): CopyOut;
   compareAggregate(aggregate: Aggregate): Promise<AggregateComparison>;
   /** Asks what a test of the specification asks. */
   answer(test: ExpectedTest): Promise<TestAnswer>;

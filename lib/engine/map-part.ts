@@ -42,6 +42,21 @@ export async function mapPart(
   await runAll(connection, applySettled(plan, plan.needsFirstPass ? plan.firstPass : ownPart, index));
 }
 
+/**
+ * Maps rows by what each of them says alone, whatever others it has to do with: afterwards `mapped` holds their values, and
+ * the first rule that keeps a row out for its own sake. Their checksums are proved.
+ */
+export async function mapAlone(
+  connection: EngineConnection,
+  plan: MappingPlan,
+  { folder, part }: Omit<PartToMap, "index">,
+): Promise<void> {
+  await connection.run(dropMapped());
+  await connection.run(makeMapped(plan, folder, part));
+  const wrong = selectWrongChecksums(plan);
+  if (plan.hasRowChecksum) await assertChecksums(connection, { folder, part, extract: plan.extract, wrong });
+}
+
 async function readPart(
   connection: EngineConnection,
   plan: MappingPlan,

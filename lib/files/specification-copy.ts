@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { access, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { SpecificationFile } from "../mapping/migration.js";
 import { hashOf, sha256 } from "../model/hash.js";
@@ -20,6 +20,15 @@ export async function keepSpecification(work: WorkDirectory, files: readonly Spe
     await writeWhole(join(folder, path), content);
   }
   await writeWhole(done, `${hash}\n`);
+}
+
+/** The folders of all specifications that were kept whole, in the order of their names. */
+export async function keptSpecifications(work: WorkDirectory): Promise<readonly string[]> {
+  const folder = join(work.run, "specification");
+  const names = (await readdir(folder).catch(() => [])).sort();
+  const folders = names.map((name) => join(folder, name));
+  const isWhole = await Promise.all(folders.map((one) => exists(join(one, ".complete"))));
+  return folders.filter((_, index) => isWhole[index]);
 }
 
 /** The hash of a specification: of every file's path and content. */

@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import type { CsvValue } from "./csv-dialect.js";
+
 /**
  * A checksum over many rows that depends neither on their order nor on their grouping and does not lose duplicates:
  * the sum mod 2^128 of the rows' MD5, and their number. XOR would let a doubled row vanish.
@@ -6,6 +9,12 @@ export interface Checksum {
   /** 32 hex digits. */
   readonly sum: string;
   readonly count: number;
+}
+
+/** The checksum of one row: the MD5 of its values' unambiguous text, in hex, as every source and the engine compute it. */
+export function checksumOfRow(values: readonly CsvValue[]): string {
+  const text = values.map((value) => (value === null ? "|n" : value.replaceAll("|", "|p"))).join("|,");
+  return createHash("md5").update(text, "utf8").digest("hex");
 }
 
 const modulus = 1n << 128n;

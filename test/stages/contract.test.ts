@@ -6,7 +6,7 @@ import { runProgram } from "../support/program.js";
 import { temporaryFolder } from "../support/work.js";
 
 const stages = ["extract", "transform", "load", "validate", "run"];
-const programs = [...stages, "schema", "status", "inspect", "check", "explain", "rejects", "report"];
+const programs = [...stages, "schema", "status", "inspect", "check", "explain", "trace", "rejects", "report"];
 
 describe.each(programs)("%s", (program) => {
   it("explains itself with --help, exit codes included, and exits 0", async () => {
@@ -112,5 +112,6 @@ describe("waybill", () => {
 });
 
 function subjectOf(program: string): readonly string[] {
+  if (program === "trace") return ["people", "--key", "1"];
   return ["inspect", "explain", "rejects"].includes(program) ? ["people"] : [];
 }

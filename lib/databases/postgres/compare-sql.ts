@@ -59,6 +59,12 @@ export function differencesByKey(sides: KeyedSides, prefix: string, limit: numbe
     WHERE d.differs ORDER BY ${keyOrder(sides)}, d.place LIMIT ${number(limit)}`;
 }
 
+/** The rows of `actual` that have a pair, as their types print them, in key order. */
+export function pairedByKey(sides: KeyedSides, limit: number): Sql {
+  const values = joined(sides.columns.map((column) => printed(actual, column)));
+  return sql`SELECT ${values} FROM ${pairs(sides)} WHERE ${both} ORDER BY ${keyOrder(sides)} LIMIT ${number(limit)}`;
+}
+
 // The rows are cut off before they are taken apart: printing 600,000 to list 10,000 of them took a minute.
 function firstPairs(sides: KeyedSides, limit: number): Sql {
   const names = [...sides.columns.map(({ name }) => name), "~here"].map(identifier);

@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { addChecksums, type Checksum, checksumOfBytes, emptyChecksum, sumOfMd5 } from "../../../lib/model/checksum.js";
+import {
+  addChecksums,
+  type Checksum,
+  checksumOfBytes,
+  checksumOfRow,
+  emptyChecksum,
+  sumOfMd5,
+} from "../../../lib/model/checksum.js";
 
 const digests = fc.array(
   fc.string().map((text) => createHash("md5").update(text).digest("hex")),
@@ -58,4 +65,20 @@ it("takes nothing but 32 lower-case hex digits for a digest", () => {
   for (const text of ["0".repeat(31), `${"0".repeat(31)}g`, `${"0".repeat(31)}A`, '0123456789012345678901234567890"']) {
     expect(sumOfMd5().add(Buffer.from(text), text.length)).toBe(false);
   }
+});
+
+it("of one row is the MD5 of its documented text, in which NULL, the empty text and `|` stay apart", () => {
+  const documented = ["103", "Fonds d'aide aux déplacés", null, "01/06/2024"];
+
+  expect(checksumOfRow(documented)).toBe("e14098fbe3727094afb1d2095ae3c36c");
+  expect(
+    new Set(
+      [
+        ["a|", "b"],
+        ["a", "|b"],
+        ["", null],
+        [null, ""],
+      ].map(checksumOfRow),
+    ).size,
+  ).toBe(4);
 });

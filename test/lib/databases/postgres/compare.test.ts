@@ -54,6 +54,16 @@ describe("comparing a table with what was written", () => {
     expect(lines).toEqual([]);
   });
 
+  it("gives the rows that have a pair as the target's types print them", async () => {
+    const request = { table: "people", columns, key: undefined, allRows: false, parts: [part([rows[0] ?? ""])] };
+
+    const found = await checks.checkTable(request, async (table) => {
+      return await text(table.pairedRows(await table.compare(), 10).rows);
+    });
+
+    expect(found).toBe('1,Amina,ab   ,1.50,2024-01-31 08:00:00+00,"{""a"": 1, ""b"": 2}","{""a"": 1}","(1,2)",1 mon\n');
+  });
+
   it("finds none after VACUUM FULL, which moves every row", async () => {
     await database.query("VACUUM FULL people");
 
