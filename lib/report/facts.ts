@@ -54,11 +54,12 @@ export interface RuleFacts {
   readonly deduplicated: number;
 }
 
-/** A value as it is shown: itself (null is NULL), by its hash, or not at all, since it is personal data. */
+/** A value as it is shown: itself (null is NULL), by its hash, or not at all: it is personal data, or there is none. */
 export type ShownValue =
   | { readonly kind: "value"; readonly text: string | null }
   | { readonly kind: "hash"; readonly text: string }
-  | { readonly kind: "hidden" };
+  | { readonly kind: "hidden" }
+  | { readonly kind: "absent" };
 
 /** A line of differences.csv.gz. */
 export interface Difference {

@@ -1,4 +1,5 @@
 import type { Link } from "../chain/read-chain.js";
+import { listed } from "../mapping/words.js";
 import type { Attention, VerdictFacts } from "./facts.js";
 import type { ValidatedTable, Validation } from "./validation.js";
 
@@ -22,20 +23,20 @@ export function verdictOf(evidence: Evidence): VerdictFacts {
   if (validation === undefined) return { overall: "not validated", reasons: [notValidated(evidence)] };
   const gone = validation.tables.flatMap((table) => outdated(table, evidence.chain));
   if (gone.length > 0) {
-    const before = `validate said ${validation.verdict}, and then something changed`;
+    const before = `validate said ${validation.verdict}, and then something changed:`;
     return { overall: "outdated", reasons: [before, ...gone] };
   }
   const left = tables.filter((name) => !validation.tables.some(({ table }) => table === name));
-  const missing = left.length === 0 ? [] : [`not validated: ${left.join(", ")}`];
+  const missing = left.length === 0 ? [] : [`Not validated: ${listed(left)}.`];
   if (validation.verdict === "passed" && left.length > 0) return { overall: "incomplete", reasons: missing };
-  return { overall: validation.verdict, reasons: [sentence(validation), ...missing] };
+  return { overall: validation.verdict, reasons: [...failing(validation), sentence(validation), ...missing] };
 }
 
 function notValidated({ chain }: Evidence): string {
   const done = chain.filter(({ finding }) => finding.kind === "standing");
   const first = chain.find(({ judgement }) => judgement.state !== "done");
   const where = first === undefined ? "" : `; the first step that is open is ${first.step.stage} ${first.step.subject}`;
-  return `validate has not run: ${done.length} of ${chain.length} steps are there${where}`;
+  return `validate has not run: ${done.length} of ${chain.length} steps are there${where}.`;
 }
 
 // What validate read, and its own manifest, must still be what lies there.
@@ -58,6 +59,11 @@ function outdated(table: ValidatedTable, chain: readonly Link[]): readonly strin
     .map(({ judgement }) => `${judgement.stage} ${judgement.subject} is stale: ${judgement.reason}`);
 }
 
+function failing({ tables }: Validation): readonly string[] {
+  const names = tables.filter(({ verdict }) => verdict === "failed").map(({ table }) => table);
+  return names.length === 0 ? [] : [`Not as it must be: ${listed(names)}.`];
+}
+
 function sentence({ verdict, summary, tables }: Validation): string {
   const { passed, warned, failed, skipped, sampled } = summary;
   const counts = [
@@ -69,7 +75,7 @@ function sentence({ verdict, summary, tables }: Validation): string {
   ];
   const total = passed + warned + failed + skipped + sampled;
   const all = verdict === "passed" && skipped === 0 ? "Every check that was asked for ran, and none failed: " : "";
-  return `${all}${all === "" ? "Of" : "of"} ${total} checks over ${tables.length} ${tables.length === 1 ? "table" : "tables"} ${counts.join(", ")}`;
+  return `${all}${all === "" ? "Of" : "of"} ${total} checks over ${tables.length} ${tables.length === 1 ? "table" : "tables"} ${listed(counts)}.`;
 }
 
 /** What somebody should look at before signing, the worst first. */

@@ -34,10 +34,14 @@ const signs: Readonly<Record<ChainFacts["state"], readonly [sign: string, tone: 
 
 function chainCells(one: ChainFacts, chain: readonly ChainFacts[]): readonly Content[] {
   const [sign, tone] = signs[one.state];
-  const reason = one.reason === "" ? undefined : html`<small>${one.reason}</small>`;
+  // What validate has to say against a table stands above, check by check.
+  const isTold = one.stage === "validate" && one.state === "said no";
+  const reason = isTold
+    ? html`<small>see <a href="#checks">the checks</a></small>`
+    : html`<small>${one.reason}</small>`;
   return [
     html`<span id="manifest-${chain.indexOf(one)}">${one.stage} <b>${one.subject}</b></span>`,
-    html`<span class="mark ${tone}"><span aria-hidden="true">${sign}</span> ${one.state}</span>${reason}`,
+    html`<span class="mark ${tone}"><span aria-hidden="true">${sign}</span> ${one.state}</span>${one.reason === "" ? undefined : reason}`,
     rows(one.rowCount),
     one.outputHash === undefined ? undefined : html`<code class="hash">${one.outputHash}</code>`,
     one.inputs.length === 0

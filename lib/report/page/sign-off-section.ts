@@ -1,4 +1,5 @@
 import type { ReportFacts } from "../facts.js";
+import { dataTable } from "./data-table.js";
 import { type Html, html } from "./html.js";
 
 /** Empty lines for those who sign, by their roles; what they sign stands above the lines. */
@@ -10,13 +11,11 @@ export function signOffSection({ signOff, migration, verdict, seal }: ReportFact
       ? undefined
       : html`, for <code>${seal.path}</code> with the SHA-256 <code class="hash">${seal.sha256}</code>`
   }.</p>
-<table><caption class="heard">Who signs</caption>
-<thead><tr><th scope="col">Role</th><th scope="col">Name</th><th scope="col">Date</th><th scope="col">Signature</th></tr></thead>
-<tbody>
-${roles.map(
-  (role) => html`<tr><th scope="row">${role}</th><td></td><td></td><td></td></tr>
-`,
-)}</tbody></table>
-${signOff.length === 0 ? html`<p class="how">migration.yaml names no roles under <code>sign_off</code>.</p>` : undefined}</section>
+${dataTable({
+  id: "signatures",
+  caption: "Who signs",
+  columns: ["Role", "Name", "Date", "Signature"].map((title) => ({ title })),
+  groups: [{ rows: roles.map((role) => [role, undefined, undefined, undefined]) }],
+})}${signOff.length === 0 ? html`<p class="how">migration.yaml names no roles under <code>sign_off</code>.</p>` : undefined}</section>
 `;
 }

@@ -41,8 +41,8 @@ small{display:block;font-weight:400}
 .mark{white-space:nowrap;font-weight:600}
 .attention,.attention+p{margin:.4rem 0}
 .attention{list-style:none;padding:0}
-.attention li{padding:.35rem 0;border-top:1px solid var(--line)}
-.attention .mark{display:inline-block;min-width:5.5rem}
+.attention li{padding:.35rem 0 .35rem 6.25rem;text-indent:-6.25rem;border-top:1px solid var(--line)}
+.attention .mark{display:inline-block;min-width:6.25rem;text-indent:0}
 .flows{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),1fr));gap:1.5rem 2.5rem;margin:1rem 0 1.5rem}
 figure{margin:0;break-inside:avoid}
 svg{display:block;overflow:hidden}
@@ -71,12 +71,12 @@ td .hash{display:inline-block;min-width:17rem}
 .inputs{list-style:none;margin:0;padding:0;white-space:nowrap}
 details{margin:.8rem 0}
 summary{cursor:pointer;font-weight:600;padding:.25rem 0}
-.sign-off table{table-layout:fixed;min-width:0}
+.sign-off table{table-layout:fixed;min-width:34rem}
 .sign-off tbody th,.sign-off tbody td{height:3.6rem;vertical-align:bottom;border-bottom:1px solid var(--ink);border-right:1rem solid transparent}
 .sign-off thead th{border-bottom:0}
 footer{margin-top:3rem;border-top:1px solid var(--line);color:var(--soft);font-size:.875rem}
 @media (max-width:30rem){body{padding:1.25rem 1rem 2rem}h1{font-size:1.5rem}.verdict h2{font-size:2rem}
-.sign-off thead th:nth-child(3),.sign-off td:nth-child(3){width:22%}}
+td:not(.n),tbody th{min-width:7.5rem}}
 @media print{@page{size:A4;margin:16mm 14mm 18mm;@bottom-right{content:counter(page) " / " counter(pages);font:8pt system-ui,sans-serif;color:#444}}
 :root{color-scheme:light;--paper:#fff;--ink:#000;--soft:#444;--line:#bbb;--tint:#f2f2f2;--link:#000;
 --passed:#176b3a;--failed:#a81e18;--warned:#835000;--sampled:#55427e;--stands:#46607d;--leaves:#b3541e;
@@ -90,12 +90,14 @@ h2,h3,caption,summary,.group{break-after:avoid}
 tr,li,.verdict,.sign-off{break-inside:avoid}
 thead{display:table-header-group}
 .scroll{overflow:visible}
+.sign-off table{min-width:0}
 table{font-size:8pt}
 th,td{padding-right:.6rem}
 .inputs{white-space:normal}
 .wide{font-size:6.5pt}.wide th,.wide td{padding-right:.35rem}.wide .n{padding-left:0}
 td .hash{min-width:9rem}
 svg.span{min-width:7rem}
+.flows{grid-template-columns:repeat(3,1fr);gap:1rem 1.5rem}
 details::details-content{content-visibility:visible;block-size:auto;height:auto}
 summary{list-style:none}}
 `;

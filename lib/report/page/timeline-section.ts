@@ -19,7 +19,7 @@ function spansTable(spans: readonly Span[]): Html {
   const pauses =
     scale.gaps.length === 0
       ? undefined
-      : ` ${counted(scale.gaps.length, "long pause")}, up to ${duration(longest(scale) / 1000)}, drawn shorter than they were.`;
+      : ` ${scale.gaps.length === 1 ? "A pause" : `${scale.gaps.length} pauses`} of up to ${duration(longest(scale) / 1000)} ${scale.gaps.length === 1 ? "is" : "are"} drawn shorter.`;
   return html`<p>From log.jsonl, times in UTC, each stage the last time it was done.${pauses}</p>
 ${dataTable({
   id: "spans",

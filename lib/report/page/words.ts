@@ -27,6 +27,8 @@ export function value(shown: ShownValue): Html {
   switch (shown.kind) {
     case "hidden":
       return html`<span class="none">hidden: personal data</span>`;
+    case "absent":
+      return html`<span class="none">no such row</span>`;
     case "hash":
       return html`<code class="hash">${shown.text}</code>`;
     case "value":

@@ -66,12 +66,12 @@ it("report shows a failed validation: what differs by key, and personal data not
 
   const page = await pageOf(loaded);
 
-  expect(page).toContain("|Failed|Of ");
+  expect(page).toContain("|Failed|Not as it must be: people.|Of ");
   expect(page).toContain("|Look at this first|");
   expect(page).toContain("|10|changed|name|person 10|somebody &lt;b&gt;else&lt;/b&gt;|");
   expect(page).toContain("|10|changed|note|hidden: personal data|hidden: personal data|");
   // A row that holds personal data is not shown at all.
-  expect(page).toContain("|200|missing|whole row|hidden: personal data|NULL|");
+  expect(page).toContain("|200|missing|whole row|hidden: personal data|no such row|");
   expect(page).not.toContain("canary-4f1");
 });
 
@@ -95,10 +95,10 @@ it("report says what is missing where validate has not run, and calls a part of 
   const loaded = await loadedMigration();
 
   expect(await pageOf(loaded)).toContain(
-    "|Not validated|validate has not run: 6 of 8 steps are there; the first step that is open is validate towns|",
+    "|Not validated|validate has not run: 6 of 8 steps are there; the first step that is open is validate towns.|",
   );
   await loaded.validate(["towns"]);
-  expect(await pageOf(loaded)).toContain("|Incomplete|not validated: people|");
+  expect(await pageOf(loaded)).toContain("|Incomplete|Not validated: people.|");
 });
 
 it("report shows nothing of a damaged file, and says which it is", async () => {
