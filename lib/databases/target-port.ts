@@ -185,9 +185,15 @@ export interface ChosenWay {
   readonly aside: Aside["which"] | undefined;
 }
 
+/** A table that is about to be loaded, and the way chosen for it. */
+export interface PlannedLoad {
+  readonly check: LoadCheck;
+  readonly chosen: ChosenWay;
+}
+
 /**
- * What load needs of a database. Order of a load: lock, ensureLedger, chooseWay and assertLoadable for all tables,
- * saveAndDrop for all, then per table load, rebuildIndexes, afterLoad, and restore at the very end, also when something
+ * What load needs of a database. Order of a load: lock, chooseWay, assertReady and assertLoadable for all tables,
+ * ensureLedger, saveAndDrop for all, then per table load, rebuildIndexes, afterLoad, and restore at the very end, also when something
  * failed and when nothing was to be loaded: it brings back what a crashed run left as well. Restored any earlier, a
  * foreign key could stand in the way.
  */
@@ -206,6 +212,11 @@ export interface Target {
   standing(migration: string, table: string, generation: string): Promise<Standing>;
   /** Decides the way a table will be loaded from what depends on it. Changes nothing. */
   chooseWay(check: LoadCheck): Promise<ChosenWay>;
+  /**
+   * Throws what keeps all these loads from beginning, said at once: privileges that are missing ("forbidden"), a server
+   * that only reads, somebody else who writes the tables ("temporary"). Changes nothing.
+   */
+  assertReady(loads: readonly PlannedLoad[]): Promise<void>;
   /** Throws whatever `load` would refuse before the first row: foreign rows, rules, columns. Changes nothing. */
   assertLoadable(check: LoadCheck): Promise<void>;
   /** Saves definitions, then drops them. */

@@ -40,7 +40,6 @@ export async function load(options: LoadOptions, context: Context): Promise<void
       id,
       tables.map(({ name }) => name),
     );
-    await target.ensureLedger();
     if (run.unit !== undefined) return await loadUnit(run, target, run.unit);
     await loadAll(run, target, { tables, planned, options });
   } finally {
@@ -83,6 +82,7 @@ interface Tables extends Omit<Work, "planned"> {
 async function loadTables(run: Run, target: Target, { tables, intents, options, loaded }: Tables): Promise<void> {
   const { keepGoing } = options;
   const asides = asidesOf(intents);
+  if ([...intents.values()].some(({ kind }) => kind === "load")) await target.ensureLedger();
   if (asides.length > 0) await target.saveAndDrop(run.migration.id, asides);
   await eachTable(tables, { keepGoing, reporter: run.reporter }, async ({ name }) => {
     const intent = intents.get(name);

@@ -119,13 +119,9 @@ export function checkOf(
 export function columnProblems({ table, columns, parts }: LoadPlan, target: DatabaseTable): readonly string[] {
   if (parts.length === 0) return [];
   const names = target.columns.map(({ name }) => name);
-  const place = (column: string): string => {
-    const line = table.lines.get(`columns.${column}`);
-    return line === undefined ? table.file : `${table.file}:${line}`;
-  };
   const delivered = columns.flatMap((column) => {
     const found = target.columns.find(({ name }) => name === column);
-    const where = `${place(column)}: ${target.qualifiedName}`;
+    const where = `${placeOf(table, column)}: ${target.qualifiedName}`;
     if (found === undefined) return [`${where} has no column ${column}${similar(column, names)}`];
     return found.generated ? [`${where} computes its column ${column} by itself: leave it out of the mapping`] : [];
   });
@@ -138,6 +134,12 @@ export function columnProblems({ table, columns, parts }: LoadPlan, target: Data
       `${table.file}: ${target.qualifiedName} needs a value in ${name} (NOT NULL without default), and the mapping gives none`,
   );
   return [...delivered, ...missing];
+}
+
+/** Where a table's file speaks of a column: `people.yaml:5`. */
+export function placeOf(table: Table, column: string): string {
+  const line = table.lines.get(`columns.${column}`);
+  return line === undefined ? table.file : `${table.file}:${line}`;
 }
 
 function similar(name: string, names: readonly string[]): string {

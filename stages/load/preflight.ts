@@ -1,8 +1,9 @@
-import type { Aside, ChosenWay, Generation, LoadCheck, Target } from "../../lib/databases/target-port.js";
+import type { Aside, ChosenWay, Generation, LoadCheck, PlannedLoad, Target } from "../../lib/databases/target-port.js";
 import { filesStand, readManifest, verifyFile } from "../../lib/files/manifest-file.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Run } from "../../lib/program/open-run.js";
+import { changedTypes } from "./changed-types.js";
 import { readPlan } from "./inputs.js";
 import type { LoadOptions } from "./options.js";
 import { checkOf, columnProblems, difference, type LoadPlan } from "./plan.js";
@@ -59,25 +60,31 @@ export async function settleIntents(
   const { keepGoing } = options;
   const intents = new Map<Table["name"], Intent>();
   for (const [name, table] of planned) {
-    intents.set(name, table.kind === "planned" ? await standing(run, target, { plan: table.plan, options }) : table);
+    const settled = async () => await standing(run, target, { planned, table, options });
+    intents.set(name, keepGoing ? await unlessRefused(settled) : await settled());
   }
-  // Of all tables at once, so that one correction of the mapping is enough.
-  if (!keepGoing) await assertColumns(target, plansToLoad(intents));
+  // Of all tables at once, so that one correction of the mapping, or one visit of the owner's, is enough.
+  if (!keepGoing) await assertReady(target, toLoad(intents));
   for (const [name, intent] of intents) {
     if (intent.kind === "refused") continue;
     const proved = async () => {
-      if (intent.kind === "load") await assertLoadable(target, intent);
+      if (intent.kind === "load" && keepGoing) await assertReady(target, [intent]);
+      if (intent.kind === "load") await target.assertLoadable(intent.check);
       // Also of a table that is up to date: damage is told while what the part was made from is still there.
       await assertWhole(run, intent.plan);
+      if (intent.kind === "load" && keepGoing) await assertTypes(target, [intent]);
       return intent;
     };
     intents.set(name, keepGoing ? await unlessRefused(proved) : await proved());
   }
+  if (!keepGoing) await assertTypes(target, toLoad(intents));
   return intents;
 }
 
-function plansToLoad(intents: ByTable<Intent>): readonly LoadPlan[] {
-  return [...intents.values()].flatMap((intent) => (intent.kind === "load" ? [intent.plan] : []));
+type ToLoad = Intent & { readonly kind: "load" };
+
+function toLoad(intents: ByTable<Intent>): readonly ToLoad[] {
+  return [...intents.values()].filter((intent) => intent.kind === "load");
 }
 
 /** What must stand aside while the tables that must be loaded are. */
@@ -88,30 +95,48 @@ export function asidesOf(intents: ByTable<Intent>): readonly Aside[] {
   });
 }
 
-interface Asked {
-  readonly plan: LoadPlan;
-  readonly options: LoadOptions;
+interface Asked extends Settling {
+  readonly table: Planned;
 }
 
 // Never from the manifest alone: the target may have been restored, emptied or loaded by others since.
-async function standing(run: Run, target: Target, { plan, options }: Asked): Promise<Exclude<Intent, Refused>> {
+async function standing(run: Run, target: Target, { planned, table, options }: Asked): Promise<Intent> {
+  if (table.kind === "refused") return table;
+  const { plan } = table;
   const { name } = plan.table;
-  const ledger = await target.standing(run.migration.id, name, plan.generation);
-  const reason = options.force ? "--force" : difference(plan, ledger, await target.rowCount(name));
-  if (reason !== undefined || ledger.generation === undefined) {
-    const { primaryKey } = await target.describe(name);
-    const check = checkOf(run.migration, plan, { confirmed: options.confirm !== undefined, primaryKey });
-    return { kind: "load", plan, reason: reason ?? "", check, chosen: await target.chooseWay(check) };
+  try {
+    const ledger = await target.standing(run.migration.id, name, plan.generation);
+    const reason = options.force ? "--force" : difference(plan, ledger, await target.rowCount(name));
+    if (reason !== undefined || ledger.generation === undefined)
+      return { kind: "load", plan, reason: reason ?? "", ...(await choose(run, target, { plan, options })) };
+    const folder = run.work.stageFolder("load", name);
+    const manifest = await readManifest(folder);
+    const stands = manifest?._waybill.fingerprint === plan.fingerprint && (await filesStand(folder, manifest));
+    return stands ? { kind: "up to date", plan } : { kind: "record", plan, generation: ledger.generation };
+  } catch (error) {
+    // What may not even be looked at: what else is missing shall be said with it.
+    if (error instanceof StageError && error.kind === "forbidden")
+      await assertAnyReady(run, target, { planned, options });
+    throw error;
   }
-  const folder = run.work.stageFolder("load", name);
-  const manifest = await readManifest(folder);
-  const stands = manifest?._waybill.fingerprint === plan.fingerprint && (await filesStand(folder, manifest));
-  return stands ? { kind: "up to date", plan } : { kind: "record", plan, generation: ledger.generation };
 }
 
-async function assertLoadable(target: Target, { plan, check }: Intent & { readonly kind: "load" }): Promise<void> {
-  await assertColumns(target, [plan]);
-  await target.assertLoadable(check);
+async function choose(run: Run, target: Target, { plan, options }: Pick<Settling, "options"> & { plan: LoadPlan }) {
+  const { primaryKey } = await target.describe(plan.table.name);
+  const check = checkOf(run.migration, plan, { confirmed: options.confirm !== undefined, primaryKey });
+  return { check, chosen: await target.chooseWay(check) };
+}
+
+async function assertAnyReady(run: Run, target: Target, { planned, options }: Settling): Promise<void> {
+  const loads: PlannedLoad[] = [];
+  for (const table of planned.values())
+    if (table.kind === "planned") loads.push(await choose(run, target, { plan: table.plan, options }));
+  await target.assertReady(loads);
+}
+
+async function assertReady(target: Target, intents: readonly ToLoad[]): Promise<void> {
+  await assertColumns(target, intents);
+  if (intents.length > 0) await target.assertReady(intents);
 }
 
 async function assertWhole(run: Run, { table, parts }: LoadPlan): Promise<void> {
@@ -119,12 +144,21 @@ async function assertWhole(run: Run, { table, parts }: LoadPlan): Promise<void> 
   for (const { folder, file } of parts) await verifyFile(folder, file, command);
 }
 
-async function assertColumns(target: Target, plans: readonly LoadPlan[]): Promise<void> {
+async function assertColumns(target: Target, intents: readonly ToLoad[]): Promise<void> {
   const problems: string[] = [];
-  for (const plan of plans) problems.push(...columnProblems(plan, await target.describe(plan.table.name)));
+  for (const { plan } of intents) problems.push(...columnProblems(plan, await target.describe(plan.table.name)));
   if (problems.length === 0) return;
   const hint = "correct the mapping, or the target's tables; nothing was loaded";
   throw new StageError("specification", problems.join("\n"), hint);
+}
+
+async function assertTypes(target: Target, intents: readonly ToLoad[]): Promise<void> {
+  const problems: string[] = [];
+  for (const { plan } of intents) problems.push(...(await changedTypes(plan, await target.describe(plan.table.name))));
+  if (problems.length === 0) return;
+  const hint =
+    "alter the columns back; or write schema/target.yaml anew (waybill schema), and run transform again; nothing was loaded";
+  throw new StageError("integrity", problems.join("\n"), hint);
 }
 
 async function unlessRefused<Value>(work: () => Promise<Value>): Promise<Value | Refused> {

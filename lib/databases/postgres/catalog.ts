@@ -42,10 +42,16 @@ const kinds: Readonly<Record<string, DatabaseTable["kind"]>> = {
 
 /** Finds a table, by the search path where no schema is written. Throws "missing", naming the nearest. */
 export async function findTable(connection: Connection, name: string): Promise<FoundTable> {
+  const written = parseQualified(name);
+  const inQuotes = qualified(name);
+  // to_regclass fails where a schema may not be looked into: whoever uses the table says better what is missing.
+  const isIt =
+    written.schema === undefined
+      ? sql`c.oid = to_regclass(${literal(inQuotes)})`
+      : sql`n.nspname = ${literal(written.schema)} AND c.relname = ${literal(written.name)}`;
   const rows = await connection.query<{ oid: string; schema: string; name: string; kind: string }>(sql`
     SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.oid = to_regclass(${literal(qualified(name))})`);
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${isIt}`);
   const found = rows[0];
   const kind = kinds[found?.kind ?? ""];
   if (found === undefined || kind === undefined) throw await missing(connection, name);

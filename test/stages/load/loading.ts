@@ -72,7 +72,7 @@ export async function readyToLoad({
   onTestFinished(() => target.drop());
   const folder = await temporaryFolder();
   const [migration, work] = [join(folder, "migration"), join(folder, "work")];
-  await mkdir(migration);
+  await mkdir(join(migration, "schema"), { recursive: true });
   for (const [name, text] of Object.entries({ ...specification, ...files }))
     await writeFile(join(migration, name), text);
   const places = ["-m", migration, "-w", work];

@@ -3,7 +3,8 @@ import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { formatQualified, identifier, literal, qualified, sql, trusted } from "../identifiers.js";
 
-interface OwnedSequence {
+/** A sequence, and the column it feeds. */
+export interface OwnedSequence {
   readonly column: string;
   readonly schema: string;
   readonly name: string;
@@ -26,8 +27,11 @@ export async function afterLoad(connection: Connection, name: string): Promise<r
   return moved;
 }
 
-// Serial and identity columns own their sequence (a, i); a default that calls nextval may use anybody's (n).
-async function sequencesOf(connection: Connection, table: FoundTable): Promise<readonly OwnedSequence[]> {
+/**
+ * The sequences that feed a table's whole numbers. Serial and identity columns own theirs (a, i); a default that calls
+ * nextval may use anybody's (n).
+ */
+export async function sequencesOf(connection: Connection, table: FoundTable): Promise<readonly OwnedSequence[]> {
   const oid = trusted(table.oid);
   return await connection.query<OwnedSequence>(sql`
     WITH feeds AS (

@@ -55,13 +55,15 @@ const schema = [
   sql`COMMENT ON SCHEMA waybill IS 'What Waybill loaded here. Drop it when the migration is over and signed off.'`,
 ];
 
-/** Whether the ledger is there; asked before every use, so that a dry run need not create it. */
+/** Whether the ledger is there; asked before every use, so that a dry run need not create it. Throws where it is an older one. */
 export async function hasLedger(connection: Connection): Promise<boolean> {
-  const rows = await connection.query<{ there: string }>(
-    sql`SELECT to_regclass('waybill.generations') IS NOT NULL AND to_regclass('waybill.loads') IS NOT NULL
-        AND to_regclass('waybill.definitions') IS NOT NULL AS there`,
+  const [found] = await connection.query<{ there: string; older: string }>(
+    sql`SELECT g IS NOT NULL AND l IS NOT NULL AND d IS NOT NULL AS there, l IS NOT NULL AND g IS NULL AS older
+        FROM (SELECT to_regclass('waybill.generations') AS g, to_regclass('waybill.loads') AS l,
+          to_regclass('waybill.definitions') AS d) AS ledger`,
   );
-  return rows[0]?.there === "t";
+  if (found?.older === "t") throw olderLedger(connection);
+  return found?.there === "t";
 }
 
 /** Creates the ledger where it is missing. Several runs may do so at once. Throws "forbidden" without the privilege. */
@@ -72,7 +74,6 @@ export async function ensureLedger(connection: Connection): Promise<void> {
     await connection.transaction(async () => {
       // IF NOT EXISTS is no protection against a concurrent creator: both see nothing and one fails.
       await connection.query(sql`SELECT pg_advisory_xact_lock(hashtextextended('waybill ledger', 0))`);
-      await assertNotOlder(connection);
       for (const statement of [...((await hasSchema(connection)) ? [] : schema), ...tables]) {
         await connection.execute(statement);
       }
@@ -91,11 +92,8 @@ async function hasSchema(connection: Connection): Promise<boolean> {
 }
 
 // Lines without generations are of a Waybill that had none: they say the same things in other columns.
-async function assertNotOlder(connection: Connection): Promise<void> {
-  const rows = await connection.query<{ older: string }>(sql`SELECT to_regclass('waybill.loads') IS NOT NULL
-    AND to_regclass('waybill.generations') IS NULL AS older`);
-  if (rows[0]?.older !== "t") return;
-  throw new StageError(
+function olderLedger(connection: Connection): StageError {
+  return new StageError(
     "integrity",
     `${connection.location}: the schema waybill was made by an older Waybill, whose ledger this one cannot carry on`,
     "finish the migration with that version; or DROP SCHEMA waybill CASCADE, and load with --confirm <migration id>",

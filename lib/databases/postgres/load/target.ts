@@ -7,6 +7,7 @@ import { restoreDefinitions, saveAndDrop } from "./definitions.js";
 import { standing } from "./generations.js";
 import { ensureLedger } from "./ledger.js";
 import { loadWithQuarantine } from "./load-with-quarantine.js";
+import { assertReady } from "./readiness.js";
 import { assertReplaceable, countRows, replaceInPlace, trialInPlace } from "./replace-in-place.js";
 import { openSessions, type Sessions } from "./sessions.js";
 import { lockAgainstOthers } from "./table-lock.js";
@@ -30,6 +31,7 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
     standing: async (migration, table, generation) =>
       await standing(main, { migration, table: await resolve(table), generation }),
     chooseWay: (check) => chooseWay(check),
+    assertReady: (loads) => assertReady(main, loads),
     assertLoadable: (check) => assertReplaceable(main, check),
     saveAndDrop: (migration, tables) => saveAndDrop(main, migration, tables),
     load: (request) => load(sessions, request),
