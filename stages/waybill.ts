@@ -14,6 +14,10 @@ const programs: Readonly<Record<string, readonly [summary: string, load: () => P
   load: ["put the transformed rows into the target, exactly once", () => import("./load/main.js")],
   validate: ["prove that source, files and target agree, row by row", () => import("./validate/main.js")],
   report: ["what was found, as one page to read, print and sign", () => import("./report/main.js")],
+  rollback: [
+    "take the latest load of tables back: the rows before are there again",
+    () => import("./rollback/main.js"),
+  ],
   run: ["all four stages, one after another", () => import("./run/main.js")],
   status: ["what stands in a work directory, what is stale and why", () => import("./status/main.js")],
   explain: ["what the mapping of a table does, in words and as the SQL that runs", () => import("./explain/main.js")],

@@ -6,7 +6,7 @@ export type State = "done" | "stale" | "missing" | "damaged" | "said no";
 /** What was found of a step: its manifest, or none, or what is wrong with it. */
 export type Finding =
   | { readonly kind: "standing"; readonly manifest: Manifest }
-  | { readonly kind: "missing" }
+  | { readonly kind: "missing"; readonly reason?: string }
   | { readonly kind: "damaged"; readonly reason: string };
 
 /** A step and what is to be said of it. */
@@ -36,7 +36,8 @@ interface Around {
 export function judge(step: Step, finding: Finding, around: Around): Judgement {
   const { stage, subject, replay } = step;
   const own = { stage, subject, ...(replay === undefined ? {} : { replay }) };
-  if (finding.kind === "missing") return { ...own, state: "missing", rowCount: undefined, reason: "" };
+  if (finding.kind === "missing")
+    return { ...own, state: "missing", rowCount: undefined, reason: finding.reason ?? "" };
   if (finding.kind === "damaged") return { ...own, state: "damaged", rowCount: undefined, reason: finding.reason };
   const { _waybill: statement } = finding.manifest;
   const said = { ...own, rowCount: rowCountOf(finding.manifest) };
@@ -102,6 +103,8 @@ function rowCountOf({ _waybill: { stage, counts } }: Manifest): number | undefin
       return counts.loaded;
     case "validate":
       return counts.target;
+    case "rollback":
+      return counts.after;
     default:
       return stage satisfies never;
   }

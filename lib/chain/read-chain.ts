@@ -27,7 +27,7 @@ export async function readChain(
   const findings = new Map<string, Finding>();
   const pathOf = (step: Step): string => placeOf(work, step).manifestName(step.stage, step.subject);
   // All steps, also of tables nobody asked about: those asked about may be made from them.
-  for (const step of planSteps(migration, [], replays)) findings.set(pathOf(step), await find(folderOf(work, step)));
+  for (const step of planSteps(migration, [], replays)) findings.set(pathOf(step), await findStep(work, step));
   const links: Link[] = [];
   for (const step of planSteps(migration, names, replays)) {
     const [path, folder] = [pathOf(step), folderOf(work, step)];
@@ -44,6 +44,14 @@ function placeOf(work: WorkDirectory, { replay }: Step): WorkDirectory {
 
 function folderOf(work: WorkDirectory, step: Step): string {
   return placeOf(work, step).stageFolder(step.stage, step.subject);
+}
+
+// A load that was taken back has no manifest any more, and rollback's says that it once had.
+async function findStep(work: WorkDirectory, step: Step): Promise<Finding> {
+  const finding = await find(folderOf(work, step));
+  if (finding.kind !== "missing" || step.stage !== "load") return finding;
+  const takenBack = await find(work.stageFolder("rollback", step.subject));
+  return takenBack.kind === "missing" ? finding : { ...finding, reason: "it was rolled back" };
 }
 
 async function find(folder: string): Promise<Finding> {

@@ -16,6 +16,16 @@ export async function inStageFolder<Result>(folder: string, pid: number, work: (
   }
 }
 
+/** The same for several folders at once. */
+export async function inStageFolders<Result>(
+  [first, ...rest]: readonly string[],
+  pid: number,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (first === undefined) return await work();
+  return await inStageFolder(first, pid, () => inStageFolders(rest, pid, work));
+}
+
 /**
  * Takes an old result away, its manifest first: a manifest never stands beside files that are not its own. `kept` names
  * what was made in the folder for the new one.

@@ -23,6 +23,11 @@ export function privateColumns(table: Table, sourceColumns: readonly { readonly 
   return { source, target: new Set(touched.map(({ name }) => name)) };
 }
 
+/** Whether one of these target columns is marked `pii`, so that messages show the hash of their values. */
+export function holdsPrivate(table: Table, names: readonly string[]): boolean {
+  return columnsOf(table).some(({ pii, name }) => pii && names.includes(name));
+}
+
 const columnsOf = ({ columns }: Table): readonly Column[] => (columns === "all" ? [] : columns);
 
 function mentions({ origin, rules }: Column, name: string): boolean {

@@ -10,7 +10,7 @@ import type { Sha256 } from "./names.js";
 /** `dialect` is the version of the CSV dialect of the files beside the manifest. */
 export const manifestFormat = { name: "waybill-manifest", version: 1, dialect: dialectVersion } as const;
 
-export type Stage = "extract" | "transform" | "load" | "validate";
+export type Stage = "extract" | "transform" | "load" | "validate" | "rollback";
 
 /** What a file beside the manifest is for. Only `part` files hold the rows that go on to the next stage. */
 export type FileRole = "part" | "ledger" | "rejects" | "changes" | "commits" | "undo" | "differences";

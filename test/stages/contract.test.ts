@@ -6,7 +6,18 @@ import { runProgram } from "../support/program.js";
 import { temporaryFolder } from "../support/work.js";
 
 const stages = ["extract", "transform", "load", "validate", "run"];
-const programs = [...stages, "schema", "status", "inspect", "check", "explain", "trace", "rejects", "report"];
+const programs = [
+  ...stages,
+  "schema",
+  "status",
+  "inspect",
+  "check",
+  "explain",
+  "trace",
+  "rejects",
+  "report",
+  "rollback",
+];
 
 describe.each(programs)("%s", (program) => {
   it("explains itself with --help, exit codes included, and exits 0", async () => {

@@ -112,6 +112,11 @@ async function save(connection: Connection, migration: string, definition: Saved
   );
 }
 
+/** In the order in which they can be restored: foreign keys rest on unique constraints. */
+export function inOrder<Any extends Definition>(definitions: readonly Any[]): readonly Any[] {
+  return [...definitions].sort((a, b) => order(a) - order(b));
+}
+
 const kindsInOrder: readonly Definition["kind"][] = ["index", "constraint", "foreign key"];
 const order = ({ kind }: Definition): number => kindsInOrder.indexOf(kind);
 
@@ -163,7 +168,8 @@ async function isThere(connection: Connection, { kind, table, name }: Definition
   return rows[0]?.there === "t";
 }
 
-function dropStatement({ kind, table, name }: Definition): Sql {
+/** The statement that takes an index or constraint away. */
+export function dropStatement({ kind, table, name }: Definition): Sql {
   if (kind === "index") return sql`DROP INDEX ${indexName(table, name)}`;
   return sql`ALTER TABLE ${qualified(table)} DROP CONSTRAINT ${identifier(name)}`;
 }

@@ -33,7 +33,8 @@ interface GenerationRow {
   readonly rows_after: string;
 }
 
-async function readGeneration(connection: Connection, key: GenerationKey): Promise<Generation | undefined> {
+/** One load of a table as the ledger has it. */
+export async function readGeneration(connection: Connection, key: GenerationKey): Promise<Generation | undefined> {
   // While its parts arrive it stands under a name of its own as well, and is not finished: see open-generation.ts.
   const [row] = await connection.query<GenerationRow>(
     sql`SELECT mode, way, state, rows_before, inserted, updated, unchanged, quarantined, rows_after

@@ -98,7 +98,9 @@ export async function strangers(connection: Connection, table: FoundTable, migra
   const rows = await connection.query<{ count: string }>(
     sql`WITH live AS (SELECT * FROM waybill.generations WHERE migration = $1 AND table_name = $2 AND state = 'live'),
           known AS (SELECT transaction_id FROM live UNION
-            SELECT l.transaction_id FROM waybill.loads l JOIN live USING (migration, table_name, generation))
+            SELECT l.transaction_id FROM waybill.loads l JOIN live USING (migration, table_name, generation) UNION
+            SELECT COALESCE(undo #>> '{takenBack,transaction}', '') FROM waybill.generations
+            WHERE migration = $1 AND table_name = $2 AND state = 'taken back')
         SELECT count(*) AS count FROM ${table.sql} AS t WHERE t.xmin::text NOT IN (SELECT transaction_id FROM known)`,
     [migration, table.qualifiedName],
   );

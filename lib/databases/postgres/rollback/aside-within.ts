@@ -1,0 +1,126 @@
+// What holds of what stands aside while loads are taken back:
+// 1. All of it, rows and definitions, is one transaction: a crash anywhere leaves everything as it was.
+// 2. A foreign key that held before holds afterwards, or nothing has changed.
+// 3. No row of a table that is not taken back goes or changes with one that is.
+import { StageError } from "../../../model/errors.js";
+import type { Sql } from "../../../model/names.js";
+import { describeTable, type FoundTable } from "../catalog.js";
+import type { Connection } from "../connection.js";
+import { formatQualified, qualified, sql, trusted } from "../identifiers.js";
+import { dropStatement, inOrder } from "../load/definitions.js";
+import { collectDefinitions, type SavedDefinition } from "../load/definitions-catalog.js";
+import { withTriggersAside } from "../load/user-triggers.js";
+import { countOrphans } from "../target-checks-sql.js";
+
+/** Tables whose rows are exchanged, and those of which only some rows change. */
+export interface TablesGoingBack {
+  readonly whole: readonly FoundTable[];
+  readonly some: readonly FoundTable[];
+}
+
+/**
+ * Runs `work`, in the caller's transaction, while whatever would slow or alter rows on their way back stands aside: of
+ * whole tables secondary indexes and foreign keys, of all of them the users' triggers, and keys that would pass a
+ * deletion on. Throws "difference" where a foreign key would not hold afterwards.
+ */
+export async function whileAside<Result>(
+  connection: Connection,
+  tables: TablesGoingBack,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const definitions = inOrder(await collect(connection, tables));
+  const keys = await checksOf(connection, definitions);
+  for (const definition of [...definitions].reverse()) await connection.execute(dropStatement(definition));
+  const all = [...tables.whole, ...tables.some];
+  await assertNoCascades(connection, all);
+  const result = await withAllTriggersAside(connection, all, work);
+  for (const { kind, steps } of definitions)
+    if (kind !== "foreign key") for (const step of steps) await connection.execute(trusted(step));
+  for (const key of keys) await assertHolds(connection, key);
+  for (const { kind, steps, validate } of definitions) {
+    if (kind !== "foreign key") continue;
+    for (const step of validate === null ? steps : [...steps, validate]) await connection.execute(trusted(step));
+  }
+  return result;
+}
+
+async function withAllTriggersAside<Result>(
+  connection: Connection,
+  [first, ...rest]: readonly FoundTable[],
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (first === undefined) return await work();
+  return await withTriggersAside(connection, first, () => withAllTriggersAside(connection, rest, work));
+}
+
+// Collecting leaves the search path empty, and a CHECK may call functions that rely on it.
+async function collect(connection: Connection, { whole, some }: TablesGoingBack): Promise<readonly SavedDefinition[]> {
+  const [path] = await connection.query<{ text: string }>(sql`SELECT current_setting('search_path') AS text`);
+  const definitions = [...(await collectDefinitions(connection, { all: whole, keysOnly: [] }))];
+  const passingOn = new Set<string>();
+  for (const table of some)
+    for (const { name, child } of await cascades(connection, table)) passingOn.add(`${child} ${name}`);
+  for (const definition of await collectDefinitions(connection, { all: [], keysOnly: some })) {
+    const isKnown = definitions.some((one) => one.table === definition.table && one.name === definition.name);
+    if (!isKnown && passingOn.has(`${definition.table} ${definition.name}`)) definitions.push(definition);
+  }
+  await connection.query(sql`SELECT set_config('search_path', $1, true)`, [path?.text ?? ""]);
+  return definitions;
+}
+
+interface KeyCheck {
+  readonly definition: SavedDefinition;
+  readonly parent: string;
+  readonly orphans: Sql;
+}
+
+// The server would say that a key does not hold; it would not say of how many rows.
+async function checksOf(connection: Connection, definitions: readonly SavedDefinition[]): Promise<readonly KeyCheck[]> {
+  const checks: KeyCheck[] = [];
+  for (const definition of definitions) {
+    const { kind, table, name, validate } = definition;
+    if (kind !== "foreign key" || validate === null) continue;
+    const key = (await describeTable(connection, table)).foreignKeys.find((one) => one.name === name);
+    if (key === undefined) continue;
+    const { columns, parent, parentColumns } = key;
+    const sides = { child: qualified(table), columns, parent: qualified(parent), parentColumns, asText: false };
+    checks.push({ definition, parent, orphans: countOrphans(sides) });
+  }
+  return checks;
+}
+
+async function assertHolds(connection: Connection, { definition, parent, orphans }: KeyCheck): Promise<void> {
+  const [row] = await connection.query<{ count: string }>(orphans);
+  if (Number(row?.count) === 0) return;
+  throw new StageError(
+    "difference",
+    `${definition.table}: ${row?.count} rows refer to rows that ${parent} would not hold any more (foreign key ${definition.name}); nothing was taken back`,
+    togetherHint,
+  );
+}
+
+/** What to do where rows of one table keep another's from going back. */
+export const togetherHint = "take both tables back together (without names: all of them), or remove those rows";
+
+// A key that this role cannot put back stays in place: it may refuse, but it shall not take rows of others along.
+async function assertNoCascades(connection: Connection, tables: readonly FoundTable[]): Promise<void> {
+  for (const table of tables) {
+    const [key] = await cascades(connection, table);
+    if (key === undefined) continue;
+    throw new StageError(
+      "forbidden",
+      `${table.qualifiedName}: the foreign key ${key.name} of ${key.child} would delete or change rows there, and this role cannot put it aside`,
+      `connect as the owner of ${key.child}`,
+    );
+  }
+}
+
+async function cascades(connection: Connection, { oid }: FoundTable) {
+  const rows = await connection.query<{ name: string; schema: string; child: string }>(
+    sql`SELECT k.conname AS name, n.nspname AS schema, c.relname AS child FROM pg_constraint k
+        JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE k.contype = 'f' AND k.conparentid = 0 AND k.confrelid = ${trusted(oid)}
+          AND (k.confdeltype NOT IN ('a', 'r') OR k.confupdtype NOT IN ('a', 'r')) ORDER BY 1`,
+  );
+  return rows.map(({ name, schema, child }) => ({ name, child: formatQualified(schema, child) }));
+}

@@ -1,0 +1,78 @@
+import { type Checksum, emptyChecksum } from "../../../model/checksum.js";
+import { StageError } from "../../../model/errors.js";
+import type { Undo } from "../../target-port.js";
+import type { FoundTable } from "../catalog.js";
+import { describeTable } from "../catalog.js";
+import type { Connection } from "../connection.js";
+import { identifiers, qualified, sql } from "../identifiers.js";
+import { isKept } from "../load/kept-tables.js";
+import { rowsChecksum } from "../row-checksum.js";
+
+/** What the table held before a load that replaced all of it. */
+export type Previous = Exclude<Undo, { readonly kind: "images" }>;
+
+/** The checksum of the rows that came back. */
+export interface CameBack {
+  readonly restored: number;
+  readonly removed: number;
+  readonly checksum: Checksum;
+}
+
+/** Throws "missing" or "integrity" unless the rows that were kept are all there. */
+export async function assertPrevious(connection: Connection, found: FoundTable, previous: Previous): Promise<void> {
+  if (previous.kind === "empty") return;
+  const { table, rows } = previous;
+  const hint = "restore the table from the database's backup; Waybill cannot take this load back any more";
+  if (!(await isKept(connection, table)))
+    throw new StageError(
+      "missing",
+      `${found.qualifiedName}: ${table}, which held its ${rows} former rows, is not there any more`,
+      hint,
+    );
+  const [row] = await connection.query<{ count: string }>(sql`SELECT count(*) AS count FROM ${qualified(table)}`);
+  if (Number(row?.count) !== rows)
+    throw new StageError(
+      "integrity",
+      `${found.qualifiedName}: ${rows} former rows were kept in ${table}, it holds ${row?.count}`,
+      hint,
+    );
+  await assertSameColumns(connection, found, table);
+}
+
+async function assertSameColumns(connection: Connection, found: FoundTable, kept: string): Promise<void> {
+  const shape = async (name: string) =>
+    (await describeTable(connection, name)).columns.map((column) => `${column.name} ${column.databaseType}`);
+  const [now, then] = [await shape(found.qualifiedName), await shape(kept)];
+  const changed = [...now.filter((one) => !then.includes(one)), ...then.filter((one) => !now.includes(one))];
+  if (changed.length === 0) return;
+  throw new StageError(
+    "integrity",
+    `${found.qualifiedName}: its columns are not those of its former rows any more: ${changed.join(", ")}`,
+    `change them back first, or bring the rows of ${kept} back by hand`,
+  );
+}
+
+/**
+ * Brings the former rows back in exchange for those of the load, and proves it: their number and their checksum are
+ * those of the rows that were kept. By DELETE, so that a reader with an older snapshot still sees the load's rows.
+ */
+export async function bringBack(connection: Connection, found: FoundTable, previous: Previous): Promise<CameBack> {
+  const removed = await connection.execute(sql`DELETE FROM ${found.sql}`);
+  if (previous.kind === "empty") return { restored: 0, removed, checksum: emptyChecksum };
+  const { columns } = await describeTable(connection, found.qualifiedName);
+  const kept = qualified(previous.table);
+  const names = identifiers(columns.filter(({ generated }) => !generated).map(({ name }) => name));
+  const restored = await connection.execute(
+    sql`INSERT INTO ${found.sql} (${names}) OVERRIDING SYSTEM VALUE SELECT ${names} FROM ${kept}`,
+  );
+  const checksum = await rowsChecksum(connection, kept, columns);
+  const now = await rowsChecksum(connection, found.sql, columns);
+  if (now.sum !== checksum.sum || now.count !== checksum.count)
+    throw new StageError(
+      "integrity",
+      `${found.qualifiedName}: its ${now.count} rows are not the ${checksum.count} that were kept (checksum ${now.sum}, kept ${checksum.sum}); nothing was taken back`,
+      "look for what changes rows while they are written: rules, generated columns, triggers of other schemas",
+    );
+  await connection.execute(sql`DROP TABLE ${kept}`);
+  return { restored, removed, checksum };
+}
