@@ -1,10 +1,12 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
 import { expect, it } from "vitest";
 import { sha256 } from "../../../lib/model/hash.js";
+import { runProgram } from "../../support/program.js";
 import type { TestMigration } from "../migration-fixture.js";
+import { rejected } from "../rejects/replaying.js";
 import { loadedMigration } from "../validate/loaded.js";
 
 /** Nothing that could lead to a database. */
@@ -31,6 +33,9 @@ it("report says with no database what validate found, in the same bytes as valid
   expect(await loaded.validate()).toMatchObject({ exitCode: 0 });
   const path = join(loaded.work, "validate", "report.html");
   const written = await readFile(path);
+
+  // What a unit does beside the run is no part of it.
+  expect(await loaded.run("extract", ["people", "--key", "10"])).toMatchObject({ exitCode: 0 });
 
   const page = await pageOf(loaded);
 
@@ -112,6 +117,33 @@ it("report shows nothing of a damaged file, and says which it is", async () => {
   expect(await pageOf(loaded)).toContain(
     "transform/people/rejects.csv.gz is not, byte for byte, what its manifest promises",
   );
+});
+
+it("report tells of rejects that a replay corrected since, and of a step that is damaged", async () => {
+  const ready = await rejected();
+  await ready.correct({ 2: { born: "28/02/1999" }, 3: "left out", 4: "left out" });
+  expect(await ready.reject("replay", "people", ready.file)).toMatchObject({ exitCode: 0 });
+  const manifest = join(ready.work, "extract", "people", "manifest.json");
+  await writeFile(manifest, (await readFile(manifest, "utf8")).replace('"subject": "people"', '"subject": "poeple"'));
+
+  const { exitCode, stdout, stderr } = await runProgram("report", ready.places);
+
+  expect(exitCode, stderr).toBe(0);
+  const page = textOf(await readFile(stdout.trimEnd(), "utf8"));
+  expect(page).toContain("people: 3 rows rejected; rows that 1 replay corrected since are among them|");
+  expect(page).toContain("|transform|people, replay 001 of people|");
+  expect(page).toContain("|✕|failed|extract people|: damaged, see the chain of manifests|");
+  expect(page).toContain("|extract/people/manifest.json: its digest does not match its content|");
+});
+
+it("report says 66 where no run is, and makes nothing there", async () => {
+  const ready = await rejected();
+  const work = join(ready.work, "..", "elsewhere");
+
+  const result = await runProgram("report", ["-m", ready.migration, "-w", work]);
+
+  expect(result).toMatchObject({ exitCode: 66, stdout: "", stderr: expect.stringContaining("holds no run") });
+  await expect(access(work)).rejects.toThrow();
 });
 
 interface Described {
