@@ -52,7 +52,8 @@ interface Place {
 }
 
 async function start({ folder, port, user }: Place, settings: readonly string[]): Promise<number | undefined> {
-  const as = { ...user, cwd: folder, env: { PATH: path, LC_ALL: "C" } };
+  // A server that starts takes away what it finds of temporary tables in the folder for these: those of others too.
+  const as = { ...user, cwd: folder, env: { PATH: path, LC_ALL: "C", TMPDIR: folder } };
   const log = join(folder, "server.log");
   const data = `--datadir=${join(folder, "data")}`;
   const places = [`--port=${port}`, "--bind-address=127.0.0.1", `--socket=${join(folder, "socket")}`];
