@@ -84,6 +84,10 @@ export interface LoadCheck {
   readonly columns: readonly string[];
   /** The columns that name a row in modes "upsert" and "insert"; the target must keep them unique. */
   readonly key: readonly string[];
+  /** Values of the key are personal data: messages show their hash. */
+  readonly hidesKey: boolean;
+  /** How many rows the files hold. */
+  readonly rowCount: number;
   /** The specification wants the live table itself filled, never another in its place. */
   readonly inPlace: boolean;
   /** "keep": triggers of the users run for the rows that are written; else they stand aside. */
@@ -116,6 +120,8 @@ export interface KeptColumn {
 }
 
 export interface KeptRows {
+  /** Its name in the load's folder. */
+  readonly file: string;
   /** SHA-256 of the content: how the target's ledger knows the file again. */
   readonly hash: string;
   readonly rowCount: number;
@@ -145,7 +151,10 @@ export interface UpsertRequest {
   readonly columns: readonly string[];
   /** The columns that name a row; the target must keep them unique. */
   readonly key: readonly string[];
+  readonly hidesKey: boolean;
+  readonly triggers: LoadRequest["triggers"];
   readonly part: PartToLoad;
+  readonly keep: KeepRows;
 }
 
 /** What upserting did; a row counts as unchanged when the target had every value already. */

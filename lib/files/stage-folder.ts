@@ -27,17 +27,22 @@ export async function inStageFolders<Result>(
 }
 
 /**
- * Takes an old result away, its manifest first: a manifest never stands beside files that are not its own. `kept` names
- * what was made in the folder for the new one.
+ * Takes an old result away, its manifest first: a manifest never stands beside files that are not its own. `isKept`
+ * tells what of the folder outlives it.
  */
-export async function emptyStageFolder(folder: string, kept?: string): Promise<void> {
+export async function emptyStageFolder(folder: string, isKept: (name: string) => boolean = () => false): Promise<void> {
   try {
     await removeManifest(folder);
-    for (const name of await readdir(folder))
-      if (!name.startsWith(".lock") && name !== kept) await rm(join(folder, name), { recursive: true, force: true });
+    await removeFrom(folder, (name) => !name.startsWith(".lock") && !isKept(name));
   } catch (error) {
     throw diskError(error, folder);
   }
+}
+
+/** Removes what has such a name from a folder. */
+export async function removeFrom(folder: string, isMeant: (name: string) => boolean): Promise<void> {
+  for (const name of await readdir(folder))
+    if (isMeant(name)) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 /** Takes a folder away whole or not at all: a crash leaves it as it was, or under a hidden name that counts for nothing. */

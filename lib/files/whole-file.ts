@@ -18,11 +18,16 @@ export async function removeDraft(path: string): Promise<void> {
 
 /** Gives a flushed draft its name. After this returns the file is there even if the machine loses power. */
 export async function publishDraft(path: string): Promise<void> {
+  await renameFile(draftOf(path), path);
+}
+
+/** Gives a file of a folder another name there, also if the machine loses power now. */
+export async function renameFile(from: string, to: string): Promise<void> {
   try {
-    await rename(draftOf(path), path);
-    await syncFolder(dirname(path));
+    await rename(from, to);
+    await syncFolder(dirname(to));
   } catch (error) {
-    throw diskError(error, path);
+    throw diskError(error, to);
   }
 }
 

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { parseRows } from "../files/csv-rows.js";
 import { isPii, piiColumns } from "../mapping/fingerprints.js";
 import type { Migration, Table } from "../mapping/migration.js";
 import { StageError } from "../model/errors.js";
+import { veiled } from "../model/hash.js";
 import type { Manifest } from "../model/manifest.js";
 
 /** How keys are told: which columns they are, and whether their values are personal data. */
@@ -57,5 +57,5 @@ function keyText({ csv, row, columns, key }: RowPlace): string {
   const found = parseRows(Buffer.from(csv).toString("utf8"))[row] ?? [];
   const values = key.columns.map((name) => found[columns.indexOf(name)] ?? null);
   const text = values.length === 1 ? (values[0] ?? "\\N") : JSON.stringify(values);
-  return key.isHidden ? `sha256:${createHash("sha256").update(text).digest("hex").slice(0, 16)}` : text;
+  return key.isHidden ? veiled(text) : text;
 }

@@ -1,11 +1,13 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { KeepRows, KeptColumn, KeptFile } from "../../lib/databases/target-port.js";
 import { writeRecords } from "../../lib/files/csv-file.js";
 import type { WrittenFile } from "../../lib/files/part-writer.js";
+import { emptyStageFolder, removeFrom } from "../../lib/files/stage-folder.js";
+import { renameFile } from "../../lib/files/whole-file.js";
 import type { Resource } from "../../lib/model/manifest.js";
 import { fieldOf, resourceOf } from "../../lib/model/resource.js";
 
-/** What a load keeps beside its manifest: `undo.csv.gz`, the rows as they were, and `rejects.csv.gz`, those refused. */
+/** What a load keeps beside its manifest: `undo-….csv.gz`, the rows as they were, and `rejects.csv.gz`, those refused. */
 export interface KeptFiles {
   readonly keep: KeepRows;
   /** The files that were kept, for the manifest. */
@@ -17,11 +19,13 @@ export function keptFilesIn(folder: string): KeptFiles {
   const kept = new Map<KeptFile, Resource>();
   return {
     keep: async (name, columns, rows) => {
-      const path = `${name}.csv.gz`;
       const names = columns.map((column) => column.name);
-      const file = await writeRecords(join(folder, path), names, rows);
+      const written = join(folder, `${name}.csv.gz`);
+      const file = await writeRecords(written, names, rows);
+      const path = name === "undo" ? undoPath(file) : basename(written);
+      if (name === "undo") await renameFile(written, join(folder, path));
       kept.set(name, describe(file, { path, name, columns }));
-      return { hash: file.contentHash, rowCount: file.rowCount };
+      return { file: path, hash: file.contentHash, rowCount: file.rowCount };
     },
     resources: () => [...kept.values()],
   };
@@ -32,4 +36,19 @@ function describe(
   { path, name, columns }: { readonly path: string; readonly name: KeptFile; readonly columns: readonly KeptColumn[] },
 ): Resource {
   return resourceOf(file, { path, role: name, fields: columns.map(fieldOf) });
+}
+
+// By its content: until this load commits, the file of the load before is what that one could be taken back with.
+const undoPath = ({ contentHash }: WrittenFile): string =>
+  `undo-${contentHash.slice("sha256:".length).slice(0, 12)}.csv.gz`;
+const isUndo = (name: string): boolean => /^undo-[0-9a-f]{12}\.csv\.gz$/.test(name);
+
+/** Takes an old load's manifest and files away, but for those that it could still be taken back with. */
+export async function emptyLoadFolder(folder: string): Promise<void> {
+  await emptyStageFolder(folder, isUndo);
+}
+
+/** Removes what older loads could have been taken back with, once a later one has committed: one step back is kept. */
+export async function forgetOldUndo(folder: string, kept: readonly Resource[]): Promise<void> {
+  await removeFrom(folder, (name) => isUndo(name) && !kept.some(({ path }) => path === name));
 }

@@ -72,15 +72,21 @@ async function writeLines(file: string, { lines }: LoadPlan): Promise<WrittenFil
 interface LoadedUnit {
   /** The very rows that were upserted. */
   readonly resource: Resource;
+  /** The rows of the target as they were before. */
+  readonly kept: readonly Resource[];
   readonly outcome: UpsertOutcome;
   readonly rowCount: number;
   readonly target: DatabaseIdentity;
 }
 
 /** The manifest of a unit's table: the rows that were upserted, and how many were read but left alone. */
-export function unitManifest(run: Run, plan: LoadPlan, { resource, outcome, rowCount, target }: LoadedUnit): Manifest {
+export function unitManifest(
+  run: Run,
+  plan: LoadPlan,
+  { resource, kept, outcome, rowCount, target }: LoadedUnit,
+): Manifest {
   const { inserted, updated, unchanged } = outcome;
-  return buildManifest([resource], {
+  return buildManifest([resource, ...kept], {
     ...statedOfBoth(run, plan, target),
     counts: {
       written: plan.rowCount,

@@ -1,10 +1,9 @@
 import type { LoadCounts, LoadWay, PartToLoad, Target } from "../../lib/databases/target-port.js";
 import { openPart } from "../../lib/files/part-reader.js";
-import { emptyStageFolder } from "../../lib/files/stage-folder.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Resource } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { keptFilesIn } from "./kept-files.js";
+import { emptyLoadFolder, keptFilesIn } from "./kept-files.js";
 import type { LoadPlan } from "./plan.js";
 import type { Intent } from "./preflight.js";
 import { tellLoaded, tellRecorded } from "./tell.js";
@@ -44,7 +43,7 @@ export async function loadTable(run: Run, target: Target, intent: ToDo): Promise
 async function loadRows(run: Run, target: Target, { plan, check, chosen }: Intent & { readonly kind: "load" }) {
   const { table, generation, rowCount } = plan;
   const folder = run.work.stageFolder("load", table.name);
-  await emptyStageFolder(folder);
+  await emptyLoadFolder(folder);
   const files = keptFilesIn(folder);
   const progress = run.reporter.progress(`load ${table.name}`, rowCount);
   try {

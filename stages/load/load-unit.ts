@@ -3,7 +3,8 @@ import { Readable } from "node:stream";
 import type { Target, UpsertOutcome, UpsertRequest } from "../../lib/databases/target-port.js";
 import { writeRows } from "../../lib/files/csv-file.js";
 import { verifyFile, writeManifest } from "../../lib/files/manifest-file.js";
-import { emptyStageFolder, inStageFolder } from "../../lib/files/stage-folder.js";
+import { inStageFolders } from "../../lib/files/stage-folder.js";
+import { holdsPrivate } from "../../lib/mapping/private-columns.js";
 import type { Unit } from "../../lib/mapping/unit.js";
 import { type CsvValue, encodeRow } from "../../lib/model/csv-dialect.js";
 import { StageError } from "../../lib/model/errors.js";
@@ -11,6 +12,7 @@ import { filesOf } from "../../lib/model/manifest.js";
 import { partName, resourceOf } from "../../lib/model/resource.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { readPlan } from "./inputs.js";
+import { emptyLoadFolder, forgetOldUndo, type KeptFiles, keptFilesIn } from "./kept-files.js";
 import { unitManifest } from "./load-manifest.js";
 import type { LoadPlan } from "./plan.js";
 import { columnProblems } from "./plan.js";
@@ -30,16 +32,22 @@ export async function loadUnit(run: Run, target: Target, unit: Unit): Promise<vo
   const rows = await chooseRows(unit, { plans, wanted: fate?.targetKeys });
   // Tables of a ring stand one after another, and go in together.
   const groups = new Map<string, UpsertRequest[]>();
+  const units: Upserting[] = [];
   for (const plan of plans) {
-    const group = groups.get(String(plan.table.ring[0])) ?? [];
-    group.push(await requestOf(run, target, { plan, unit, rows: rows.get(plan.table.name) ?? [] }));
-    groups.set(String(plan.table.ring[0]), group);
+    const { name, ring } = plan.table;
+    const files = keptFilesIn(run.work.stageFolder("load", name));
+    const upserting = { plan, unit, rows: rows.get(name) ?? [], files };
+    units.push(upserting);
+    const group = groups.get(String(ring[0])) ?? [];
+    group.push(await requestOf(run, target, upserting));
+    groups.set(String(ring[0]), group);
   }
-  const outcomes = await target.upsertAll([...groups.values()]);
-  for (const [index, plan] of plans.entries()) {
-    const outcome = outcomes[index];
-    if (outcome !== undefined) await publish(run, target, { plan, outcome, rows: rows.get(plan.table.name) ?? [] });
-  }
+  const folders = plans.map(({ table }) => run.work.stageFolder("load", table.name));
+  await inStageFolders(folders, run.context.pid, async () => {
+    for (const folder of folders) await emptyLoadFolder(folder);
+    const outcomes = await target.upsertAll([...groups.values()]);
+    for (const [index, one] of units.entries()) await publish(run, target, { ...one, outcome: outcomes[index] });
+  });
 }
 
 async function verify(run: Run, plans: readonly LoadPlan[]): Promise<void> {
@@ -57,9 +65,10 @@ interface Upserting {
   readonly plan: LoadPlan;
   readonly unit: Unit;
   readonly rows: Rows;
+  readonly files: KeptFiles;
 }
 
-async function requestOf(run: Run, target: Target, { plan, unit, rows }: Upserting): Promise<UpsertRequest> {
+async function requestOf(run: Run, target: Target, { plan, unit, rows, files }: Upserting): Promise<UpsertRequest> {
   const description = await target.describe(plan.table.name);
   const problems = columnProblems(plan, description);
   if (problems.length > 0)
@@ -69,42 +78,33 @@ async function requestOf(run: Run, target: Target, { plan, unit, rows }: Upserti
       "correct the mapping, or the target's tables; nothing was loaded",
     );
   const key = plan.table.key ?? description.primaryKey;
-  if (key.length === 0) {
-    throw new StageError(
-      "specification",
-      `${description.qualifiedName} has no primary key: single rows cannot be told apart there`,
-      `load the whole table, or give ${plan.table.file} a key: that the target keeps unique`,
-    );
-  }
   const part = {
     name: plan.table.name,
     hash: plan.generation,
     rowCount: rows.length,
     open: () => Readable.from(rows.map(encodeRow), { objectMode: false }),
   };
-  return { migration: run.migration.id, table: plan.table.name, unit: unit.name, columns: plan.columns, key, part };
+  const { name: table, load } = plan.table;
+  const named = { migration: run.migration.id, table, unit: unit.name, columns: plan.columns, key };
+  return { ...named, hidesKey: holdsPrivate(plan.table, key), triggers: load.triggers, part, keep: files.keep };
 }
 
-interface Upserted {
-  readonly plan: LoadPlan;
-  readonly outcome: UpsertOutcome;
-  readonly rows: Rows;
+interface Upserted extends Upserting {
+  readonly outcome: UpsertOutcome | undefined;
 }
 
-async function publish(run: Run, target: Target, { plan, outcome, rows }: Upserted): Promise<void> {
+async function publish(run: Run, target: Target, { plan, outcome, rows, files }: Upserted): Promise<void> {
   const { name } = plan.table;
+  if (outcome === undefined) throw new Error(`${name} was to be upserted, and nothing came of it`);
   const folder = run.work.stageFolder("load", name);
-  await inStageFolder(folder, run.context.pid, async () => {
-    await emptyStageFolder(folder);
-    const path = partName("part", 0);
-    const fields = plan.parts[0]?.file.schema.fields ?? [];
-    const file = await writeRows(join(folder, path), plan.columns, rows);
-    const resource = resourceOf(file, { path, role: "part", fields });
-    await writeManifest(
-      folder,
-      unitManifest(run, plan, { resource, outcome, rowCount: rows.length, target: target.identity }),
-    );
-  });
+  const path = partName("part", 0);
+  const fields = plan.parts[0]?.file.schema.fields ?? [];
+  const file = await writeRows(join(folder, path), plan.columns, rows);
+  const resource = resourceOf(file, { path, role: "part", fields });
+  const kept = files.resources();
+  const loaded = { resource, kept, outcome, rowCount: rows.length, target: target.identity };
+  await writeManifest(folder, unitManifest(run, plan, loaded));
+  if (kept.length > 0) await forgetOldUndo(folder, kept);
   const { inserted, updated, unchanged } = outcome;
   run.reporter.say("upserted", `load ${name}: ${inserted} inserted, ${updated} updated, ${unchanged} unchanged`, {
     table: name,

@@ -7,7 +7,7 @@
 import { openTarget } from "../../lib/databases/open-target.js";
 import type { Target } from "../../lib/databases/target-port.js";
 import { writeManifest } from "../../lib/files/manifest-file.js";
-import { inStageFolder } from "../../lib/files/stage-folder.js";
+import { inStageFolders } from "../../lib/files/stage-folder.js";
 import { bindRun } from "../../lib/files/work-directory.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
@@ -15,6 +15,7 @@ import { targetUrl } from "../../lib/program/database-url.js";
 import { eachTable } from "../../lib/program/each-table.js";
 import { openRun, type Run } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
+import { forgetOldUndo } from "./kept-files.js";
 import { writeCommits } from "./load-manifest.js";
 import { type LoadedTable, loadTable } from "./load-table.js";
 import { loadUnit } from "./load-unit.js";
@@ -60,7 +61,8 @@ async function loadAll(run: Run, target: Target, { tables, planned, options }: W
     await restoreAfterFailure(run, target);
     throw error;
   });
-  await inFolders(run, staleTables(intents), async () => {
+  const stale = staleTables(intents).map((name) => run.work.stageFolder("load", name));
+  await inStageFolders(stale, run.context.pid, async () => {
     try {
       await loadTables(run, target, { tables, intents, options, loaded });
     } catch (error) {
@@ -117,17 +119,12 @@ async function publish(run: Run, target: Target, loaded: readonly LoadedTable[])
   for (const { plan, target: rowCount, ...done } of loaded) {
     const folder = run.work.stageFolder("load", plan.table.name);
     await writeManifest(folder, await writeCommits(run, plan, { folder, rowCount, ...done, target: target.identity }));
+    // A load that changed nothing has kept nothing: then what the one before kept is still how to go one step back.
+    if (done.way !== "merge" || done.kept.length > 0) await forgetOldUndo(folder, done.kept);
     run.reporter.output(`${folder}/manifest.json`);
   }
 }
 
 function staleTables(intents: ByTable<Intent>): readonly Table["name"][] {
   return [...intents].filter(([, { kind }]) => kind === "load" || kind === "record").map(([name]) => name);
-}
-
-/** Runs `work` as the only one in the load folders of all these tables. */
-async function inFolders(run: Run, names: readonly Table["name"][], work: () => Promise<void>): Promise<void> {
-  const [first, ...rest] = names;
-  if (first === undefined) return await work();
-  await inStageFolder(run.work.stageFolder("load", first), run.context.pid, () => inFolders(run, rest, work));
 }

@@ -1,6 +1,7 @@
 import type { DatabaseTable } from "../../lib/databases/port.js";
 import type { LoadCheck, LoadLine, Standing } from "../../lib/databases/target-port.js";
 import type { Migration, Table } from "../../lib/mapping/migration.js";
+import { holdsPrivate } from "../../lib/mapping/private-columns.js";
 import { StageError } from "../../lib/model/errors.js";
 import { hashOf } from "../../lib/model/hash.js";
 import { filesOf, type Manifest, type Resource } from "../../lib/model/manifest.js";
@@ -107,12 +108,14 @@ function lineValues({ part, generation, hash, rowCount }: LoadLine): readonly (s
 /** What is asked of a target before and when a table is loaded; `primaryKey` names its rows where no key is declared. */
 export function checkOf(
   migration: Migration,
-  { table, columns }: LoadPlan,
+  { table, columns, rowCount }: LoadPlan,
   { confirmed, primaryKey }: { readonly confirmed: boolean; readonly primaryKey: readonly string[] },
 ): LoadCheck {
   const { mode, inPlace, triggers } = table.load;
   const key = table.key ?? primaryKey;
-  return { migration: migration.id, table: table.name, mode, columns, key, inPlace, triggers, confirmed };
+  const hidesKey = holdsPrivate(table, key);
+  const asked = { migration: migration.id, table: table.name, mode, columns, key, hidesKey, rowCount };
+  return { ...asked, inPlace, triggers, confirmed };
 }
 
 /** Everything that keeps the files' columns from being loaded into the target's table, one sentence each. */

@@ -47,7 +47,7 @@ async function mapAndPublish(run: Run, { folder, startedMs, ...inputs }: TableTo
   const plans = ring.find(([{ table: one }]) => one.name === table.name);
   if (plans === undefined) throw new Error(`${table.name} is not of its own ring`);
   const steps = await readySteps(stepsPlace(run), ring);
-  await emptyStageFolder(folder, queryFolder);
+  await emptyStageFolder(folder, (name) => name === queryFolder);
   const { result, engine } = await mapTable(run, { folder, plans, ring, inputs, steps });
   const manifest = transformManifest(run, { table, plans, inputs, result, engine });
   await writeManifest(folder, manifest);

@@ -6,6 +6,7 @@ import { readRows } from "../../lib/files/csv-rows.js";
 import { PartWriter } from "../../lib/files/part-writer.js";
 import { finishPart } from "../../lib/files/plain-file.js";
 import type { Table } from "../../lib/mapping/migration.js";
+import { holdsPrivate } from "../../lib/mapping/private-columns.js";
 import { encodeRow } from "../../lib/model/csv-dialect.js";
 import { veiled } from "../../lib/model/hash.js";
 import type { Resource } from "../../lib/model/manifest.js";
@@ -77,8 +78,6 @@ async function* withoutHeader(path: string): AsyncGenerator<readonly (string | n
 }
 
 // Keys are names, unless the specification says that they are personal data, or the whole row is the key.
-function shownKeys({ columns }: Table, pairedBy: readonly string[]): (key: string) => string {
-  const pii = columns === "all" ? [] : columns.filter((column) => column.pii).map(({ name }) => name);
-  if (pairedBy.length > 0 && !pairedBy.some((name) => pii.includes(name))) return (key) => key;
-  return veiled;
+function shownKeys(table: Table, pairedBy: readonly string[]): (key: string) => string {
+  return pairedBy.length > 0 && !holdsPrivate(table, pairedBy) ? (key) => key : veiled;
 }

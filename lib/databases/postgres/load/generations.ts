@@ -178,24 +178,20 @@ export async function makeRoom(connection: Connection, key: GenerationKey): Prom
     );
 }
 
+/** Whether what a generation loaded is in the table. */
+export async function isLive(connection: Connection, key: GenerationKey): Promise<boolean> {
+  const rows = await connection.query(
+    sql`SELECT FROM waybill.generations WHERE migration = $1 AND table_name = $2 AND generation = $3 AND state = 'live'`,
+    valuesOf(key),
+  );
+  return rows.length > 0;
+}
+
 async function deleteLines(connection: Connection, key: GenerationKey): Promise<void> {
   await connection.execute(
     sql`DELETE FROM waybill.loads WHERE migration = $1 AND table_name = $2 AND generation = $3`,
     valuesOf(key),
   );
-}
-
-/** Writes what a unit did just now, inside the transaction that did it: a unit may be run again and again. */
-export async function writeUnit(
-  connection: Connection,
-  key: GenerationKey,
-  { hash, counts }: { readonly hash: string; readonly counts: Pick<LoadCounts, "inserted" | "updated" | "unchanged"> },
-): Promise<void> {
-  await makeRoom(connection, key);
-  const all = { before: 0, quarantined: 0, after: 0, ...counts };
-  await settleGeneration(connection, key, { mode: "upsert", way: "merge", counts: all });
-  const rowCount = counts.inserted + counts.updated + counts.unchanged;
-  await writeLine(connection, key, { generation: key.generation, part: key.generation, hash, rowCount });
 }
 
 const valuesOf = ({ migration, table, generation }: GenerationKey): readonly string[] => [migration, table, generation];

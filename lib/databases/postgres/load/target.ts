@@ -1,4 +1,3 @@
-import { StageError } from "../../../model/errors.js";
 import type { OpenOptions } from "../../open-target.js";
 import type { ChosenWay, LoadCheck, LoadOutcome, LoadRequest, Target } from "../../target-port.js";
 import { describeTable, findTable, identityOf } from "../catalog.js";
@@ -7,6 +6,7 @@ import { restoreDefinitions, saveAndDrop } from "./definitions.js";
 import { standing } from "./generations.js";
 import { ensureLedger } from "./ledger.js";
 import { loadWithQuarantine } from "./load-with-quarantine.js";
+import { assertMergeable, mergeRows } from "./merge-rows.js";
 import { assertReady } from "./readiness.js";
 import { assertReplaceable, countRows, replaceInPlace, trialInPlace } from "./replace-in-place.js";
 import { openSessions, type Sessions } from "./sessions.js";
@@ -32,7 +32,8 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
       await standing(main, { migration, table: await resolve(table), generation }),
     chooseWay: (check) => chooseWay(check),
     assertReady: (loads) => assertReady(main, loads),
-    assertLoadable: (check) => assertReplaceable(main, check),
+    assertLoadable: (check) =>
+      check.mode === "replace" ? assertReplaceable(main, check) : assertMergeable(main, check),
     saveAndDrop: (migration, tables) => saveAndDrop(main, migration, tables),
     load: (request) => load(sessions, request),
     upsertAll: (groups) => upsertUnits(main, groups),
@@ -56,12 +57,11 @@ async function chooseWay({ mode }: LoadCheck): Promise<ChosenWay> {
   }
 }
 
-async function load({ main }: Sessions, request: LoadRequest): Promise<LoadOutcome> {
-  if (request.mode === "replace") {
-    return await loadWithQuarantine(main, request, {
-      load: (one) => replaceInPlace(main, one),
-      trial: (one) => trialInPlace(main, one),
-    });
-  }
-  throw new StageError("specification", `load: mode ${request.mode} is not supported`, "use mode: replace");
+async function load(sessions: Sessions, request: LoadRequest): Promise<LoadOutcome> {
+  const { main } = sessions;
+  if (request.mode !== "replace") return await mergeRows(sessions, request);
+  return await loadWithQuarantine(main, request, {
+    load: (one) => replaceInPlace(main, one),
+    trial: (one) => trialInPlace(main, one),
+  });
 }

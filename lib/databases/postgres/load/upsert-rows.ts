@@ -1,108 +1,123 @@
+// What holds of merging rows into a table:
+// 1. Nobody else writes the table from before its rows are looked at until the transaction ends.
+// 2. Only rows that are new or differ are touched, so that triggers, locks and dead rows stay few.
+// 3. Every row that was to be touched was: the server's count says so, or nothing is written.
+import { StageError } from "../../../model/errors.js";
 import type { Sql } from "../../../model/names.js";
-import type { PartToLoad, UpsertOutcome } from "../../target-port.js";
-import type { FoundTable } from "../catalog.js";
+import { describeTable, type FoundTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
-import { copyPart } from "../copy-part.js";
-import { identifier, identifiers, joined, sql, trusted } from "../identifiers.js";
-import { lockTable } from "./table-lock.js";
+import { identifier, identifiers, joined, sql } from "../identifiers.js";
+import { assertNew, assertTellable, fixedColumns, type MergeKey } from "./merge-key.js";
+import { findTouched, isTouched, type TouchedRows } from "./touched-rows.js";
 
-export interface UpsertRows {
+/** Rows that have arrived beside a table. */
+export interface ArrivedRows {
   readonly found: FoundTable;
-  /** The table as the specification writes it, for messages. */
-  readonly table: string;
-  readonly columns: readonly string[];
-  readonly key: readonly string[];
-  readonly part: PartToLoad;
-  /** Which of the part's rows to take: a condition over their columns, as `arriving.<column>`. */
-  readonly only?: Sql;
+  readonly merge: MergeKey;
+  /** The table they are in: it has the target's types and none of its constraints. */
+  readonly arrived: Sql;
+  readonly rowCount: number;
+  /** Rows of the same key: an update, or a refusal. */
+  readonly mode: "upsert" | "insert";
+  /** Tells the tables of one transaction apart. */
+  readonly index: number;
+}
+
+/** What became of the rows, and those of the target that changed as they were before. */
+export interface MergedRows {
+  readonly touched: TouchedRows;
+  readonly unchanged: number;
 }
 
 /**
- * Inserts the parts' rows or updates the rows of the same key, inside the caller's transaction: of all these tables in
- * one statement, since foreign keys are checked at its end, and tables that refer to one another in a ring have no order
- * in which they could go in. Only rows that differ are touched, so that triggers and dead rows stay few. Values differ
- * when their texts do: 1.50 replaces 1.5, and types without equality (json, xml, point) can be compared too. Nobody else
- * writes the tables meanwhile.
+ * Inserts the rows that arrived or updates the rows of the same key, inside the caller's transaction, which has locked the
+ * tables: of all these tables in one statement, since foreign keys are checked at its end, and tables that refer to one
+ * another in a ring have no order in which they could go in. Throws "integrity" where a row has no key of its own.
  */
-export async function upsertRows(
-  connection: Connection,
-  all: readonly UpsertRows[],
-): Promise<readonly UpsertOutcome[]> {
-  const staged: Staged[] = [];
-  for (const [index, rows] of all.entries()) staged.push(await stage(connection, rows, index));
-  const upserts = staged.map(({ name, upsert }) => sql`${name} AS (${upsert} RETURNING 1)`);
-  const counts = staged.map(({ name }) => sql`(SELECT count(*) FROM ${name}) AS ${name}`);
-  const [touched = {}] = await connection.query<Record<string, string>>(
-    sql`WITH ${joined(upserts)} SELECT ${joined(counts)}`,
+export async function upsertRows(connection: Connection, all: readonly ArrivedRows[]): Promise<readonly MergedRows[]> {
+  const merged: MergedRows[] = [];
+  const statements: { readonly statement: Sql; readonly touched: TouchedRows; readonly table: string }[] = [];
+  for (const rows of all) {
+    const { touched, statement } = await prepare(connection, rows);
+    const count = touched.inserted + touched.updated;
+    merged.push({ touched, unchanged: rows.rowCount - count });
+    if (count > 0) statements.push({ statement, touched, table: rows.found.qualifiedName });
+  }
+  const written = await writtenBy(
+    connection,
+    statements.map(({ statement }) => statement),
   );
-  for (const { arriving } of staged) await connection.execute(sql`DROP TABLE ${arriving}`);
-  return staged.map(({ total, matching }, index) => {
-    const inserted = total - matching;
-    const updated = Number(touched[nameOf(index)]) - inserted;
-    return { inserted, updated, unchanged: matching - updated };
-  });
+  for (const [index, { touched, table }] of statements.entries()) assertWritten(table, touched, written[index] ?? 0);
+  return merged;
 }
 
-const nameOf = (index: number): string => `waybill_arriving_${index}`;
-
-/** Rows that arrived, and the statement that is to take them over. */
-interface Staged {
-  readonly name: Sql;
-  readonly arriving: Sql;
-  readonly total: number;
-  readonly matching: number;
-  readonly upsert: Sql;
-}
-
-// The temporary table has the target's types and none of its constraints. What is read from it is a fragment of FROM.
-async function stage(connection: Connection, rows: UpsertRows, index: number): Promise<Staged> {
-  const { found, table, columns, key, part, only } = rows;
-  await lockTable(connection, found);
-  const name = identifier(nameOf(index));
-  await connection.execute(sql`CREATE TEMPORARY TABLE ${name} ON COMMIT DROP AS
-    SELECT ${identifiers(columns)} FROM ${found.sql} WITH NO DATA`);
-  const arriving = sql`pg_temp.${name}`;
-  await copyPart(connection, { sql: arriving, name: table, columns }, part);
-  const from = sql`(SELECT * FROM ${arriving} AS arriving WHERE ${only ?? sql`true`}) AS arriving`;
-  return {
-    name,
-    arriving,
-    total: await count(connection, from),
-    matching: await count(connection, sql`${from} JOIN ${found.sql} AS there ON ${matches(key)}`),
-    upsert: await upsertStatement(connection, rows, from),
-  };
-}
-
-async function count(connection: Connection, from: Sql): Promise<number> {
-  const rows = await connection.query<{ count: string }>(sql`SELECT count(*) AS count FROM ${from}`);
-  return Number(rows[0]?.count);
-}
-
-const matches = (key: readonly string[]): Sql =>
-  joined(
-    key.map((name) => sql`there.${identifier(name)} = arriving.${identifier(name)}`),
-    " AND ",
+async function writtenBy(connection: Connection, statements: readonly Sql[]): Promise<readonly number[]> {
+  const [only, ...more] = statements;
+  if (only === undefined) return [];
+  if (more.length === 0) return [await connection.execute(only)];
+  const name = (index: number) => identifier(`written_${index}`);
+  const parts = statements.map((statement, index) => sql`${name(index)} AS (${statement} RETURNING 1)`);
+  const counts = statements.map((_, index) => sql`(SELECT count(*) FROM ${name(index)}) AS ${name(index)}`);
+  const [row = {}] = await connection.query<Record<string, string>>(
+    sql`WITH ${joined(parts)} SELECT ${joined(counts)}`,
   );
+  return statements.map((_, index) => Number(row[`written_${index}`]));
+}
 
-async function upsertStatement(
-  connection: Connection,
-  { found: table, columns, key }: UpsertRows,
-  staged: Sql,
-): Promise<Sql> {
-  const fixed = new Set([...key, ...(await alwaysGenerated(connection, table))]);
-  const changing = columns.filter((column) => !fixed.has(column)).map(identifier);
-  const update = sql`UPDATE SET ${joined(changing.map((name) => sql`${name} = EXCLUDED.${name}`))}
-    WHERE ROW(${joined(changing.map((name) => sql`there.${name}::text`))})
-      IS DISTINCT FROM ROW(${joined(changing.map((name) => sql`EXCLUDED.${name}::text`))})`;
-  return sql`INSERT INTO ${table.sql} AS there (${identifiers(columns)}) OVERRIDING SYSTEM VALUE
-    SELECT ${identifiers(columns)} FROM ${staged}
-    ON CONFLICT (${identifiers(key)}) DO ${changing.length === 0 ? sql`NOTHING` : update}`;
+function assertWritten(table: string, { inserted, updated }: TouchedRows, written: number): void {
+  if (written === inserted + updated) return;
+  throw new StageError(
+    "integrity",
+    `${table}: ${inserted + updated} rows were to be inserted or updated, the target wrote ${written}; nothing was kept`,
+    "a trigger may hold rows back: load: { triggers: aside } keeps it from running",
+  );
+}
+
+async function prepare(connection: Connection, rows: ArrivedRows) {
+  const { found, merge, arrived, rowCount, mode, index } = rows;
+  const { key, columns } = merge;
+  const arriving = sql`${arrived} AS arriving`;
+  await assertTellable(connection, arriving, merge);
+  if (mode === "insert") await assertNew(connection, { found, arriving, merge });
+  const described = await describeTable(connection, found.qualifiedName);
+  const writable = described.columns.filter(({ generated }) => !generated);
+  const { exactKey, computed } = await fixedColumns(connection, found, key);
+  const compared = columns.filter((name) => !exactKey.includes(name));
+  const touched = await findTouched(connection, { found, columns: writable, key, arriving, compared, index });
+  if (touched.updated > 0)
+    await assertSettable(connection, { rows, touched, columns: compared.filter((name) => computed.includes(name)) });
+  const changing = compared.filter((name) => !computed.includes(name)).map(identifier);
+  const update = sql`UPDATE SET ${joined(changing.map((name) => sql`${name} = EXCLUDED.${name}`))}`;
+  const conflict = sql`ON CONFLICT (${identifiers(key)}) DO ${changing.length === 0 ? sql`NOTHING` : update}`;
+  const all = touched.inserted + touched.updated === rowCount;
+  const statement = sql`INSERT INTO ${found.sql} AS there (${identifiers(columns)}) OVERRIDING SYSTEM VALUE
+    SELECT ${identifiers(columns)} FROM ${arriving} ${all ? sql`` : sql`WHERE ${isTouched(touched, sql`arriving`)}`}
+    ${mode === "insert" ? sql`` : conflict}`;
+  return { touched, statement };
+}
+
+interface Settable {
+  readonly rows: ArrivedRows;
+  readonly touched: TouchedRows;
+  readonly columns: readonly string[];
 }
 
 // GENERATED ALWAYS AS IDENTITY can be inserted by OVERRIDING, but never updated.
-async function alwaysGenerated(connection: Connection, table: FoundTable): Promise<readonly string[]> {
-  const rows = await connection.query<{ name: string }>(
-    sql`SELECT attname AS name FROM pg_attribute WHERE attrelid = ${trusted(table.oid)} AND attidentity = 'a'`,
-  );
-  return rows.map((row) => row.name);
+async function assertSettable(connection: Connection, { rows, touched, columns }: Settable): Promise<void> {
+  const { found, merge, arrived } = rows;
+  for (const name of columns) {
+    const [row] = await connection.query<{ count: string }>(sql`
+      SELECT count(*) AS count FROM ${arrived} AS arriving JOIN ${found.sql} AS there
+        ON ${joined(
+          merge.key.map((one) => sql`there.${identifier(one)} = arriving.${identifier(one)}`),
+          " AND ",
+        )}
+      WHERE there.${identifier(name)} IS DISTINCT FROM arriving.${identifier(name)} AND ${isTouched(touched, sql`arriving`)}`);
+    if (row?.count === "0") continue;
+    throw new StageError(
+      "integrity",
+      `${merge.table}: ${row?.count} rows have another ${name} than those of the same key in ${found.qualifiedName}, which is GENERATED ALWAYS and cannot be updated; nothing was written`,
+      `ALTER TABLE ${found.sql} ALTER ${identifier(name)} SET GENERATED BY DEFAULT, or leave ${name} out of the mapping`,
+    );
+  }
 }

@@ -33,7 +33,7 @@ async function load(
     keep: async (_, __, rows) => {
       const records = (await text(rows)).split(/(?<=\n)/);
       aside = records.filter((record) => record !== "").map((record) => decodeRow(record).slice(0, 6));
-      return { hash: "sha256:1", rowCount: aside.length };
+      return { file: "rejects.csv.gz", hash: "sha256:1", rowCount: aside.length };
     },
     ...changes,
   });

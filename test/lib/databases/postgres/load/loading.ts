@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { type Connection, connect } from "../../../../../lib/databases/postgres/connection.js";
-import type { LoadRequest, PartToLoad } from "../../../../../lib/databases/target-port.js";
+import type { KeepRows, LoadRequest, PartToLoad } from "../../../../../lib/databases/target-port.js";
 import type { TestDatabase } from "../../../../support/postgres.js";
 
 /** A part that holds these lines and, unless told otherwise, promises as many rows. */
@@ -30,6 +30,8 @@ export function people(parts: readonly PartToLoad[], changes: Partial<LoadReques
     generation: "g1",
     columns: ["id", "name"],
     key: ["id"],
+    hidesKey: false,
+    rowCount: parts.reduce((sum, { rowCount }) => sum + rowCount, 0),
     inPlace: false,
     parts,
     jobs: 2,
@@ -40,6 +42,20 @@ export function people(parts: readonly PartToLoad[], changes: Partial<LoadReques
       throw new Error("nothing was to be kept");
     },
     ...changes,
+  };
+}
+
+/** Takes what a load keeps, and has its lines. */
+export function keeping(): { readonly keep: KeepRows; lines(): readonly string[] } {
+  let text = "";
+  return {
+    keep: async (file, _, rows) => {
+      text = "";
+      for await (const chunk of rows) text += String(chunk);
+      const rowCount = text.split("\n").length - 1;
+      return { file: `${file}.csv.gz`, hash: "sha256:1", rowCount };
+    },
+    lines: () => text.split("\n").slice(0, -1),
   };
 }
 

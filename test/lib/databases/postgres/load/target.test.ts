@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openTarget } from "../../../../../lib/databases/open-target.js";
 import type { Target, UpsertOutcome, UpsertRequest } from "../../../../../lib/databases/target-port.js";
 import { createDatabase, type TestDatabase } from "../../../../support/postgres.js";
-import { part, people, rejection } from "./loading.js";
+import { keeping, part, people, rejection } from "./loading.js";
 
 let database: TestDatabase;
 let target: Target;
@@ -17,7 +17,9 @@ afterEach(async () => {
 
 const unit = (lines: readonly string[]): UpsertRequest => {
   const columns = ["id", "name", "price", "facts"];
-  return { migration: "M-1", table: "people", unit: "42", columns, key: ["id"], part: part(lines) };
+  const { hidesKey, triggers, key } = people([]);
+  const keep = keeping().keep;
+  return { migration: "M-1", table: "people", unit: "42", columns, key, hidesKey, triggers, part: part(lines), keep };
 };
 
 describe("upserting", () => {

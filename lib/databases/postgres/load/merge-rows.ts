@@ -1,0 +1,97 @@
+// What holds of merging parts into a table:
+// 1. Parts arrive beside the table; what they change becomes visible in one transaction, together with the ledger's lines.
+// 2. Before that transaction commits, the rows it changes lie on the disk as they were.
+// 3. What is refused leaves nothing behind; what is interrupted goes on where it was.
+import { StageError } from "../../../model/errors.js";
+import { hashOf } from "../../../model/hash.js";
+import type { LoadCheck, LoadCounts, LoadOutcome, LoadRequest } from "../../target-port.js";
+import { describeTable, type FoundTable, findTable } from "../catalog.js";
+import type { Connection } from "../connection.js";
+import { identifiers, qualified, sql } from "../identifiers.js";
+import { type GenerationKey, isLive, settleGeneration } from "./generations.js";
+import { arrivingTable } from "./kept-tables.js";
+import { ensureLedger } from "./ledger.js";
+import { assertMergeKey } from "./merge-key.js";
+import { assertLoadable, triggerWarnings } from "./obstacles.js";
+import { forgetOpen, takeOverLines } from "./open-generation.js";
+import { countRows } from "./replace-in-place.js";
+import type { Sessions } from "./sessions.js";
+import { type Staging, stageParts } from "./stage-parts.js";
+import { lockTable } from "./table-lock.js";
+import { keepImages } from "./touched-rows.js";
+import { upsertRows } from "./upsert-rows.js";
+import { withTriggersAside } from "./user-triggers.js";
+
+/** Throws what merging would refuse before the first row arrives. It looks only. */
+export async function assertMergeable(connection: Connection, check: LoadCheck): Promise<void> {
+  const found = await findTable(connection, check.table);
+  await assertLoadable(connection, found, check.columns);
+  await assertMergeKey(connection, found, check);
+}
+
+/** Merges the rows of all parts into a table: mode "upsert" or "insert". */
+export async function mergeRows(sessions: Sessions, request: LoadRequest): Promise<LoadOutcome> {
+  const { main } = sessions;
+  await ensureLedger(main);
+  await assertMergeable(main, request);
+  const found = await findTable(main, request.table);
+  const { migration, generation } = request;
+  const key = { migration, table: found.qualifiedName, generation };
+  const arrived = await stagingOf(main, found, { request, key });
+  const rowCount = await stageParts(sessions, arrived);
+  try {
+    return await main.transaction(() => settle(main, { request, found, key, arrived, rowCount }));
+  } catch (error) {
+    // Refused for what the rows are: they would be refused again, and the target need not keep them.
+    if (error instanceof StageError && error.kind === "integrity")
+      await main.transaction(() => forgetOpen(main, found.qualifiedName));
+    throw error;
+  }
+}
+
+interface Asked {
+  readonly request: LoadRequest;
+  readonly key: GenerationKey;
+}
+
+async function stagingOf(connection: Connection, found: FoundTable, { request, key }: Asked): Promise<Staging> {
+  const { table, columns, mode, parts, jobs } = request;
+  const kept = arrivingTable(found.qualifiedName);
+  const described = await describeTable(connection, found.qualifiedName);
+  const types = columns.map((name) => described.columns.find((column) => column.name === name)?.databaseType ?? "");
+  // Not logged: should the server crash, it is empty, which stage-parts notices.
+  const create = async () =>
+    void (await connection.execute(sql`CREATE UNLOGGED TABLE ${qualified(kept)} AS
+      SELECT ${identifiers(columns)} FROM ${found.sql} WITH NO DATA`));
+  return { key, kept, create, table, columns, parts, jobs, mode, way: "merge", shape: hashOf({ columns, types }) };
+}
+
+interface Merging extends Asked {
+  readonly found: FoundTable;
+  readonly arrived: Staging;
+  readonly rowCount: number;
+}
+
+async function settle(main: Connection, merging: Merging): Promise<LoadOutcome> {
+  const { request, found, key, arrived, rowCount } = merging;
+  const mode = request.mode === "insert" ? "insert" : "upsert";
+  await lockTable(main, found);
+  await main.execute(sql`SET LOCAL work_mem = '128MB'`);
+  const before = await countRows(main, found);
+  const rows = { found, merge: request, arrived: qualified(arrived.kept), rowCount, mode, index: 0 } as const;
+  const merge = () => upsertRows(main, [rows]);
+  const [merged] = request.triggers === "keep" ? await merge() : await withTriggersAside(main, found, merge);
+  if (merged === undefined) throw new Error("one table was merged, and nothing came of it");
+  const { touched, unchanged } = merged;
+  const { inserted, updated } = touched;
+  const counts: LoadCounts = { before, inserted, updated, unchanged, quarantined: 0, after: before + inserted };
+  // Loaded once more, and nothing was amiss: what the load before did, and how to take it back, stands as it is.
+  if (inserted + updated > 0 || !(await isLive(main, key))) {
+    const undo = await keepImages(main, touched, request.keep);
+    await takeOverLines(main, key);
+    await settleGeneration(main, key, { mode, way: "merge", counts, undo });
+  }
+  await forgetOpen(main, found.qualifiedName);
+  const warnings = request.triggers === "keep" ? await triggerWarnings(main, found) : [];
+  return { way: "merge", counts, warnings };
+}
