@@ -34,6 +34,8 @@ export async function whileAside<Result>(
   const all = [...tables.whole, ...tables.some];
   await assertNoCascades(connection, all);
   const result = await withAllTriggersAside(connection, all, work);
+  // A table with deferred checks that are still to be made cannot be altered.
+  await connection.execute(sql`SET CONSTRAINTS ALL IMMEDIATE`);
   for (const { kind, steps } of definitions)
     if (kind !== "foreign key") for (const step of steps) await connection.execute(trusted(step));
   for (const key of keys) await assertHolds(connection, key);
