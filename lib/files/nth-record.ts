@@ -2,7 +2,7 @@ import { type CsvValue, encodeRow } from "../model/csv-dialect.js";
 import { StageError } from "../model/errors.js";
 import type { Resource } from "../model/manifest.js";
 import { type RecordBatch, recordBatches } from "../model/record-batches.js";
-import { scanRecords } from "../model/record-scanner.js";
+import { recordEnds } from "../model/record-scanner.js";
 import { parseRows } from "./csv-rows.js";
 import { openPart } from "./part-reader.js";
 
@@ -43,8 +43,7 @@ export async function readNthRecord(
 }
 
 function edgesOf({ csv }: RecordBatch, record: number): readonly [start: number, end: number] {
-  const ends: number[] = [];
-  scanRecords(csv, csv.length, (at) => ends.push(at + 1));
+  const ends = recordEnds(csv);
   return [record === 0 ? 0 : (ends[record - 1] ?? 0), ends[record] ?? csv.length];
 }
 

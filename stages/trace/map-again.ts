@@ -8,6 +8,7 @@ import { writeRows } from "../../lib/files/csv-file.js";
 import { readNthRecord } from "../../lib/files/nth-record.js";
 import { makeFolder } from "../../lib/files/work-directory.js";
 import type { Migration, Table } from "../../lib/mapping/migration.js";
+import { StageError } from "../../lib/model/errors.js";
 import { resourceOf } from "../../lib/model/resource.js";
 import { type ReadySteps, readySteps } from "../../lib/steps/ready-steps.js";
 import { madeBySteps, namedValues, type RowValues, selectRows } from "../../lib/story/row-values.js";
@@ -24,6 +25,12 @@ export interface MappedAgain {
 export interface Mapper {
   map(found: FoundRow): Promise<MappedAgain | undefined>;
   close(): void;
+}
+
+/** Why rules that ran then do not run now, in words: a step may ask for what is not there. What is no such reason is thrown. */
+export function whyNot(error: unknown): string {
+  if (error instanceof StageError && (error.kind === "specification" || error.kind === "missing")) return error.message;
+  throw error;
 }
 
 interface Rules {

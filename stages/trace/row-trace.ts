@@ -1,27 +1,19 @@
-import { join, relative } from "node:path";
 import type { EngineConnection } from "../../lib/engine/duckdb.js";
 import { sourceColumnsOf } from "../../lib/engine/source-columns.js";
-import { type NthRecord, readNthRecord } from "../../lib/files/nth-record.js";
 import { checksumOfRow } from "../../lib/model/checksum.js";
 import type { CsvValue } from "../../lib/model/csv-dialect.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Disposition, OtherRow, StoryColumn, StoryMade } from "../../lib/story/row-story.js";
+import { type FilePosition, type RowPlace, readPositioned } from "./file-position.js";
 import type { LoadStory } from "./loaded.js";
 import { loggedReject } from "./logged-rules.js";
 import type { Mapper } from "./map-again.js";
 import { tellRules } from "./rules-story.js";
-import type { FoundRow, MatchedKey, RowPlace } from "./search.js";
+import type { FoundRow, MatchedKey } from "./search.js";
 import type { TargetStory } from "./target-row.js";
 import { extractRemedy, remedyOf, type Tracing } from "./transforms.js";
 
 type Row = Readonly<Record<string, CsvValue>>;
-
-/** Where a row stands in a file, for people: the file from the run's folder, row and line counted from 1, the header being line 1. */
-export interface FilePosition {
-  readonly file: string;
-  readonly row: number;
-  readonly line: number;
-}
 
 /** The row that a duplicate lost to. */
 export interface Winner extends OtherRow {
@@ -69,7 +61,7 @@ export interface Witnesses {
   readonly rules: Mapper | { readonly why: string };
   /** The extracts that are not what the transform read. */
   readonly changed: readonly string[];
-  readonly loadOf: (found: FoundRow) => LoadStory;
+  readonly loadOf: (found: FoundRow) => Promise<LoadStory>;
   readonly askTarget: (row: Row) => Promise<TargetStory>;
 }
 
@@ -78,13 +70,13 @@ export async function traceRow(witnesses: Witnesses, found: FoundRow): Promise<R
   const { tracing, changed, connection } = witnesses;
   const { of, extract, key, occurrence, matched, line } = found;
   const read = changed.includes(extract) ? undefined : await readSource(tracing, found);
-  const ledger = found.ledger && (await positioned(tracing, found.ledger, remedyOf(tracing, of)));
+  const ledger = found.ledger && (await readPositioned(tracing, found.ledger, remedyOf(tracing, of)));
   const written = found.written && (await readWritten(tracing, found, found.written));
   const reject = line?.disposition === "rejected" ? await loggedReject(connection, found) : undefined;
   const rule = line?.rule ?? null;
   const fate = { disposition: dispositionOf(found), rule, reason: reject?.reason ?? null };
   const source = read?.source ?? reject?.row ?? {};
-  const load = witnesses.loadOf(found);
+  const load = await witnesses.loadOf(found);
   return {
     table: tracing.table.name,
     extract,
@@ -115,21 +107,11 @@ function dispositionOf({ line }: FoundRow): Disposition | null {
   return (line?.disposition ?? null) as Disposition | null;
 }
 
-interface Positioned {
-  readonly position: FilePosition;
-  readonly values: readonly CsvValue[];
-}
-
-async function positioned({ work }: Tracing, { folder, file, row }: RowPlace, command: string): Promise<Positioned> {
-  const { values, line }: NthRecord = await readNthRecord(folder, file, { row, command });
-  return { position: { file: relative(work.run, join(folder, file.path)), row: row + 1, line }, values };
-}
-
 async function readSource(tracing: Tracing, { of, read }: FoundRow) {
   if (read === undefined) return undefined;
   const { extract, part } = read.part;
   const place = { folder: extract.folder, file: part, row: read.row };
-  const { position, values } = await positioned(tracing, place, extractRemedy(tracing, of, extract));
+  const { position, values } = await readPositioned(tracing, place, extractRemedy(tracing, of, extract));
   // What Waybill added stands behind the source's own columns.
   const names = sourceColumnsOf(extract.manifest).map(({ name }) => name);
   return { position, source: Object.fromEntries(names.map((name, index) => [name, values[index] ?? null])) };
@@ -137,7 +119,7 @@ async function readSource(tracing: Tracing, { of, read }: FoundRow) {
 
 async function readWritten(tracing: Tracing, { of, line }: FoundRow, place: RowPlace) {
   const command = remedyOf(tracing, of);
-  const { position, values } = await positioned(tracing, place, command);
+  const { position, values } = await readPositioned(tracing, place, command);
   const promised = line?.target_checksum ?? null;
   // The ledger's own checksum proves that this is the row it speaks of.
   if (promised !== null && checksumOfRow(values) !== promised)

@@ -2,7 +2,7 @@ import type { CsvValue } from "../../lib/model/csv-dialect.js";
 import { tellRow } from "../../lib/story/row-story.js";
 import { finalValueName, type RowValues } from "../../lib/story/row-values.js";
 import { loggedChanges } from "./logged-rules.js";
-import type { MappedAgain } from "./map-again.js";
+import { type MappedAgain, whyNot } from "./map-again.js";
 import type { RowTrace, Witnesses } from "./row-trace.js";
 import type { FoundRow } from "./search.js";
 
@@ -22,11 +22,11 @@ export async function tellRules(
   found: FoundRow,
   outcome: Outcome,
 ): Promise<RulesStory> {
-  const again = "why" in rules ? undefined : await rules.map(found);
-  if (again === undefined) {
+  const again = "why" in rules ? rules : await rules.map(found).catch((error: unknown) => ({ why: whyNot(error) }));
+  if (again === undefined || "why" in again) {
     const columns = await loggedChanges(connection, found, outcome.row ?? {});
-    const why = "why" in rules ? rules.why : "it is in no part that was read";
-    return { rulesFrom: "change log", rulesWhy: why, made: [], columns, disagrees: [] };
+    const rulesWhy = again?.why ?? "it is in no part that was read";
+    return { rulesFrom: "change log", rulesWhy, made: [], columns, disagrees: [] };
   }
   const values = withOutcome(again, found, outcome);
   const { made, columns } = tellRow(

@@ -5,18 +5,12 @@ import { join, sql } from "../../lib/mapping/sql.js";
 import { filesOf, type Resource } from "../../lib/model/manifest.js";
 import type { Sql } from "../../lib/model/names.js";
 import type { OtherRow } from "../../lib/story/row-story.js";
+import type { RowPlace } from "./file-position.js";
 import { selectBeside, selectKeyed, selectLines, selectWritten } from "./search-sql.js";
 import { type ReadPart, readParts, type Transformed } from "./transforms.js";
 import type { WantedKey } from "./wanted-key.js";
 
 type Value = string | null;
-
-/** Where a row stands: the file and its place in it, counted from 0. */
-export interface RowPlace {
-  readonly folder: string;
-  readonly file: Resource;
-  readonly row: number;
-}
 
 /** A source row that somebody's key names. */
 export interface FoundRow {

@@ -1,7 +1,8 @@
 import { spoken, withCommas } from "../../lib/mapping/words.js";
 import { fateLines, loserLines, madeLines, ruleLines, valueLines } from "../../lib/story/story-lines.js";
+import type { FilePosition } from "./file-position.js";
 import type { LoadStory } from "./loaded.js";
-import type { FilePosition, RowTrace } from "./row-trace.js";
+import type { RowTrace } from "./row-trace.js";
 import type { Tracing } from "./transforms.js";
 
 type Values = Readonly<Record<string, string | null>>;
@@ -101,7 +102,7 @@ function quoted(word: string): string {
 
 function ledgerLines({ ledger, targetKey }: RowTrace): readonly string[] {
   const key = targetKey === null ? "" : `, with the target key ${spoken(targetKey)}`;
-  return ledger === null ? [] : [`The ledger says so in ${at(ledger)}${key}.`];
+  return ledger === null ? [] : [`Its line of the ledger is ${at(ledger)}${key}.`];
 }
 
 function writtenLines({ written, row }: RowTrace): readonly string[] {
@@ -115,7 +116,9 @@ function loadLines(load: LoadStory): readonly string[] {
     case "not loaded":
       return [`It was not loaded: ${load.why}.`];
     case "quarantined":
-      return [`The target would not take it: ${load.reason ?? load.rule}.`];
+      return [
+        `The target refused it (${load.constraint ?? load.code}): ${load.message}. It was put aside in ${at(load.file)}.`,
+      ];
     case "loaded":
       return [
         `It was loaded with the ${withCommas(load.rowCount)} rows of ${load.part}, generation ${load.generation}.`,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { readChain } from "../../lib/chain/read-chain.js";
-import { type Engine, openEngine } from "../../lib/engine/duckdb.js";
+import { openEngine } from "../../lib/engine/duckdb.js";
 import { verifyFile } from "../../lib/files/manifest-file.js";
 import { removeFolder } from "../../lib/files/stage-folder.js";
 import { findWorkDirectory } from "../../lib/files/work-directory.js";
@@ -12,11 +12,11 @@ import type { Resource } from "../../lib/model/manifest.js";
 import { commandLine, readMigration } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
 import { loadStory, readLoaded } from "./loaded.js";
-import { type Mapper, openMapper } from "./map-again.js";
+import { type Mapper, openMapper, whyNot } from "./map-again.js";
 import type { TraceOptions } from "./options.js";
 import { type RowTrace, traceRow, type Witnesses } from "./row-trace.js";
 import { changedExtracts, rulesThen } from "./rules-then.js";
-import { type FoundRow, findRows } from "./search.js";
+import { findEverywhere } from "./search-all.js";
 import { liveTarget } from "./target-row.js";
 import { type ManifestOnTheWay, traceJson, traceLines } from "./trace-lines.js";
 import { extractRemedy, readTransforms, remedyOf, type Tracing, type Transformed } from "./transforms.js";
@@ -61,7 +61,7 @@ async function traced(tracing: Tracing, options: TraceOptions, search: Search): 
   const engine = await openEngine({ folders });
   const target = liveTarget(tracing, options);
   try {
-    const found = await searched(engine, search);
+    const found = await findEverywhere(engine, transforms, search.wanted);
     const loaded = await readLoaded(tracing);
     const rows: RowTrace[] = [];
     for (const of of transforms) {
@@ -73,7 +73,7 @@ async function traced(tracing: Tracing, options: TraceOptions, search: Search): 
         connection: await engine.connect(),
         rules,
         changed: of.manifest === undefined ? [] : changedExtracts(of, of.manifest),
-        loadOf: (row) => loadStory(loaded, row),
+        loadOf: (row) => loadStory(tracing, loaded, row),
         askTarget: (row) => target.ask(row),
       };
       try {
@@ -90,20 +90,10 @@ async function traced(tracing: Tracing, options: TraceOptions, search: Search): 
   }
 }
 
-/** So many parts are searched at once. */
-const connectionCount = 2;
-
-async function searched(engine: Engine, { transforms, wanted }: Search): Promise<readonly FoundRow[]> {
-  const connections = [];
-  while (connections.length < connectionCount) connections.push(await engine.connect());
-  const found: FoundRow[] = [];
-  for (const of of transforms) found.push(...(await findRows(connections, of, wanted)));
-  return found;
-}
-
 async function rulesOf(tracing: Tracing, of: Transformed, folder: string): Promise<Mapper | { readonly why: string }> {
   const rules = await rulesThen(tracing, of);
-  return rules.kind === "gone" ? { why: rules.why } : await openMapper(tracing, of, { ...rules, folder });
+  if (rules.kind === "gone") return { why: rules.why };
+  return await openMapper(tracing, of, { ...rules, folder }).catch((error: unknown) => ({ why: whyNot(error) }));
 }
 
 // The second life of a row comes right after its first.

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { runProgram } from "../../support/program.js";
+import { people, rejected } from "../rejects/replaying.js";
 import { columnsNamed, type Extracted, type Row } from "../transform/extracted.js";
 import { readMapped } from "../transform/mapped.js";
 import { readyToMap } from "../transform/ready.js";
@@ -297,4 +298,32 @@ it("trace masks nothing anew under another key, or none, and says so", async () 
     rulesWhy: expect.stringContaining("TRACE_KEY, which is not set"),
   });
   expect([other.row, none.row]).toEqual([same.row, same.row]);
+});
+
+it("trace tells both lives of a corrected reject, though only the second has the target key asked for", async () => {
+  const ready = await rejected({ mapping: people.replace("id: id", "id: { sql: \"id || coalesce(name, '-')\" }") });
+  await ready.correct({ 3: { name: "Grace" } });
+  expect((await ready.reject("replay", "people", ready.file)).exitCode).toBe(0);
+
+  const { rows } = await traced("people", "3Grace", "--no-target", ...ready.places);
+
+  expect(
+    rows.map(({ key, replay, matched, disposition, targetKey }) => [key, replay, matched, disposition, targetKey]),
+  ).toEqual([
+    ["3", null, [], "rejected", "3-"],
+    ["3", "001", ["target key"], "written", "3Grace"],
+  ]);
+});
+
+it("trace leaves a replay out that has not finished or corrects another transform, and says so", async () => {
+  const ready = await rejected();
+  await ready.correct({ 3: { name: "Grace" } });
+  expect((await ready.reject("replay", "people", ready.file)).exitCode).toBe(0);
+  await ready.write("people.yaml", people.replace("name: name", "name: { from: name, upper: true }"));
+  await ready.run();
+
+  const { rows, stderr } = await traced("people", "3", "--no-target", ...ready.places);
+
+  expect(rows).toMatchObject([{ replay: null, disposition: "rejected" }]);
+  expect(stderr).toContain("replay 001 of people has not finished, or corrects rejects of another transform");
 });

@@ -111,6 +111,16 @@ it("trace tells that a row was mapped anew since it was loaded, and asks nothing
   });
 });
 
+it("trace tells that a load was taken back", async () => {
+  const migration = await loadedMigration();
+  const { exitCode, stderr } = await migration.run("rollback", ["--confirm", "TEST-1"]);
+
+  const { rows } = await trace(migration, "people", "10");
+
+  expect(exitCode, stderr).toBe(0);
+  expect(rows[0].load).toEqual({ kind: "not loaded", why: "its load was taken back, and none has finished since" });
+});
+
 it("trace tells a corrected reject's second life after its first, up to the row in the target", async () => {
   const migration = await loadedMigration({ "people.yaml": plain });
   const corrected = join(migration.folder, "corrected.csv");
@@ -143,4 +153,25 @@ it("trace tells a corrected reject's second life after its first, up to the row 
   expect(stdout).toContain(
     'with the key "7", occurrence 1, as it was corrected for replay 001 (found by its source key',
   );
+});
+
+it("trace names the constraint by which the database refused a row, and where load put it aside", async () => {
+  const migration = await loadedMigration({ "people.yaml": `${plain}load: { on_reject: quarantine }\n` });
+  await migration.target.query("ALTER TABLE people ADD CONSTRAINT nobody_ten CHECK (id <> 10) NOT VALID");
+  const { exitCode, stderr } = await migration.run("load", ["--force"]);
+
+  const { rows } = await trace(migration, "people", "10");
+  const { stdout } = await migration.run("trace", ["people", "--key", "10"]);
+  const other = await trace(migration, "people", "11");
+
+  expect(exitCode, stderr).toBe(0);
+  expect(rows[0].load).toMatchObject({
+    kind: "quarantined",
+    constraint: "nobody_ten",
+    code: "23514",
+    file: { file: "load/people/rejects.csv.gz", row: 1, line: 2 },
+  });
+  expect(rows[0].target).toMatchObject({ kind: "not asked" });
+  expect(stdout).toContain("The target refused it (nobody_ten): ");
+  expect(other).toMatchObject({ exitCode: 0, rows: [{ load: { kind: "loaded" }, target: { kind: "equal" } }] });
 });
