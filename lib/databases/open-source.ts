@@ -12,8 +12,9 @@ type Open = (url: string, options: OpenSourceOptions) => Promise<Source>;
 
 // Loaded when the scheme asks for them: a driver costs more time than a program's --help.
 const postgres: Open = async (url, options) => (await import("./postgres/source.js")).openPostgresSource(url, options);
+const mysql: Open = async (url, options) => (await import("./mysql/source.js")).openMysqlSource(url, options);
 
-const adapters: Readonly<Record<string, Open>> = { postgres, postgresql: postgres };
+const adapters: Readonly<Record<string, Open>> = { postgres, postgresql: postgres, mysql, mariadb: mysql };
 
 /** Opens a source by its URL's scheme. Throws "usage" for a scheme without adapter, "unreachable" else. */
 export async function openSource(url: string, options: OpenSourceOptions): Promise<Source> {

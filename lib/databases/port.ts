@@ -24,6 +24,8 @@ export interface DatabaseColumn {
   readonly holdsNull?: boolean;
   /** No COLLATE is needed to sort by bytes (text), or none is possible (numbers, dates, everything not text). */
   readonly sortsByBytes: boolean;
+  /** The character set its text is stored in, where that is a column's own affair. */
+  readonly characterSet?: string;
   /** Computed by the database: cannot be loaded. */
   readonly generated: boolean;
   readonly identity: boolean;
@@ -58,6 +60,12 @@ export interface Snapshot {
   readonly position: string;
   /** "consistent": all connections read this very state. */
   readonly consistency: "consistent" | "per-connection";
+  /** The position as global transaction ids, where the source has them. */
+  readonly gtid?: string;
+  /** How several connections came to read one state, where there is more than one way. */
+  readonly reached?: "global read lock" | "binlog position" | "one connection";
+  /** Tables whose storage knows no transactions: what is written to them meanwhile may show. */
+  readonly notCovered?: readonly string[];
 }
 
 /** An extract as the source describes it, settled: which columns, which of them name a row, in which order rows come. */
@@ -115,6 +123,8 @@ export interface CopyOut {
 export interface Source {
   readonly identity: DatabaseIdentity;
   readonly snapshot: Snapshot;
+  /** What its sessions are pinned to, as manifests state it. */
+  readonly session: Readonly<Record<string, string | number>>;
   describe(extract: Extract): Promise<SourceTable>;
   /** Rows in the selection, by SELECT count(*) in the snapshot. */
   count(extract: Extract, table: SourceTable, selection: Selection): Promise<number>;

@@ -55,7 +55,7 @@ export function extractManifest(run: Run, result: ExtractResult): Manifest {
         partsBy: extract.partBy === undefined ? "key" : "date",
         leftOutByWhere: result.leftOut,
         rowChecksum: extract.rowChecksum,
-        session: { timeZone: "UTC", dateStyle: "ISO, YMD", extraFloatDigits: 3, byteaOutput: "hex", encoding: "UTF8" },
+        session: source.session,
       },
     },
   );

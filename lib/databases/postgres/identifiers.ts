@@ -1,5 +1,6 @@
 import { StageError } from "../../model/errors.js";
 import type { Sql } from "../../model/names.js";
+import { parseQualifiedName, type QualifiedName } from "../qualified-name.js";
 
 /** PostgreSQL cuts longer names off without an error, so that two long names may become one. */
 const maxNameBytes = 63;
@@ -44,28 +45,13 @@ export function qualified(written: string): Sql {
 }
 
 /** The schema (undefined: whichever comes first in the search path) and the name that a specification wrote. */
-export function parseQualified(written: string): { readonly schema: string | undefined; readonly name: string } {
-  const parts = written.match(/^(?:("(?:[^"]|"")+"|[^".]+)\.)?("(?:[^"]|"")+"|[^".]+)$/);
-  const name = parts?.[2];
-  if (name === undefined) throw malformed(written);
-  return { schema: parts?.[1] === undefined ? undefined : unquoted(parts[1]), name: unquoted(name) };
+export function parseQualified(written: string): QualifiedName {
+  return parseQualifiedName(written, '"');
 }
 
 /** The reverse of parseQualified: schema and name as one text, in quotes only where the dot would mislead. */
 export function formatQualified(schema: string, name: string): string {
   return [schema, name].map((part) => (/[".]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part)).join(".");
-}
-
-function unquoted(part: string): string {
-  return part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part;
-}
-
-function malformed(written: string): StageError {
-  return new StageError(
-    "specification",
-    `${JSON.stringify(written)} is not a table's name`,
-    'write table or schema.table, with "double quotes" around a part that holds a dot',
-  );
 }
 
 function assertName(name: string): void {

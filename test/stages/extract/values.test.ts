@@ -1,13 +1,12 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { connect } from "../../../lib/databases/postgres/connection.js";
 import { sql, trusted } from "../../../lib/databases/postgres/identifiers.js";
-import type { CsvValue } from "../../../lib/model/csv-dialect.js";
 import { createDatabase, type TestDatabase } from "../../support/postgres.js";
 import { createMigration } from "../migration-fixture.js";
-import { manifestIn, rowsIn, textOf } from "../stage-files.js";
+import { rowsIn, textOf } from "../stage-files.js";
+import { assertChecksums } from "./row-checksums.js";
 
 /** A type, and values at its edges; every one gets NULL besides. */
 const types: Readonly<Record<string, readonly string[]>> = {
@@ -152,23 +151,3 @@ it("reads a LATIN1 database into UTF-8, the checksums too", async () => {
   ]);
   await assertChecksums(join(migration.work, "extract/words"));
 });
-
-/** Recomputes every row's checksum, and their sum, by the definition in FORMATS: `|,` between values, `|p` for `|`, `|n` for NULL. */
-async function assertChecksums(folder: string): Promise<void> {
-  const rows = await rowsIn(folder);
-  const digests = rows.map((row) =>
-    createHash("md5")
-      .update(rowText(row.slice(0, -1)))
-      .digest("hex"),
-  );
-  expect(rows.map((row) => row.at(-1))).toEqual(digests);
-  const sum = digests.reduce((total, digest) => total + BigInt(`0x${digest}`), 0n) % (1n << 128n);
-  expect((await manifestIn(folder))._waybill.checksum).toEqual({
-    sum: sum.toString(16).padStart(32, "0"),
-    count: rows.length,
-  });
-}
-
-function rowText(values: readonly CsvValue[]): string {
-  return values.map((value) => value?.replaceAll("|", "|p") ?? "|n").join("|,");
-}

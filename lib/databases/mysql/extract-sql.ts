@@ -1,0 +1,64 @@
+import type { Extract } from "../../mapping/migration.js";
+import { join, sql } from "../../mapping/sql.js";
+import type { Sql } from "../../model/names.js";
+import type { DatabaseColumn, SourceTable } from "../port.js";
+import { columnOf, escapedText, relation, rowText, type SourceDialect, type SourceRelation } from "../source-sql.js";
+import { among, byBytes, fileText, sortable, source, typed } from "./column-text.js";
+import { identifier, literal, qualified } from "./identifiers.js";
+
+/** What every source is asked, in MySQL's words. NULL comes first by itself. */
+export const dialect: SourceDialect = {
+  identifier,
+  literal,
+  qualified,
+  sortable,
+  sorted: sortable,
+  typed,
+  among,
+  fileText,
+  byBytes,
+  periods,
+};
+
+/** The statement whose rows are a part: every column as text, in row order, and the row checksum where the extract has one. */
+export function copyStatement({ extract, table }: SourceRelation, where: Sql): Sql {
+  const checksum = extract.rowChecksum ? [sql`md5(${rowText(table.columns.map(escapedValue))})`] : [];
+  return sql`SELECT ${join([...table.columns.map(fileText), ...checksum], ", ")}
+    FROM ${relation(dialect, extract)} AS source WHERE ${where} ORDER BY ${rowOrder(table)}`;
+}
+
+// Numbers, dates and bytes cannot hold a `|`.
+function escapedValue(column: DatabaseColumn): Sql {
+  const text = fileText(column);
+  return column.type === "string" ? escapedText(text) : sql`coalesce(${text}, '|n')`;
+}
+
+function rowOrder(table: SourceTable): Sql {
+  const others = table.keyIsUnique ? [] : table.columns.filter(({ name }) => !table.key.includes(name));
+  return join([...table.key.map((name) => columnOf(table, name)), ...others].map(sortable), ", ");
+}
+
+// By the date's own text: partial dates, 2024-00-00, belong to a period too, and no arithmetic holds for them.
+function periods({ extract, table }: SourceRelation, { column: name, every }: NonNullable<Extract["partBy"]>) {
+  const period = periodOf(source(columnOf(table, name)), every);
+  return {
+    list: sql`SELECT DISTINCT ${period} AS period FROM ${relation(dialect, extract)} AS source ORDER BY period`,
+    where: ([value = null]: readonly (string | null)[]): Sql =>
+      value === null ? sql`${period} IS NULL` : sql`${period} = ${literal(value)}`,
+  };
+}
+
+function periodOf(date: Sql, every: NonNullable<Extract["partBy"]>["every"]): Sql {
+  switch (every) {
+    case "day":
+      return sql`left(${date}, 10)`;
+    case "month":
+      return sql`left(${date}, 7)`;
+    case "quarter":
+      return sql`concat(left(${date}, 5), ceil(substr(${date}, 6, 2) / 3))`;
+    case "year":
+      return sql`left(${date}, 4)`;
+    default:
+      return every satisfies never;
+  }
+}

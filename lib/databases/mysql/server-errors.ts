@@ -1,0 +1,71 @@
+import { type ErrorKind, StageError } from "../../model/errors.js";
+
+const kindByNumber: Readonly<Record<number, ErrorKind>> = {
+  3: "disk",
+  1021: "disk",
+  1114: "disk",
+  1040: "temporary",
+  1053: "temporary",
+  1159: "temporary",
+  1161: "temporary",
+  1203: "temporary",
+  1205: "temporary",
+  1213: "temporary",
+  1226: "temporary",
+  1317: "temporary",
+  1927: "temporary",
+  1969: "temporary",
+  3024: "temporary",
+  1044: "forbidden",
+  1142: "forbidden",
+  1143: "forbidden",
+  1227: "forbidden",
+  1370: "forbidden",
+};
+
+const hintByKind: Readonly<Partial<Record<ErrorKind, string>>> = {
+  temporary: "run the same command again: it goes on where this one stopped",
+  forbidden: "grant the privilege to the user of the connection",
+  disk: "make room on the database server, then run the same command again",
+};
+
+const socketCodes = /^(PROTOCOL_CONNECTION_LOST|PROTOCOL_|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)/;
+
+/** What the driver throws, as far as it is known. */
+interface DriverError extends Error {
+  readonly code?: string;
+  readonly errno?: number;
+  readonly sqlState?: string;
+  readonly sqlMessage?: string;
+}
+
+/**
+ * An error of the driver or the server as a person may read it. What a message quotes may be a value of the data, so it is
+ * left out, except where it can only be a name or the statement's own text. Anything else comes back as it is.
+ */
+export function translate(error: unknown, location: string): unknown {
+  if (error instanceof StageError || !(error instanceof Error)) return error;
+  const { code = "", errno, sqlState, sqlMessage, message }: DriverError = error;
+  if (sqlMessage !== undefined && sqlState !== undefined) {
+    const kind = kindByNumber[errno ?? 0] ?? (sqlState.startsWith("42") ? "specification" : "integrity");
+    const said = sqlState.startsWith("42") ? sqlMessage : withoutQuotes(sqlMessage);
+    return new StageError(kind, `${said} (${errno}, ${sqlState})`, hintByKind[kind], withoutValues(error));
+  }
+  if (!socketCodes.test(code) && !message.includes("closed state")) return error;
+  const text = `the connection to ${location} was lost: ${code === "" ? message : code}`;
+  return new StageError("temporary", text, hintByKind.temporary, error);
+}
+
+/** The server's number of an error, 0 where it is none of the server's. */
+export function errorNumber(error: unknown): number {
+  return error instanceof Error && "errno" in error && typeof error.errno === "number" ? Math.max(error.errno, 0) : 0;
+}
+
+function withoutQuotes(message: string): string {
+  return message.replace(/'.*'/s, "'…'").replace(/".*"/s, '"…"');
+}
+
+// The cause is printed with a bug's stack: keep what identifies it, leave the statement and its values.
+function withoutValues({ code, errno }: DriverError): Error {
+  return Object.assign(new Error(`the server's error ${code ?? errno}`), { errno });
+}

@@ -1,0 +1,114 @@
+import { type Connection as Client, createConnection } from "mysql2";
+import { StageError } from "../../model/errors.js";
+import { parseAddress } from "./address.js";
+import { errorNumber, translate } from "./server-errors.js";
+
+/** A client whose session is pinned, and where it is (`host:port/database`). */
+export interface Session {
+  readonly client: Client;
+  readonly location: string;
+}
+
+/**
+ * What every session is pinned to, as far as this server knows the variable. `sql_mode`: backslashes escape, double
+ * quotes hold texts, zero dates are read as they are. Results come in the bytes they are stored in: a conversion would put
+ * question marks for what it does not know, and tell nobody. Sorting looks at the first 64 KB of a text, not at its first kilobyte;
+ * the buffer holds as many long columns as a table may have.
+ */
+export const settings = {
+  character_set_results: "NULL",
+  collation_connection: "utf8mb4_bin",
+  time_zone: "'+00:00'",
+  sql_mode: "'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
+  sql_select_limit: "18446744073709551615",
+  sql_auto_is_null: "0",
+  sql_safe_updates: "0",
+  group_concat_max_len: "1073741824",
+  max_sort_length: "65536",
+  sort_buffer_size: "67108864",
+  net_read_timeout: "86400",
+  net_write_timeout: "86400",
+  wait_timeout: "86400",
+  idle_transaction_timeout: "0",
+  idle_readonly_transaction_timeout: "0",
+  max_statement_time: "0",
+  max_execution_time: "0",
+  div_precision_increment: "4",
+  lc_time_names: "'en_US'",
+} as const satisfies Readonly<Record<string, string>>;
+
+const connectTimeoutMs = 30_000;
+
+/** Opens a pinned session that can only read. Throws "unreachable" naming host, port and database, never the password. */
+export async function openSession(url: string, application: string): Promise<Session> {
+  const { location, options } = parseAddress(url);
+  const client = createConnection({
+    ...options,
+    charset: "utf8mb4",
+    connectTimeout: connectTimeoutMs,
+    connectAttributes: { program_name: application },
+    enableKeepAlive: true,
+    // No text of the server's shall choose a file of ours, and no statement shall hide a second one.
+    flags: ["-LOCAL_FILES", "-MULTI_STATEMENTS"],
+  });
+  // Without a listener a connection that is lost while idle would end the process; the next query reports it.
+  client.on("error", () => undefined);
+  try {
+    await new Promise<void>((resolve, reject) => client.connect((error) => (error ? reject(error) : resolve())));
+    await pin(client);
+    return { client, location };
+  } catch (error) {
+    client.destroy();
+    throw unreachable(error, location);
+  }
+}
+
+async function pin(client: Client): Promise<void> {
+  const names = Object.keys(settings).map((name) => `'${name}'`);
+  const known = await queried(client, `SHOW VARIABLES WHERE Variable_name IN (${names.join(", ")})`);
+  const isKnown = new Set(known.map(([name = ""]) => name));
+  const assignments = Object.entries(settings).flatMap(([name, value]) =>
+    isKnown.has(name) ? [`SESSION ${name} = ${value}`] : [],
+  );
+  await queried(client, "SET NAMES utf8mb4");
+  await queried(client, `SET ${assignments.join(", ")}`);
+  await queried(client, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+  await queried(client, "SET SESSION TRANSACTION READ ONLY");
+}
+
+function queried(client: Client, sql: string): Promise<readonly (readonly (string | undefined)[])[]> {
+  return new Promise((resolve, reject) => {
+    const options = { sql, rowsAsArray: true };
+    client.query(options, (error, rows) => (error ? reject(error) : resolve(Array.isArray(rows) ? textsOf(rows) : [])));
+  });
+}
+
+function textsOf(rows: readonly unknown[]): readonly (readonly string[])[] {
+  return rows.map((row) => (Array.isArray(row) ? row.map(String) : []));
+}
+
+const hints: readonly (readonly [RegExp, string])[] = [
+  [/ECONNREFUSED|ENOENT/, "start the server, or correct host and port in the URL"],
+  [/ENOTFOUND|EAI_AGAIN/, "correct the host name in the URL"],
+  [/^(1045|1698)/, "set the password in MYSQL_PWD or ~/.my.cnf, and look at the user's grants"],
+  [/^1049/, "create the database, or correct its name in the URL"],
+];
+
+// A server that starts up, shuts down or is full will be there in a while.
+const busy = new Set([1040, 1053, 1203, 1226]);
+
+function unreachable(error: unknown, location: string): StageError {
+  if (error instanceof StageError) return error;
+  const said = error instanceof Error ? error.message : String(error);
+  const number = errorNumber(error);
+  if (busy.has(number))
+    return new StageError("temporary", `${location} takes no connections now: ${said}`, "try again later", error);
+  const hint = hints.find(([pattern]) => pattern.test(number > 0 ? String(number) : said))?.[1];
+  const cause = translate(error, location);
+  return new StageError(
+    "unreachable",
+    `cannot connect to ${location}: ${said}`,
+    hint ?? "check the URL, the network and the server's log",
+    cause,
+  );
+}

@@ -1,0 +1,167 @@
+import { sql } from "../../mapping/sql.js";
+import { StageError } from "../../model/errors.js";
+import type { Snapshot } from "../port.js";
+import { type Connection, connect, type Value } from "./connection.js";
+import { trusted } from "./identifiers.js";
+
+/** Connections that read one state of the data, and what is known of that state. */
+export interface SharedSnapshot {
+  /** The first asks, the others copy; a single one does both. */
+  readonly connections: readonly [Connection, ...Connection[]];
+  readonly snapshot: Snapshot;
+}
+
+export interface SnapshotOptions {
+  readonly url: string;
+  readonly application: string;
+  /** How many connections are wanted. */
+  readonly size: number;
+}
+
+/** How long all writers of the server may be kept waiting, seconds: a lock that is not had by then is given up. */
+const lockSeconds = 10;
+/** How often connections are begun anew until no commit came between them. */
+const attempts = 10;
+
+const begin = sql`START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY`;
+
+/**
+ * Opens connections that all see one state. A global read lock holds commits back until the last of them has begun. Where
+ * the privilege is missing, MariaDB tells each connection the binlog position of its snapshot, and they are begun until
+ * all tell the same. Else one connection has to do.
+ */
+export async function openSnapshot(options: SnapshotOptions): Promise<SharedSnapshot> {
+  const opened: Connection[] = [];
+  try {
+    for (let index = 0; index < options.size; index++) opened.push(await connect(options.url, options.application));
+    const [first, ...others] = opened;
+    if (first === undefined) throw new RangeError("a snapshot needs a connection");
+    const locked = await underLock(options, async (locker) => {
+      for (const one of opened) await one.query(begin);
+      return await positionOf(locker);
+    });
+    if (locked !== undefined) return shared([first, ...others], { ...locked, reached: "global read lock" });
+    const position = await sameBinlogPosition(opened);
+    if (position !== undefined) return shared([first, ...others], { ...position, reached: "binlog position" });
+    for (const other of others) await other.close();
+    await first.query(begin);
+    return shared([first], { ...(await positionOf(first)), reached: "one connection" });
+  } catch (error) {
+    await Promise.all(opened.map((one) => one.close()));
+    throw error;
+  }
+}
+
+type Reached = NonNullable<Snapshot["reached"]>;
+
+async function shared(
+  connections: SharedSnapshot["connections"],
+  { state, position, gtid, reached }: Position & { readonly reached: Reached },
+): Promise<SharedSnapshot> {
+  const uncovered = await nonTransactional(connections[0]);
+  return {
+    connections,
+    snapshot: {
+      id: state,
+      isolation: "repeatable read, read only",
+      position,
+      ...(gtid === "" ? {} : { gtid }),
+      consistency: "consistent",
+      reached,
+      ...(uncovered.length === 0 ? {} : { notCovered: uncovered }),
+    },
+  };
+}
+
+/** The answer of `work` while nobody commits; undefined where the lock is not granted to us, or not had in time. */
+async function underLock<Answer>(
+  { url, application }: SnapshotOptions,
+  work: (locker: Connection) => Promise<Answer>,
+): Promise<Answer | undefined> {
+  const locker = await connect(url, application);
+  try {
+    await locker.query(sql`SET SESSION lock_wait_timeout = ${trusted(String(lockSeconds))}`);
+    if (!(await isGranted(() => locker.query(sql`FLUSH TABLES WITH READ LOCK`)))) return undefined;
+    return await work(locker);
+  } finally {
+    // With the session its lock goes.
+    await locker.close();
+  }
+}
+
+async function isGranted(ask: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await ask();
+    return true;
+  } catch (error) {
+    if (error instanceof StageError && (error.kind === "forbidden" || error.kind === "temporary")) return false;
+    throw error;
+  }
+}
+
+interface Position {
+  /** Names the state of the data: equal states have equal names. */
+  readonly state: string;
+  readonly position: string;
+  readonly gtid: string;
+}
+
+async function positionOf(connection: Connection): Promise<Position> {
+  const product = /mariadb/i.test(await textOf(connection, "version()")) ? "mariadb" : "mysql";
+  const gtid = await textOf(connection, product === "mariadb" ? "@@gtid_current_pos" : "@@gtid_executed");
+  const [file, at] = await binlogPosition(connection);
+  if (file !== undefined && at !== undefined)
+    return { state: `${product}:${file}:${at}`, position: `${file}:${at}`, gtid: gtid.replaceAll("\n", "") };
+  const lsn = await status(connection, ["Innodb_lsn_current", "Innodb_redo_log_current_lsn"]);
+  // Without a binlog, the place in InnoDB's own log: the same place is the same state, though not the other way round.
+  const position = lsn === undefined ? "unknown" : `lsn:${lsn}`;
+  const state =
+    lsn === undefined ? `${product}:connection:${await textOf(connection, "uuid()")}` : `${product}:${position}`;
+  return { state, position, gtid };
+}
+
+async function binlogPosition(connection: Connection): Promise<readonly Value[]> {
+  for (const statement of [sql`SHOW MASTER STATUS`, sql`SHOW BINARY LOG STATUS`]) {
+    const rows = await connection.query(statement).catch(() => []);
+    if (rows[0] !== undefined) return rows[0];
+  }
+  return [];
+}
+
+async function sameBinlogPosition(connections: readonly Connection[]): Promise<Position | undefined> {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const positions = [];
+    for (const one of connections) {
+      await one.query(sql`ROLLBACK`);
+      await one.query(begin);
+      const file = await status(one, ["Binlog_snapshot_file"]);
+      positions.push(
+        file === undefined || file === "" ? "" : `${file}:${await status(one, ["Binlog_snapshot_position"])}`,
+      );
+    }
+    const [position = "", ...others] = positions;
+    if (position === "") return undefined;
+    if (others.every((other) => other === position)) return { state: `mariadb:${position}`, position, gtid: "" };
+  }
+  return undefined;
+}
+
+async function status(connection: Connection, names: readonly string[]): Promise<string | undefined> {
+  const wanted = names.map((name) => `'${name}'`).join(", ");
+  const [row] = await connection.query(sql`SHOW STATUS WHERE Variable_name IN (${trusted(wanted)})`);
+  return row?.[1] ?? undefined;
+}
+
+async function textOf(connection: Connection, expression: string): Promise<string> {
+  const rows = await connection.query(sql`SELECT ${trusted(expression)}`).catch(() => []);
+  return rows[0]?.[0] ?? "";
+}
+
+/** Tables of this database whose engine knows no transactions: what is written to them meanwhile may show. */
+async function nonTransactional(connection: Connection): Promise<readonly string[]> {
+  const rows = await connection.query(sql`
+    SELECT t.TABLE_NAME FROM information_schema.TABLES t JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE
+    WHERE t.TABLE_SCHEMA = database() AND t.TABLE_TYPE = 'BASE TABLE' AND e.TRANSACTIONS <> 'YES'
+    ORDER BY cast(t.TABLE_NAME AS binary)`);
+  return rows.flatMap(([name]) => name ?? []);
+}
