@@ -35,7 +35,7 @@ export async function loadTable(run: Run, target: Target, intent: ToDo): Promise
   const { way, counts, kept } = done;
   const loaded = { plan, way, counts, kept, target: await target.rowCount(name) };
   assertWhole(run, loaded);
-  if (intent.kind === "load") tellLoaded(run, plan, (performance.now() - startedMs) / 1000);
+  if (intent.kind === "load") tellLoaded(run, plan, { counts, seconds: (performance.now() - startedMs) / 1000 });
   else tellRecorded(run, plan);
   return loaded;
 }

@@ -16,6 +16,7 @@ import { emptyLoadFolder, forgetOldUndo, type KeptFiles, keptFilesIn } from "./k
 import { unitManifest } from "./load-manifest.js";
 import type { LoadPlan } from "./plan.js";
 import { columnProblems } from "./plan.js";
+import { tellUpserted } from "./tell.js";
 import { chooseRows, fateOf } from "./unit-rows.js";
 
 /**
@@ -105,12 +106,6 @@ async function publish(run: Run, target: Target, { plan, outcome, rows, files }:
   const loaded = { resource, kept, outcome, rowCount: rows.length, target: target.identity };
   await writeManifest(folder, unitManifest(run, plan, loaded));
   if (kept.length > 0) await forgetOldUndo(folder, kept);
-  const { inserted, updated, unchanged } = outcome;
-  run.reporter.say("upserted", `load ${name}: ${inserted} inserted, ${updated} updated, ${unchanged} unchanged`, {
-    table: name,
-    inserted,
-    updated,
-    unchanged,
-  });
+  tellUpserted(run, name, outcome);
   run.reporter.output(`${folder}/manifest.json`);
 }

@@ -1,17 +1,37 @@
-import type { Definition } from "../../lib/databases/target-port.js";
+import type { Definition, LoadCounts } from "../../lib/databases/target-port.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { counted } from "../../lib/program/progress.js";
 import { type LoadPlan, notLoadedYet } from "./plan.js";
 
 /** What was loaded, and how long it took, indexes included. */
-export function tellLoaded(run: Run, { table, parts, rowCount }: LoadPlan, seconds: number): void {
-  const text = `${counted(rowCount, "row")} in ${counted(parts.length, "part")}, ${seconds.toFixed(1)} s`;
+export function tellLoaded(
+  run: Run,
+  { table, parts, rowCount }: LoadPlan,
+  { counts, seconds }: { readonly counts: LoadCounts; readonly seconds: number },
+): void {
+  const became = table.load.mode === "replace" ? "" : `${changesText(counts)}, `;
+  const text = `${became}${counted(rowCount, "row")} in ${counted(parts.length, "part")}, ${seconds.toFixed(1)} s`;
   run.reporter.say("loaded", `load ${table.name}: ${text}`, {
     table: table.name,
     rows: rowCount,
     parts: parts.length,
     seconds,
+  });
+}
+
+const changesText = ({ inserted, updated, unchanged }: Changed): string =>
+  `${inserted} inserted, ${updated} updated, ${unchanged} unchanged`;
+
+type Changed = Pick<LoadCounts, "inserted" | "updated" | "unchanged">;
+
+/** What became of the rows of a unit in one table. */
+export function tellUpserted(run: Run, table: Table["name"], { inserted, updated, unchanged }: Changed): void {
+  run.reporter.say("upserted", `load ${table}: ${changesText({ inserted, updated, unchanged })}`, {
+    table,
+    inserted,
+    updated,
+    unchanged,
   });
 }
 

@@ -1,7 +1,9 @@
+import type { Comparison } from "../../lib/databases/checks-port.js";
 import { queryExtract } from "../../lib/mapping/query.js";
 import { type TransformCounts, unexplained } from "../../lib/model/counts.js";
 import type { Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
+import { counted } from "../../lib/program/progress.js";
 import { type Check, equality } from "./check.js";
 import { driftCheck, type QueriedCounts, queriedChecks, queriedCounts } from "./drift.js";
 import type { ValidateInputs } from "./inputs.js";
@@ -167,6 +169,18 @@ export function countChecks(
       equality(`declared count: ${name}`, expected, declaredCount(counts, name)),
     ),
   ];
+}
+
+/** Whether all rows of the target, those of others among them, are as many as when ours were loaded. Others may write. */
+export function othersChecks(
+  { table, load }: ValidateInputs,
+  { expected, missing, actual }: Comparison,
+): readonly Check[] {
+  if (table.load.mode === "replace") return [];
+  const others = actual - (expected - missing);
+  const all = countOf(load, "before") + countOf(load, "inserted");
+  const note = `${counted(others, "row")} of others beside ours`;
+  return [{ ...equality("all rows in the target, now and when it was loaded", all, actual, "warned"), note }];
 }
 
 function declaredCount(counts: TransformCounts, name: string): number {

@@ -4,7 +4,7 @@ import type { PartToLoad } from "../../lib/databases/target-port.js";
 import { writeManifest } from "../../lib/files/manifest-file.js";
 import { openPart } from "../../lib/files/part-reader.js";
 import { emptyStageFolder, inStageFolder, removeFolder } from "../../lib/files/stage-folder.js";
-import type { Extract } from "../../lib/mapping/migration.js";
+import type { Extract, Table } from "../../lib/mapping/migration.js";
 import type { Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { type Check, skipped } from "./check.js";
@@ -13,7 +13,7 @@ import { differingRows, firstDifferences, writeDifferences } from "./differences
 import { checkExpectations } from "./expectations.js";
 import { type ValidateInputs, verifyFiles } from "./inputs.js";
 import { answerOr, countLive, type LiveExtract, type LiveSource } from "./live-source.js";
-import { countChecks, reconcile } from "./reconciliation.js";
+import { countChecks, othersChecks, reconcile } from "./reconciliation.js";
 import { type Sample, takeSample } from "./sample.js";
 import { rollbackCriteria, rowsCheck, sampleName } from "./thresholds.js";
 import { type TableVerdict, type Validated, validateManifest } from "./validate-manifest.js";
@@ -78,11 +78,16 @@ export async function validateTable(run: Run, databases: Databases, inputs: Vali
   });
 }
 
-function tableRequest(run: Run, { table, columns }: ValidateInputs) {
-  return { table: table.name, columns, key: table.key, allRows: !isUnit(run) };
+// A unit's rows are some of many, and modes "upsert" and "insert" leave rows of others beside ours: what else the target
+// holds is no difference.
+function isAmongOthers({ unit }: Run, { load }: Table): boolean {
+  return unit !== undefined || load.mode !== "replace";
 }
 
-// A unit's rows are some of many: what else the target holds is not its concern.
+function tableRequest(run: Run, { table, columns }: ValidateInputs) {
+  return { table: table.name, columns, key: table.key, allRows: !isAmongOthers(run, table) };
+}
+
 function isUnit({ unit }: Run): boolean {
   return unit !== undefined;
 }
@@ -147,10 +152,11 @@ async function examine(run: Run, { checked, databases, inputs, asked, folder, ta
   const comparisons = [compared, ...(sample.comparison === undefined ? [] : [sample.comparison])];
   const counts = reconcile(inputs, {
     sources: answer.rowCounts,
-    target: isUnit(run) ? compared.expected - compared.missing : compared.actual,
+    target: isAmongOthers(run, inputs.table) ? compared.expected - compared.missing : compared.actual,
   });
   const checks = [
     ...countChecks(run, inputs, counts, answer.why),
+    ...(isUnit(run) ? [] : othersChecks(inputs, compared)),
     rowsCheck(run.migration.acceptance, compared),
     ...rollbackCriteria(run.migration, compared),
     ...expectations,

@@ -104,11 +104,19 @@ function side(table: Sql, { columns }: Sides): Sql {
 
 function pairs(sides: KeyedSides): Sql {
   const kind = sides.allRows ? sql`FULL JOIN` : sql`LEFT JOIN`;
-  const same = joined(
-    sides.key.map((column) => sql`${comparable(expected, column)} = ${comparable(actual, column)}`),
-    " AND ",
-  );
-  return sql`${side(sides.expected, sides)} AS e ${kind} ${side(sides.actual, sides)} AS t ON ${same}`;
+  return sql`${side(sides.expected, sides)} AS e ${kind} ${side(sides.actual, sides)} AS t ON ${sameKey(sides)}`;
+}
+
+function sameKey({ key }: KeyedSides): Sql {
+  const same = key.map((column) => sql`${comparable(expected, column)} = ${comparable(actual, column)}`);
+  return joined(same, " AND ");
+}
+
+/** Of the actual rows those that are compared, as a fragment of FROM: all, or those whose key is expected. */
+export function comparedRows(sides: KeyedSides): Sql {
+  if (sides.allRows || sides.key.length === 0) return sides.actual;
+  const isExpected = sql`EXISTS (SELECT FROM ${sides.expected} AS e WHERE ${sameKey(sides)})`;
+  return sql`(SELECT t.* FROM ${sides.actual} AS t WHERE ${isExpected}) AS compared`;
 }
 
 function differs(sides: KeyedSides): Sql {

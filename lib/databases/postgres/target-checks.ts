@@ -6,7 +6,7 @@ import { answerTest, columnNamed } from "./answer-test.js";
 import { describeTable, type FoundTable, findTable, identityOf } from "./catalog.js";
 import { compareRows, selectDifferences } from "./compare.js";
 import { type ComparedColumn, comparedColumns } from "./compare-columns.js";
-import { type KeyedSides, pairedByKey } from "./compare-sql.js";
+import { comparedRows, type KeyedSides, pairedByKey } from "./compare-sql.js";
 import { type Connection, connect } from "./connection.js";
 import { copyPart } from "./copy-part.js";
 import { identifiers, sql, trusted } from "./identifiers.js";
@@ -95,7 +95,11 @@ function checkedTable(connection: Connection, { request, table, description, sid
     pairedRows: ({ of }, limit) => copyOut(connection, pairedByKey(sidesOf(of), limit)),
     compareAggregate: async (aggregate) => {
       const floats = description.columns.filter(({ databaseType }) => /^(?:real|double precision)$/.test(databaseType));
-      const sides = { expected: expectedRows, actual: table.sql, floats: new Set(floats.map(({ name }) => name)) };
+      const sides = {
+        expected: expectedRows,
+        actual: comparedRows(sidesOf("parts")),
+        floats: new Set(floats.map(({ name }) => name)),
+      };
       const statement = compareAggregate(sides, aggregate);
       const [row] = await connection.query<{ groups: string; differing: string }>(statement);
       return { groups: Number(row?.groups), differing: Number(row?.differing) };
