@@ -14,6 +14,7 @@ export function savingTo(
   asked: Undoable,
   { save, tell }: { readonly save: boolean; tell(text: string): void },
 ): OnChanges {
+  let file: string | undefined;
   return async (changes, rowsOf) => {
     const text = changesText(asked, changes);
     if (!save)
@@ -23,7 +24,8 @@ export function savingTo(
         "to save these rows as they are now, and then take the load back all the same: --save-changes",
       );
     const { columns, rows } = rowsOf();
-    const file = await freeName(folder);
+    // Asked a second time, the first try has come to nothing.
+    file ??= await freeName(folder);
     const names = columns.map(({ name }) => name);
     const written = await writeRecords(join(folder, file), names, rows);
     tell(`${text}; saved in ${join(folder, file)}`);

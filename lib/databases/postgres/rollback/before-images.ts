@@ -5,9 +5,11 @@ import type { Changes, Images } from "../../rollback-port.js";
 import { describeTable, type FoundTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { copyPart } from "../copy-part.js";
-import { identifier, identifiers, joined, sql, trusted } from "../identifiers.js";
+import { identifier, identifiers, joined, sql } from "../identifiers.js";
+import { fixedColumns } from "../load/merge-key.js";
 import { rowsChecksum } from "../row-checksum.js";
 import { copiedText, rowText } from "../row-text.js";
+import { errorCode } from "../server-errors.js";
 import { togetherHint } from "./aside-within.js";
 import { changedRows, keysOf } from "./changes.js";
 import type { CameBack } from "./previous-rows.js";
@@ -144,34 +146,27 @@ const part = (what: string, index: number): Sql => identifier(`${what}_${index}`
 
 // Deletions first: a unique value may go from a row that was inserted back to one that had it before.
 async function statements(connection: Connection, staged: StagedImages): Promise<readonly Sql[]> {
-  const { found, columns, index } = staged;
-  const always = await alwaysGenerated(connection, found);
+  const { found, columns, key, index } = staged;
+  const { computed } = await fixedColumns(connection, found, key);
   const set = columns.flatMap(({ name }, place) =>
-    always.includes(name) ? [] : [sql`${identifier(name)} = image.${at(place)}`],
+    computed.includes(name) ? [] : [sql`${identifier(name)} = image.${at(place)}`],
   );
   const isBack = sql`image."~change" = 'updated' AND (SELECT count(*) FROM ${part("gone", index)}) >= 0`;
   const values = joined(columns.map((_, place) => sql`image.${at(place)}`));
   return [
     sql`${part("gone", index)} AS (DELETE FROM ${found.sql} AS there USING ${staged.sql} AS image
       WHERE image."~change" = 'inserted' AND ${sameRow(staged)} RETURNING 1)`,
-    sql`${part("back", index)} AS (UPDATE ${found.sql} AS there SET ${joined(set)} FROM ${staged.sql} AS image
+    set.length === 0
+      ? sql`${part("back", index)} AS (SELECT WHERE false)`
+      : sql`${part("back", index)} AS (UPDATE ${found.sql} AS there SET ${joined(set)} FROM ${staged.sql} AS image
       WHERE ${isBack} AND ${sameRow(staged)} RETURNING 1)`,
     sql`${part("new", index)} AS (INSERT INTO ${found.sql} (${identifiers(columns.map(({ name }) => name))})
       OVERRIDING SYSTEM VALUE SELECT ${values} FROM ${paired(staged)} WHERE ${isBack} AND there.tableoid IS NULL RETURNING 1)`,
   ];
 }
 
-// GENERATED ALWAYS AS IDENTITY can be inserted by OVERRIDING, but never updated.
-async function alwaysGenerated(connection: Connection, { oid }: FoundTable): Promise<readonly string[]> {
-  const rows = await connection.query<{ name: string }>(
-    sql`SELECT attname AS name FROM pg_attribute WHERE attrelid = ${trusted(oid)} AND attidentity = 'a'`,
-  );
-  return rows.map(({ name }) => name);
-}
-
 function referred(error: unknown): unknown {
-  const code = error instanceof StageError && error.cause instanceof Error && "code" in error.cause && error.cause.code;
-  if (!(error instanceof StageError) || code !== "23503") return error;
+  if (!(error instanceof StageError) || errorCode(error.cause) !== "23503") return error;
   return new StageError("difference", `${error.message}; nothing was taken back`, togetherHint, error);
 }
 

@@ -9,6 +9,7 @@ import { describeTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { countRows } from "../load/replace-in-place.js";
 import { lockTable } from "../load/table-lock.js";
+import { errorCode } from "../server-errors.js";
 import { whileAside } from "./aside-within.js";
 import { changedImages, changesOfImages, putImagesBack, type StagedImages, stageImages } from "./before-images.js";
 import { changesOfReplaced, type ReplacedTable, writtenByOthers } from "./changes.js";
@@ -30,23 +31,45 @@ export async function takeBack(
   connection: Connection,
   requests: readonly TakeBackRequest[],
 ): Promise<readonly TakenBack[]> {
+  try {
+    return await takeBackNow(connection, requests, { keepIndexes: true });
+  } catch (error) {
+    // Values that rows exchange among them may be there twice for a moment: then what keeps them unique stands aside.
+    if (!(error instanceof StageError) || errorCode(error.cause) !== "23505") throw error;
+    return await takeBackNow(connection, requests, { keepIndexes: false });
+  }
+}
+
+async function takeBackNow(
+  connection: Connection,
+  requests: readonly TakeBackRequest[],
+  { keepIndexes }: { readonly keepIndexes: boolean },
+): Promise<readonly TakenBack[]> {
   return await connection.transaction(async () => {
     const all: Going[] = [];
     for (const [index, request] of requests.entries()) all.push(await look(connection, request, index));
-    const found = (kind: Going["back"]["kind"]) => all.filter(({ back }) => back.kind === kind).map((one) => one.found);
-    const cameBack = await whileAside(connection, { whole: found("whole"), some: found("some") }, () =>
-      putBack(connection, all),
-    );
-    const outcomes: TakenBack[] = [];
-    for (const [index, { key, before, changes, saved, found: table }] of all.entries()) {
-      const { written, gone } = changes;
-      const after = await countRows(connection, table);
-      const outcome = { before, after, ...(cameBack[index] as CameBack), changes: { written, gone }, saved };
-      await settleTakenBack(connection, key, outcome);
-      outcomes.push(outcome);
-    }
-    return outcomes;
+    const isWhole = ({ back }: Going) => back.kind === "whole" || !keepIndexes;
+    const tables = (going: readonly Going[]) => going.map(({ found }) => found);
+    const aside = { whole: tables(all.filter(isWhole)), some: tables(all.filter((one) => !isWhole(one))) };
+    const cameBack = await whileAside(connection, aside, () => putBack(connection, all));
+    return await settle(connection, all, cameBack);
   });
+}
+
+async function settle(
+  connection: Connection,
+  all: readonly Going[],
+  cameBack: readonly CameBack[],
+): Promise<readonly TakenBack[]> {
+  const outcomes: TakenBack[] = [];
+  for (const [index, { key, before, changes, saved, found }] of all.entries()) {
+    const { written, gone } = changes;
+    const after = await countRows(connection, found);
+    const outcome = { before, after, ...(cameBack[index] as CameBack), changes: { written, gone }, saved };
+    await settleTakenBack(connection, key, outcome);
+    outcomes.push(outcome);
+  }
+  return outcomes;
 }
 
 async function putBack(connection: Connection, all: readonly Going[]): Promise<readonly CameBack[]> {
