@@ -20,3 +20,17 @@ export function wholeNumber(name: string, value: string): number {
   if (/^\d{1,9}$/.test(value)) return Number(value);
   throw new StageError("usage", `--${name} takes a whole number, not "${value}"`, `for example: --${name} 0`);
 }
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** A time in milliseconds, written `500ms`, `60s`, `5m`, `1h` or `0`; undefined when it was not given. */
+export function durationMs(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const [, number, unit] = /^(\d{1,6})(ms|s|m|h)$/.exec(value) ?? (value === "0" ? ["", "0", "s"] : []);
+  if (number !== undefined && unit !== undefined) return Number(number) * (units[unit] ?? 0);
+  throw new StageError(
+    "usage",
+    `--${name} takes a time such as 500ms, 60s or 5m, not "${value}"`,
+    `for example: --${name} 60s`,
+  );
+}

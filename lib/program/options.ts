@@ -90,6 +90,21 @@ export const stageOptions: readonly OptionDescription[] = [
     value: "ID",
     describe: "the migration's id: allows load to replace rows that no run of Waybill wrote",
   },
+  {
+    name: "retry-for",
+    value: "TIME",
+    describe: "how long load tries again after deadlocks, lost connections and restarts (default: 60s; 0: not at all)",
+  },
+  {
+    name: "lock-timeout",
+    value: "TIME",
+    describe: "how long load waits for somebody else's lock (default: 60s; 0: for ever)",
+  },
+  {
+    name: "statement-timeout",
+    value: "TIME",
+    describe: "how long one statement of load may take (default: 0, for ever)",
+  },
   { name: "allow-mixed-snapshots", describe: "accept extracts of one source that were not read in one snapshot" },
 ];
 

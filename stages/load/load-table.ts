@@ -72,12 +72,20 @@ async function loadRows(run: Run, target: Target, { plan, check, chosen }: Inten
 
 function partsToLoad(run: Run, { table, parts }: LoadPlan, onRows: (rowCount: number) => void): readonly PartToLoad[] {
   const command = run.command("transform", table.name, "--force");
-  return parts.map(({ name, folder, file }) => ({
-    name,
-    hash: file._contentHash,
-    rowCount: file._rowCount,
-    open: () => openPart(folder, file, command, { onRows }),
-  }));
+  return parts.map(({ name, folder, file }) => {
+    let counted = 0;
+    const open = () => {
+      // Opened once more, its rows arrive once more, and count once.
+      onRows(-counted);
+      counted = 0;
+      const count = (rowCount: number) => {
+        counted += rowCount;
+        onRows(rowCount);
+      };
+      return openPart(folder, file, command, { onRows: count });
+    };
+    return { name, hash: file._contentHash, rowCount: file._rowCount, open };
+  });
 }
 
 // written = loaded + quarantined, and the target holds what was loaded: to zero, or the load is not over.

@@ -33,7 +33,8 @@ export async function load(options: LoadOptions, context: Context): Promise<void
   const url = targetUrl(run);
   if (options.dryRun) return await rehearse(run, tables, { options, url });
   const planned = await readPlans(run, tables, options);
-  const target = await openTarget(url, { application: "waybill/load" });
+  const onRetry = (sentence: string) => run.reporter.warn("retry", sentence, {});
+  const target = await openTarget(url, { application: "waybill/load", onRetry, ...options.times });
   try {
     const { id } = run.migration;
     await bindRun(run.work, { migration: id, target: target.identity.identity });

@@ -1,10 +1,11 @@
-import type { Readable, Writable } from "node:stream";
+import { Socket } from "node:net";
+import { type Duplex, finished, type Readable, type Writable } from "node:stream";
 import { from, to } from "pg-copy-streams";
 import { StageError } from "../../model/errors.js";
 import type { Sql } from "../../model/names.js";
 import { sql } from "./identifiers.js";
 import { translate } from "./server-errors.js";
-import { type ConnectOptions, openSession, type Session } from "./session.js";
+import { type ConnectOptions, endSession, openSession, type Session } from "./session.js";
 
 /** Every value is the server's own text: no number and no date passes through JavaScript. */
 export type Value = string | null;
@@ -25,6 +26,8 @@ export interface Connection {
   /** `host:port/database`, for messages. */
   readonly location: string;
   readonly processId: number;
+  /** Since when that process serves us, as the server writes it. */
+  readonly startedAt: string;
   /** The rows of one statement; the caller states their columns, each a text or NULL. */
   query<Row extends object = Readonly<Record<string, Value>>>(
     sql: Sql,
@@ -40,7 +43,12 @@ export interface Connection {
   copyTo(sql: Sql): Readable & { readonly rowCount: number };
   /** Runs `work` between BEGIN (or what is given) and COMMIT; rolls back when it throws. */
   transaction<Result>(work: () => Promise<Result>, begin?: Sql): Promise<Result>;
-  /** Ends the session, at once if something is still running. Never throws. */
+  /**
+   * Asks, whenever an answer is waited for and nothing has gone over the wire for so long, whether the session is lost,
+   * and if so cuts it off: what waits then fails as it does when a connection breaks.
+   */
+  watch(silenceMs: number, isLost: () => Promise<boolean>): void;
+  /** Ends the session, at once if something is still running or nobody answers. Never throws. */
   close(): Promise<void>;
 }
 
@@ -52,12 +60,13 @@ export async function connect(url: string, options: ConnectOptions): Promise<Con
 }
 
 function connectionOf(session: Session): Connection {
-  const { client, location, processId } = session;
+  const { client, location, processId, startedAt } = session;
+  const answers = awaitedAnswers();
 
   const run = async <Row extends object>(statement: Sql, values: readonly Value[] = []) => {
     // Without values the simple protocol, which also takes the statements that cannot be prepared.
     const result = values.length === 0 ? client.query<Row>(statement) : client.query<Row>(statement, [...values]);
-    return await result.catch((error: unknown) => {
+    return await answers.untilSettled(result).catch((error: unknown) => {
       throw translate(error, { location, statement });
     });
   };
@@ -65,6 +74,7 @@ function connectionOf(session: Session): Connection {
   const connection: Connection = {
     location,
     processId,
+    startedAt,
     query: async <Row extends object>(statement: Sql, values?: readonly Value[]) =>
       (await run<Row>(statement, values)).rows,
     execute: async (statement, values) => (await run(statement, values)).rowCount ?? 0,
@@ -74,9 +84,12 @@ function connectionOf(session: Session): Connection {
         return { name, typeId: dataTypeID, typeModifier: dataTypeModifier };
       });
     },
-    copyFrom: (statement) => client.query(speaking(from(statement, { highWaterMark: copyBufferBytes }), location)),
+    copyFrom: (statement) =>
+      answers.untilOver(client.query(speaking(from(statement, { highWaterMark: copyBufferBytes }), location))),
     copyTo: (statement) => {
-      const stream = client.query(speaking(to(statement, { highWaterMark: copyBufferBytes }), location));
+      const stream = answers.untilOver(
+        client.query(speaking(to(statement, { highWaterMark: copyBufferBytes }), location)),
+      );
       // Left half-read, the session is in the middle of a message and could only hang.
       return stream.once("close", () => stream.readableEnded || client.connection.stream.destroy());
     },
@@ -93,9 +106,43 @@ function connectionOf(session: Session): Connection {
         throw error;
       }
     },
-    close: () => client.end().catch(() => undefined),
+    watch: (silenceMs, isLost) =>
+      watchSilence(client.connection.stream, silenceMs, async () => answers.areDue() && (await isLost())),
+    close: () => endSession(client),
   };
   return connection;
+}
+
+/** Counts what an answer is waited for. */
+function awaitedAnswers() {
+  let waiting = 0;
+  const begin = () => {
+    waiting += 1;
+  };
+  const end = () => {
+    waiting -= 1;
+  };
+  return {
+    areDue: () => waiting > 0,
+    untilSettled: <Result>(answer: Promise<Result>): Promise<Result> => {
+      begin();
+      return answer.finally(end);
+    },
+    untilOver: <Stream extends Readable | Writable>(stream: Stream): Stream => {
+      begin();
+      finished(stream, end);
+      return stream;
+    },
+  };
+}
+
+function watchSilence(stream: Duplex, silenceMs: number, isLost: () => Promise<boolean>): void {
+  if (!(stream instanceof Socket)) return;
+  const look = async () => {
+    if (await isLost()) stream.destroy(new Error(`Connection terminated: no answer for ${silenceMs / 1000} s`));
+    else stream.setTimeout(silenceMs);
+  };
+  stream.setTimeout(silenceMs).on("timeout", () => void look());
 }
 
 interface ErrorHandler {

@@ -10,7 +10,7 @@ export interface ErrorContext {
 
 const kindByCode: readonly (readonly [RegExp, ErrorKind])[] = [
   [/^(28|3D000)/, "unreachable"],
-  [/^(08|57P0|53300|53400|40P01|40001|55P03|57014)/, "temporary"],
+  [/^(08|57P0|53300|53400|40P01|40001|55P03|57014|25006)/, "temporary"],
   [/^42501/, "forbidden"],
   [/^(53100|58030)/, "disk"],
   [/^53/, "temporary"],
@@ -81,6 +81,17 @@ function refusal({ code = "", constraint, message, detail, where }: DatabaseErro
 export function isLostConnection(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   return lostConnection.test(error.message) || socketCodes.has(errorCode(error));
+}
+
+// Deadlocks, serialization failures, lock timeouts, lost connections, restarts, a full or starting server, a failover to
+// a server that only reads yet. Not 57014: whoever cancels a statement, or lets it time out, wants it to end.
+const passing = /^(08|40001$|40P01$|55P03$|57P0[1-3]$|53300$|25006$)/;
+
+/** Whether an error, or what caused it, may be gone when the same is tried again. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { cause } = error;
+  return passing.test(errorCode(error)) || isLostConnection(error) || isPassing(cause);
 }
 
 /** The code of a system or server error, "" where there is none. */

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import pg from "pg";
 import { expect, onTestFinished } from "vitest";
 import { createDatabase, type TestDatabase } from "../../support/postgres.js";
 import { type ProgramResult, runProgram, startProgram } from "../../support/program.js";
@@ -11,6 +12,8 @@ type Environment = Readonly<Record<string, string>>;
 export interface Ready {
   readonly source: TestDatabase;
   readonly target: TestDatabase;
+  /** What made the target's tables. */
+  readonly targetSql: string;
   /** The migration's folder. */
   readonly migration: string;
   readonly work: string;
@@ -80,6 +83,7 @@ export async function readyToLoad({
   const ready: Ready = {
     source,
     target,
+    targetSql: `${targetSql}; ${more}`,
     migration,
     work,
     places,
@@ -126,4 +130,30 @@ export async function stateOf(target: TestDatabase): Promise<object> {
     definitions: await target.query("SELECT count(*) FROM waybill.definitions"),
     next: await target.query("SELECT last_value, is_called FROM people_id_seq"),
   };
+}
+
+/** Takes away what a load of the usual tables has left, so that the next is the first. */
+export const emptied = `ALTER TABLE people DROP CONSTRAINT IF EXISTS people_town_fkey; TRUNCATE people, towns RESTART IDENTITY;
+  ALTER TABLE people ADD FOREIGN KEY (town) REFERENCES towns; DELETE FROM waybill.loads; DELETE FROM waybill.generations`;
+
+/** Somebody else reads `people` in a long transaction: load has to wait where it empties the table. */
+export async function holdTable(target: TestDatabase): Promise<() => Promise<void>> {
+  const client = new pg.Client(target.url);
+  client.on("error", () => undefined); // the database is dropped while it is connected
+  await client.connect();
+  onTestFinished(() => client.end());
+  await client.query("BEGIN; LOCK TABLE towns IN ACCESS SHARE MODE");
+  return async () => void (await client.query("COMMIT"));
+}
+
+/** Returns when somebody waits for a lock. */
+export async function untilWaiting(target: TestDatabase): Promise<void> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    const waiting = await target.count(
+      "pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    );
+    if (waiting > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error("load never came to wait");
 }

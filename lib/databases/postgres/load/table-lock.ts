@@ -31,7 +31,8 @@ async function lockName(connection: Connection, text: string, meaning: string): 
     if (rows[0]?.locked === "t") return;
   }
   const holder = await connection.query<{ who: string }>(sql`
-    SELECT format('process %s, %s, since %s', a.pid, a.application_name, a.backend_start) AS who
+    SELECT format('process %s%s, %s, since %s', a.pid, ' for ' || host(a.client_addr), a.application_name,
+      date_trunc('second', a.backend_start)) AS who
     FROM pg_locks l JOIN pg_stat_activity a USING (pid)
     WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
       AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(${name}, 0)`);

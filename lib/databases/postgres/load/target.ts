@@ -9,6 +9,7 @@ import { loadWithQuarantine } from "./load-with-quarantine.js";
 import { assertMergeable, mergeRows } from "./merge-rows.js";
 import { assertReady } from "./readiness.js";
 import { assertReplaceable, countRows, replaceInPlace, trialInPlace } from "./replace-in-place.js";
+import { retriedTarget } from "./retried-target.js";
 import { openSessions, type Sessions } from "./sessions.js";
 import { lockAgainstOthers } from "./table-lock.js";
 import { upsertUnits } from "./upsert-units.js";
@@ -18,14 +19,14 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
   const sessions = await openSessions(url, options);
   const { main } = sessions;
   const resolve = async (table: string) => (await findTable(main, table)).qualifiedName;
-  return {
+  const target: Target = {
     identity: await identityOf(main),
     describe: (table) => describeTable(main, table),
     rowCount: async (table) => await countRows(main, await findTable(main, table)),
     lock: async (migration, names) => {
       const tables: string[] = [];
       for (const name of names) tables.push(await resolve(name));
-      await lockAgainstOthers(main, { migration, tables });
+      await sessions.hold((connection) => lockAgainstOthers(connection, { migration, tables }));
     },
     ensureLedger: () => ensureLedger(main),
     standing: async (migration, table, generation) =>
@@ -43,6 +44,7 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
     afterLoad: (table) => afterLoad(main, table),
     close: () => sessions.close(),
   };
+  return retriedTarget(target, sessions);
 }
 
 async function chooseWay({ mode }: LoadCheck): Promise<ChosenWay> {

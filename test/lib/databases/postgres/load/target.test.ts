@@ -99,7 +99,7 @@ describe("a target", () => {
 
     expect(refused).toMatchObject({
       kind: "temporary",
-      message: expect.stringMatching(/^another run is loading public\.people: process \d+, waybill\/test/),
+      message: expect.stringMatching(/^another run is loading public\.people: process \d+ for \S+, waybill\/test/),
     });
     await other.close();
   });
