@@ -1,5 +1,8 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { runProgram } from "../../support/program.js";
+import { temporaryFolder } from "../../support/work.js";
 import { people, rejected } from "../rejects/replaying.js";
 import { columnsNamed, type Extracted, type Row } from "../transform/extracted.js";
 import { readMapped } from "../transform/mapped.js";
@@ -326,4 +329,32 @@ it("trace leaves a replay out that has not finished or corrects another transfor
 
   expect(rows).toMatchObject([{ replay: null, disposition: "rejected" }]);
   expect(stderr).toContain("replay 001 of people has not finished, or corrects rejects of another transform");
+});
+
+it("trace tells a row's story out of the change log where a step that ran then does not run any more", async () => {
+  const rates = join(await temporaryFolder(), "rates.txt");
+  await writeFile(rates, "2");
+  const step = `import { readFileSync } from "node:fs";
+export const step = () => ({ rate: readFileSync(${JSON.stringify(rates)}, "utf8") });
+`;
+  const { trace } = await mapped(
+    {
+      "steps/rate.ts": step,
+      "items.yaml":
+        "table: items\nsteps: [{ row: steps/rate.ts, adds: [rate] }]\ncolumns: { id: { from: id, upper: true }, rate: rate }\n",
+    },
+    { items: extract(["id"], ["id"], [["a"]]) },
+  );
+  await rm(rates);
+
+  const { rows, exitCode } = await trace("items", "a");
+
+  expect(exitCode).toBe(0);
+  expect(rows[0]).toMatchObject({
+    rulesFrom: "change log",
+    rulesWhy: expect.stringContaining("steps[0]"),
+    source: { id: "a" },
+    row: { id: "A", rate: "2" },
+  });
+  expect(rows[0].columns[0].steps).toMatchObject([{ rule: "id.upper", before: "a", after: "A" }]);
 });
