@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { differenceColumns } from "../lib/databases/checks-port.js";
+import { quarantineColumns } from "../lib/databases/rejects-port.js";
 import { changeColumns, ledgerColumns, rejectColumns } from "../lib/engine/output-sql.js";
 import { allOrigins } from "../lib/mapping/origins/all-origins.js";
 import { allRules } from "../lib/mapping/rules/all-rules.js";
@@ -38,6 +39,7 @@ export async function codeBlocks(root: string): Promise<ReadonlyMap<string, Bloc
     ["changes", table(changeColumns)],
     ["differences", table(differenceColumns)],
     ["commits", table(commitColumns(sources))],
+    ["quarantine", table(quarantineColumns.map(({ name }) => name))],
     ["resource-fields", table(Object.keys(sampleResource))],
     ["statement-fields", table(Object.keys(buildManifest([sampleResource], sampleStatement)._waybill).sort())],
     ["events", table(events(sources))],

@@ -47,7 +47,8 @@ export function judge(step: Step, finding: Finding, around: Around): Judgement {
     changedSpecification(step, finding.manifest);
   if (changed !== undefined) return { ...said, state: "stale", reason: changed };
   if (statement.verdict.code === 1) return { ...said, state: "said no", reason: statement.verdict.reasons.join("; ") };
-  return { ...said, state: "done", reason: doubt(step, around.before) };
+  const reasons = [doubt(step, around.before), putAside(finding.manifest)].filter((reason) => reason !== "");
+  return { ...said, state: "done", reason: reasons.join("; ") };
 }
 
 // What was replayed since a load is not in the target yet.
@@ -86,6 +87,13 @@ function doubt(step: Step, before: readonly Judgement[]): string {
   return open === undefined
     ? ""
     : `rests on ${open.stage} ${open.subject}, which ${open.state === "said no" ? "said no" : `is ${open.state}`}`;
+}
+
+// Of validate, the checks say so.
+function putAside({ _waybill: { stage, counts } }: Manifest): string {
+  const { quarantined = 0 } = counts;
+  if (stage !== "load" || quarantined === 0) return "";
+  return `${quarantined} ${quarantined === 1 ? "row is" : "rows are"} quarantined`;
 }
 
 function isAmong(steps: Step["from"], stage: Stage, subject: string): boolean {

@@ -1,4 +1,4 @@
-import type { KeptRows } from "./target-port.js";
+import type { KeptColumn, KeptRows } from "./target-port.js";
 
 /** What becomes of rows that the database refuses. */
 export interface RejectSettings {
@@ -27,3 +27,13 @@ export interface ParentReference {
 export interface LostParents extends ParentReference {
   readonly values: readonly (readonly (string | null)[])[];
 }
+
+/** The columns of the file of rows put aside, before those of the table. */
+export const quarantineColumns: readonly KeptColumn[] = [
+  { name: "_part", type: "string" },
+  { name: "_row", type: "integer" },
+  { name: "_key", type: "string" },
+  { name: "_code", type: "string" },
+  { name: "_constraint", type: "string" },
+  { name: "_message", type: "string" },
+];

@@ -32,12 +32,12 @@ async function provedFile(path: string): Promise<string> {
   return path;
 }
 
-function stageOf(migration: Migration, { subject, role, stage }: InspectOptions): Stage {
+function stageOf(migration: Migration, { subject, role, ofLoad, stage }: InspectOptions): Stage {
   const tables: readonly string[] = migration.tables.map(({ name }) => name);
   const extracts: readonly string[] = migration.extracts.map(({ name }) => name);
   const wanted = stage ?? (tables.includes(subject) ? "transform" : "extract");
   const names = wanted === "extract" ? extracts : tables;
-  if (names.includes(subject)) return role === "differences" ? "validate" : wanted;
+  if (names.includes(subject)) return role === "differences" ? "validate" : ofLoad ? "load" : wanted;
   const all = stage === undefined ? [...new Set([...tables, ...extracts])] : names;
   const similar = nearest(subject, all);
   throw new StageError(

@@ -26,6 +26,8 @@ export interface InspectOptions extends Voice {
   /** undefined: transform for the name of a table, else extract. */
   readonly stage: "extract" | "transform" | undefined;
   readonly role: FileRole;
+  /** Of the rows that load put aside, not of those that transform rejected. */
+  readonly ofLoad: boolean;
   readonly part: number | undefined;
   /** Infinity: all rows. */
   readonly limit: number;
@@ -33,7 +35,7 @@ export interface InspectOptions extends Voice {
   readonly where: Condition | undefined;
 }
 
-const roles = ["ledger", "rejects", "changes", "differences"] as const;
+const roles = ["ledger", "rejects", "changes", "quarantined", "differences"] as const;
 
 /** The program as `--help` shows it. */
 export const inspectDescription: ProgramDescription = {
@@ -49,6 +51,7 @@ export const inspectDescription: ProgramDescription = {
     { name: "ledger", describe: "where each source row went" },
     { name: "rejects", describe: "the rejected source rows, with rule and reason" },
     { name: "changes", describe: "which rule changed which value" },
+    { name: "quarantined", describe: "the rows that the target refused, with its message" },
     { name: "differences", describe: "what validate found to differ" },
     { name: "where", value: "COLUMN=VALUE", describe: "only rows with this value in this column (\\N: NULL)" },
     { name: "limit", value: "N", describe: "at most N rows (default: 20; 0: all)" },
@@ -72,7 +75,8 @@ export async function parseInspectOptions(
     migration: text(raw.migration),
     work: text(raw.work),
     stage: oneOf("stage", ["extract", "transform"], text(raw.stage)),
-    role: asked[0] ?? "part",
+    role: asked[0] === "quarantined" ? "rejects" : (asked[0] ?? "part"),
+    ofLoad: asked[0] === "quarantined",
     part: part === undefined ? undefined : wholeNumber("part", part),
     limit: wholeNumber("limit", text(raw.limit) ?? "20") || Number.POSITIVE_INFINITY,
     format: oneOf("format", rowFormats, text(raw.format)) ?? "table",

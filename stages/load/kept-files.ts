@@ -1,9 +1,14 @@
 import { basename, join } from "node:path";
+import { Readable } from "node:stream";
+import { quarantineColumns } from "../../lib/databases/rejects-port.js";
 import type { KeepRows, KeptColumn, KeptFile } from "../../lib/databases/target-port.js";
 import { writeRecords } from "../../lib/files/csv-file.js";
+import { readRows } from "../../lib/files/csv-rows.js";
 import type { WrittenFile } from "../../lib/files/part-writer.js";
 import { emptyStageFolder, removeFrom } from "../../lib/files/stage-folder.js";
 import { renameFile } from "../../lib/files/whole-file.js";
+import { type CsvValue, encodeRow } from "../../lib/model/csv-dialect.js";
+import { StageError } from "../../lib/model/errors.js";
 import type { Resource } from "../../lib/model/manifest.js";
 import { fieldOf, resourceOf } from "../../lib/model/resource.js";
 
@@ -51,4 +56,32 @@ export async function emptyLoadFolder(folder: string): Promise<void> {
 /** Removes what older loads could have been taken back with, once a later one has committed: one step back is kept. */
 export async function forgetOldUndo(folder: string, kept: readonly Resource[]): Promise<void> {
   await removeFrom(folder, (name) => isUndo(name) && !kept.some(({ path }) => path === name));
+}
+
+/** The file of the rows that were put aside. */
+export const rejectsPath = "rejects.csv.gz";
+
+/**
+ * The file of rows put aside that an earlier run left and could not list any more. Throws "integrity" where it does not
+ * hold so many.
+ */
+export async function rejectsKeptBefore(folder: string, rowCount: number): Promise<Resource> {
+  const file = join(folder, rejectsPath);
+  const rows = readRows(file);
+  const header = await rows.next();
+  const names = header.done === true ? [] : header.value.map((name) => name ?? "");
+  // Written once more, byte for byte the same: so is everything said of it that is said of a new one.
+  const written = await writeRecords(file, names, Readable.from(encoded(rows), { objectMode: false }));
+  const others = names.slice(quarantineColumns.length).map((name) => ({ name, type: "string" }));
+  const columns = [...quarantineColumns, ...others];
+  if (written.rowCount === rowCount) return describe(written, { path: rejectsPath, name: "rejects", columns });
+  throw new StageError(
+    "integrity",
+    `${file} holds ${written.rowCount} rows, and the target's ledger knows of ${rowCount} that were quarantined`,
+    "load the table again: waybill load --force",
+  );
+}
+
+async function* encoded(rows: AsyncIterable<readonly CsvValue[]>): AsyncGenerator<string> {
+  for await (const row of rows) yield encodeRow(row);
 }

@@ -3,9 +3,10 @@ import { openPart } from "../../lib/files/part-reader.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Resource } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { emptyLoadFolder, keptFilesIn } from "./kept-files.js";
+import { emptyLoadFolder, keptFilesIn, rejectsKeptBefore } from "./kept-files.js";
 import type { LoadPlan } from "./plan.js";
 import type { Intent } from "./preflight.js";
+import { type Others, rejectSettings } from "./quarantine.js";
 import { tellLoaded, tellRecorded } from "./tell.js";
 
 /** A table whose rows are in the target, its indexes back in place. */
@@ -25,11 +26,18 @@ type ToDo = Intent & { readonly kind: "load" | "record" };
  * Brings a table's rows into the target, then makes it whole: indexes, sequences, statistics. Where an earlier run has
  * committed the very rows, only the rest is done.
  */
-export async function loadTable(run: Run, target: Target, intent: ToDo): Promise<LoadedTable> {
+export async function loadTable(
+  run: Run,
+  target: Target,
+  { intent, others }: { readonly intent: ToDo; readonly others: OtherTables },
+): Promise<LoadedTable> {
   const startedMs = performance.now();
   const { plan } = intent;
   const { name } = plan.table;
-  const done = intent.kind === "load" ? await loadRows(run, target, intent) : { ...intent.generation, kept: [] };
+  const done =
+    intent.kind === "load"
+      ? await loadRows(run, target, { intent, others })
+      : { ...intent.generation, kept: await keptThen(run, intent) };
   await target.rebuildIndexes(run.migration.id, name);
   await target.afterLoad(name);
   const { way, counts, kept } = done;
@@ -40,7 +48,26 @@ export async function loadTable(run: Run, target: Target, intent: ToDo): Promise
   return loaded;
 }
 
-async function loadRows(run: Run, target: Target, { plan, check, chosen }: Intent & { readonly kind: "load" }) {
+/** What the run that committed a table's rows kept, and could not list any more. */
+async function keptThen(
+  run: Run,
+  { plan, generation }: ToDo & { readonly kind: "record" },
+): Promise<readonly Resource[]> {
+  const { quarantined } = generation.counts;
+  if (quarantined === 0) return [];
+  return [await rejectsKeptBefore(run.work.stageFolder("load", plan.table.name), quarantined)];
+}
+
+/** Of the other tables of the run, what a load must know. */
+type OtherTables = Omit<Others, "foreignKeys">;
+
+interface Loading {
+  readonly intent: Intent & { readonly kind: "load" };
+  readonly others: OtherTables;
+}
+
+async function loadRows(run: Run, target: Target, { intent, others }: Loading) {
+  const { plan, check, chosen, foreignKeys } = intent;
   const { table, generation, rowCount } = plan;
   const folder = run.work.stageFolder("load", table.name);
   await emptyLoadFolder(folder);
@@ -53,14 +80,7 @@ async function loadRows(run: Run, target: Target, { plan, check, chosen }: Inten
       generation,
       parts: partsToLoad(run, plan, progress.advance),
       jobs: run.options.jobs,
-      rejects: {
-        on: table.load.onReject,
-        atMost: Number.POSITIVE_INFINITY,
-        parents: [],
-        later: [],
-        tell: (words) => run.reporter.say("quarantines", `load ${table.name}: ${words}`, { table: table.name }),
-        aside: undefined,
-      },
+      rejects: await rejectSettings(run, target, { plan, others: { ...others, foreignKeys } }),
       keep: files.keep,
     });
     for (const warning of warnings) run.reporter.warn("load-warning", warning, { table: table.name });

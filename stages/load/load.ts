@@ -11,6 +11,7 @@ import { inStageFolders } from "../../lib/files/stage-folder.js";
 import { bindRun } from "../../lib/files/work-directory.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
+import type { Resource } from "../../lib/model/manifest.js";
 import { targetUrl } from "../../lib/program/database-url.js";
 import { eachTable } from "../../lib/program/each-table.js";
 import { openRun, type Run } from "../../lib/program/open-run.js";
@@ -97,8 +98,22 @@ async function loadTables(run: Run, target: Target, { tables, intents, options, 
       return;
     }
     if (intent.kind === "load") tellWhyAgain(run, name, intent.reason);
-    loaded.push(await loadTable(run, target, intent));
+    const others = { kept: keptBy(loaded), later: loadedAfter(name, { tables, intents }) };
+    loaded.push(await loadTable(run, target, { intent, others }));
   });
+}
+
+function keptBy(loaded: readonly LoadedTable[]): ReadonlyMap<Table["name"], readonly Resource[]> {
+  return new Map(loaded.map(({ plan, kept }) => [plan.table.name, kept]));
+}
+
+/** The tables that will be loaded once this one is. */
+function loadedAfter(
+  name: Table["name"],
+  { tables, intents }: Pick<Tables, "tables" | "intents">,
+): readonly Table["name"][] {
+  const names = tables.map((table) => table.name);
+  return names.slice(names.indexOf(name) + 1).filter((later) => intents.get(later)?.kind === "load");
 }
 
 /** Whether all that was dropped stands again. The failure that led here is what the user must read, so this only warns. */

@@ -93,16 +93,24 @@ export function difference(plan: LoadPlan, { generation, lines, addedSince, othe
   if (generation === undefined) return others === 0 ? notLoadedYet : "the target holds the rows of another transform";
   if (generation.state === "taken back") return "it was rolled back";
   if (generation.state !== "live") return generation.state === "open" ? "it was not finished" : "it was replaced since";
-  if (JSON.stringify(lines.map(lineValues)) !== JSON.stringify(plan.lines.map(lineValues)))
+  const { quarantined } = generation.counts;
+  const arrived = lines.reduce((sum, { rowCount }) => sum + rowCount, 0);
+  if (
+    JSON.stringify(lines.map(lineValues)) !== JSON.stringify(plan.lines.map(lineValues)) ||
+    arrived + quarantined !== plan.rowCount
+  )
     return "the target holds the rows of another transform";
+  if (quarantined > 0 && plan.table.load.onReject === "fail")
+    return `${quarantined} of its rows were quarantined, which its specification no longer allows`;
   const expected = generation.counts.after + addedSince;
   // Whoever keeps rows beside ours may add to them; of a replaced table nobody but us writes.
   const lost = plan.table.load.mode === "replace" ? rowCount !== expected : rowCount < expected;
   return lost ? `the target holds ${rowCount} rows, ${expected} were there after it was loaded` : undefined;
 }
 
-function lineValues({ part, generation, hash, rowCount }: LoadLine): readonly (string | number)[] {
-  return [part, generation, hash, rowCount];
+// Of a part of which rows were quarantined fewer arrived: how many it holds is known by its hash.
+function lineValues({ part, generation, hash }: LoadLine): readonly string[] {
+  return [part, generation, hash];
 }
 
 /** What is asked of a target before and when a table is loaded; `primaryKey` names its rows where no key is declared. */

@@ -1,10 +1,13 @@
+import { join } from "node:path";
+import type { ForeignKey } from "../../lib/databases/port.js";
 import type { Aside, ChosenWay, Generation, LoadCheck, PlannedLoad, Target } from "../../lib/databases/target-port.js";
-import { filesStand, readManifest, verifyFile } from "../../lib/files/manifest-file.js";
+import { filesStand, isFile, readManifest, verifyFile } from "../../lib/files/manifest-file.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { changedTypes } from "./changed-types.js";
 import { readPlan } from "./inputs.js";
+import { rejectsPath } from "./kept-files.js";
 import type { LoadOptions } from "./options.js";
 import { checkOf, columnProblems, difference, type LoadPlan } from "./plan.js";
 
@@ -21,6 +24,8 @@ export type Intent =
       readonly reason: string;
       readonly check: LoadCheck;
       readonly chosen: ChosenWay;
+      /** The table's own, while they are all in place. */
+      readonly foreignKeys: readonly ForeignKey[];
     }
   /** The rows are in the target, committed by a run that was cut off before it could say so. */
   | { readonly kind: "record"; readonly plan: LoadPlan; readonly generation: Generation }
@@ -112,6 +117,13 @@ async function standing(run: Run, target: Target, { planned, table, options }: A
     const folder = run.work.stageFolder("load", name);
     const manifest = await readManifest(folder);
     const stands = manifest?._waybill.fingerprint === plan.fingerprint && (await filesStand(folder, manifest));
+    if (!stands && !(await rejectsStand(folder, ledger.generation)))
+      return {
+        kind: "load",
+        plan,
+        reason: "its file of quarantined rows is gone",
+        ...(await choose(run, target, { plan, options })),
+      };
     return stands ? { kind: "up to date", plan } : { kind: "record", plan, generation: ledger.generation };
   } catch (error) {
     // What may not even be looked at: what else is missing shall be said with it.
@@ -121,10 +133,15 @@ async function standing(run: Run, target: Target, { planned, table, options }: A
   }
 }
 
+/** Whether the rows that the generation put aside lie where the load has left them. */
+async function rejectsStand(folder: string, { counts }: Generation): Promise<boolean> {
+  return counts.quarantined === 0 || (await isFile(join(folder, rejectsPath)));
+}
+
 async function choose(run: Run, target: Target, { plan, options }: Pick<Settling, "options"> & { plan: LoadPlan }) {
-  const { primaryKey } = await target.describe(plan.table.name);
+  const { primaryKey, foreignKeys } = await target.describe(plan.table.name);
   const check = checkOf(run.migration, plan, { confirmed: options.confirm !== undefined, primaryKey });
-  return { check, chosen: await target.chooseWay(check) };
+  return { check, chosen: await target.chooseWay(check), foreignKeys };
 }
 
 async function assertAnyReady(run: Run, target: Target, { planned, options }: Settling): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Definition, LoadCounts } from "../../lib/databases/target-port.js";
 import type { Table } from "../../lib/mapping/migration.js";
+import { withCommas } from "../../lib/mapping/words.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { counted } from "../../lib/program/progress.js";
 import { type LoadPlan, notLoadedYet } from "./plan.js";
@@ -10,11 +11,15 @@ export function tellLoaded(
   { table, parts, rowCount }: LoadPlan,
   { counts, seconds }: { readonly counts: LoadCounts; readonly seconds: number },
 ): void {
+  const { quarantined } = counts;
+  const rows = rowCount - quarantined;
   const became = table.load.mode === "replace" ? "" : `${changesText(counts)}, `;
-  const text = `${became}${counted(rowCount, "row")} in ${counted(parts.length, "part")}, ${seconds.toFixed(1)} s`;
+  const aside = quarantined === 0 ? "" : `, ${withCommas(quarantined)} quarantined`;
+  const text = `${became}${counted(rows, "row")} in ${counted(parts.length, "part")}${aside}, ${seconds.toFixed(1)} s`;
   run.reporter.say("loaded", `load ${table.name}: ${text}`, {
     table: table.name,
-    rows: rowCount,
+    rows,
+    quarantined,
     parts: parts.length,
     seconds,
   });

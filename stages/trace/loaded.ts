@@ -75,9 +75,9 @@ async function quarantined(
   wanted: { readonly part: string; readonly row: string },
 ): Promise<Quarantined | undefined> {
   for await (const { line, place } of linesOf(tracing, manifest, "rejects")) {
-    if (line.part !== wanted.part || line.row !== wanted.row) continue;
+    if (line._part !== wanted.part || line._row !== wanted.row) continue;
     const { position } = await readPositioned(tracing, place, remedy(tracing));
-    const { code = null, constraint = null, message = null } = line;
+    const { _code: code = null, _constraint: constraint = null, _message: message = null } = line;
     return { kind: "quarantined", code, constraint, message, file: position };
   }
   return undefined;

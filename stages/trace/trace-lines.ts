@@ -117,7 +117,7 @@ function loadLines(load: LoadStory): readonly string[] {
       return [`It was not loaded: ${load.why}.`];
     case "quarantined":
       return [
-        `The target refused it (${load.constraint ?? load.code}): ${load.message}. It was put aside in ${at(load.file)}.`,
+        `The target refused it (${load.constraint ?? load.code ?? "its parent"}): ${load.message}. It was put aside in ${at(load.file)}.`,
       ];
     case "loaded":
       return [

@@ -8,7 +8,7 @@ import { reasonOf } from "./validate-manifest.js";
 import type { TableResult } from "./validate-table.js";
 
 /** A table's line: how many rows were compared, what differs, how many checks held. */
-export function tableLine({ inputs, comparisons, checks, verdict, seconds }: TableResult): string {
+export function tableLine({ inputs, comparisons, counts, checks, verdict, seconds }: TableResult): string {
   const [compared] = comparisons;
   const rows =
     compared === undefined
@@ -16,7 +16,8 @@ export function tableLine({ inputs, comparisons, checks, verdict, seconds }: Tab
       : differingRows(compared) === 0
         ? `${compared.expected === 1 ? "its" : "all"} ${counted(compared.expected, "row")} equal`
         : differText(differingRows(compared));
-  return `validate ${inputs.table.name}: ${verdict}, ${rows}, ${tallyText(tallyOf(checks))}, ${seconds.toFixed(1)} s`;
+  const aside = counts.quarantined === 0 ? "" : `, ${withCommas(counts.quarantined)} quarantined`;
+  return `validate ${inputs.table.name}: ${verdict}, ${rows}${aside}, ${tallyText(tallyOf(checks))}, ${seconds.toFixed(1)} s`;
 }
 
 function differText(rowCount: number): string {

@@ -30,10 +30,12 @@ export function rowsCheck({ differingMaxPercent }: Acceptance, comparison: Compa
   };
 }
 
-/** Whether as few rows were rejected as the data owners accept. */
+/** Whether as few rows were lost as the data owners accept: rejected by a rule, or put aside since the target refused them. */
 export function acceptedRejects({ rejectedMaxPercent }: Acceptance, counts: Reconciliation): readonly Check[] {
   if (rejectedMaxPercent === undefined) return [];
-  return [limited("rejected rows accepted", rejectedMaxPercent, percentOf(counts.rejected, counts.read))];
+  return [
+    limited("rejected rows accepted", rejectedMaxPercent, percentOf(counts.rejected + counts.quarantined, counts.read)),
+  ];
 }
 
 /** The criteria by which a migration is to be rolled back, as far as validate can judge them: one check each. */

@@ -1,8 +1,6 @@
 import { join } from "node:path";
 import type { CheckedTable, Checks, Comparison } from "../../lib/databases/checks-port.js";
-import type { PartToLoad } from "../../lib/databases/target-port.js";
 import { writeManifest } from "../../lib/files/manifest-file.js";
-import { openPart } from "../../lib/files/part-reader.js";
 import { emptyStageFolder, inStageFolder, removeFolder } from "../../lib/files/stage-folder.js";
 import type { Extract, Table } from "../../lib/mapping/migration.js";
 import type { Manifest } from "../../lib/model/manifest.js";
@@ -13,6 +11,7 @@ import { differingRows, firstDifferences, writeDifferences } from "./differences
 import { checkExpectations } from "./expectations.js";
 import { type ValidateInputs, verifyFiles } from "./inputs.js";
 import { answerOr, countLive, type LiveExtract, type LiveSource } from "./live-source.js";
+import { expectedParts, expectedSample, type Quarantined, quarantineCheck, readQuarantined } from "./quarantined.js";
 import { countChecks, othersChecks, reconcile } from "./reconciliation.js";
 import { type Sample, takeSample } from "./sample.js";
 import { rollbackCriteria, rowsCheck, sampleName } from "./thresholds.js";
@@ -44,19 +43,21 @@ export async function validateTable(run: Run, databases: Databases, inputs: Vali
     // Before an earlier result goes: another target, or a damaged file, is no reason to forget it.
     const checks = await databases.checks();
     await verifyFiles(run, inputs);
+    const quarantined = await readQuarantined(run, inputs);
     await emptyStageFolder(folder);
     const sampleFolder = join(folder, ".sample");
     const asked = askSource(run, { databases, inputs, folder: sampleFolder });
     // Awaited below, beside the comparison: until then a failure must not count as unhandled.
     asked.catch(() => {});
     try {
-      const request = { ...tableRequest(run, inputs), parts: partsOf(run, inputs) };
+      const request = { ...tableRequest(run, inputs), parts: expectedParts(run, inputs, quarantined) };
       return await checks.checkTable(request, async (checked) => {
         const { validated, differences } = await examine(run, {
           checked,
           databases,
           inputs,
           asked,
+          quarantined,
           folder,
           target: checks.identity,
         });
@@ -90,16 +91,6 @@ function tableRequest(run: Run, { table, columns }: ValidateInputs) {
 
 function isUnit({ unit }: Run): boolean {
   return unit !== undefined;
-}
-
-function partsOf(run: Run, { table, parts }: ValidateInputs): readonly PartToLoad[] {
-  const command = run.command("transform", table.name, "--force");
-  return parts.map(({ name, folder, file }) => ({
-    name,
-    hash: file._contentHash,
-    rowCount: file._rowCount,
-    open: () => openPart(folder, file, command),
-  }));
 }
 
 /** What the source says now: how many rows it has, and the sample mapped anew; or why it says nothing. */
@@ -139,16 +130,17 @@ interface Examination {
   readonly databases: Databases;
   readonly inputs: ValidateInputs;
   readonly asked: Promise<SourceAnswer>;
+  readonly quarantined: Quarantined;
   readonly folder: string;
   readonly target: Checks["identity"];
 }
 
-async function examine(run: Run, { checked, databases, inputs, asked, folder, target }: Examination) {
+async function examine(run: Run, { checked, databases, inputs, asked, quarantined, folder, target }: Examination) {
   const compared = await checked.compare();
   const expectations = await checkExpectations(inputs.table, checked);
   const answer = await asked;
   const reports = await checkReports(run, { checked, databases, inputs });
-  const sample = await checkSample(run, checked, answer);
+  const sample = await checkSample(run, checked, { ...answer, quarantined });
   const comparisons = [compared, ...(sample.comparison === undefined ? [] : [sample.comparison])];
   const counts = reconcile(inputs, {
     sources: answer.rowCounts,
@@ -157,6 +149,7 @@ async function examine(run: Run, { checked, databases, inputs, asked, folder, ta
   const checks = [
     ...countChecks(run, inputs, counts, answer.why),
     ...(isUnit(run) ? [] : othersChecks(inputs, compared)),
+    ...quarantineCheck(run, inputs, counts.quarantined),
     rowsCheck(run.migration.acceptance, compared),
     ...rollbackCriteria(run.migration, compared),
     ...expectations,
@@ -195,7 +188,7 @@ interface SampleChecked {
 async function checkSample(
   { migration }: Run,
   checked: CheckedTable,
-  { sample }: SourceAnswer,
+  { sample, quarantined }: SourceAnswer & Pick<Examination, "quarantined">,
 ): Promise<SampleChecked> {
   if (migration.acceptance.sampleRows === 0) return { comparison: undefined, checks: [] };
   if (sample.kind === "closed") {
@@ -211,7 +204,7 @@ async function checkSample(
         skipped(sampleName, `${sample.chosen} rows`, "every row chosen has changed in the source since the snapshot"),
       ],
     };
-  const comparison = await checked.compareSample(sample.part);
+  const comparison = await checked.compareSample(await expectedSample(sample.part, quarantined));
   const note = `${sample.chosen} rows chosen, ${sample.changed} of them changed in the source since the snapshot`;
   return { comparison, checks: [{ ...rowsCheck(migration.acceptance, comparison), note }] };
 }

@@ -6,7 +6,8 @@ import { Readable } from "node:stream";
 import { decodeRow, encodeRow } from "../../../model/csv-dialect.js";
 import { StageError } from "../../../model/errors.js";
 import { withoutRows } from "../../fewer-rows.js";
-import type { KeptColumn, KeptRows, LoadOutcome, LoadRequest } from "../../target-port.js";
+import { quarantineColumns } from "../../rejects-port.js";
+import type { KeptRows, LoadOutcome, LoadRequest } from "../../target-port.js";
 import type { Connection } from "../connection.js";
 import { refusalOf } from "../server-errors.js";
 import { type LostKeys, lostKeys, rowsOfLostParents } from "./lost-parents.js";
@@ -17,16 +18,6 @@ export interface WayToLoad {
   load(request: LoadRequest): Promise<LoadOutcome>;
   trial(request: LoadRequest): Promise<Trial>;
 }
-
-/** The columns of the file of rows put aside, before those of the table. */
-export const quarantineColumns: readonly KeptColumn[] = [
-  { name: "part", type: "string" },
-  { name: "row", type: "integer" },
-  { name: "key", type: "string" },
-  { name: "code", type: "string" },
-  { name: "constraint", type: "string" },
-  { name: "message", type: "string" },
-];
 
 /**
  * Loads a table, and puts aside what the database refuses where the request says so: those rows, and the rows that
