@@ -32,7 +32,7 @@ written is loaded or quarantined. Bars of a table share one scale; the thinnest 
 <div class="flows">
 ${tables.map(
   ({ table, flow }, index) => html`<figure><figcaption><h3>${table}</h3></figcaption>
-${flow.length === 0 ? html`<p class="none">No stage of it has finished.</p>` : flowDrawing(`flow-${index}`, table, flow)}</figure>
+${flow.length === 0 ? html`<p class="none">transform has not finished.</p>` : flowDrawing(`flow-${index}`, table, flow)}</figure>
 `,
 )}</div>
 ${dataTable({

@@ -50,8 +50,9 @@ function text(content: string | null): Html {
 
 /** Seconds as somebody says them: `0.07 s`, `12.3 s`, `4 min 05 s`, `2 h 05 min`. */
 export function duration(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(2)} s`;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  // By what will be shown: 59.96 s is not 60.0 s but a minute.
+  if (seconds < 9.995) return `${seconds.toFixed(2)} s`;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
   const [minutes, rest] = [Math.floor(Math.round(seconds) / 60), Math.round(seconds) % 60];
   if (minutes < 60) return `${minutes} min ${two(rest)} s`;
   return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
