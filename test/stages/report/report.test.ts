@@ -111,7 +111,8 @@ it("report shows nothing of a damaged file, and says which it is", async () => {
   await loaded.validate();
   const rejects = join(loaded.work, "transform", "people", "rejects.csv.gz");
   const bytes = await readFile(rejects);
-  bytes.writeUInt8(bytes.readUInt8(40) ^ 1, 40);
+  // The time in gzip's header: every reader unpacks the same rows, and yet it is another file.
+  bytes.writeUInt8(bytes.readUInt8(4) ^ 1, 4);
   await writeFile(rejects, bytes);
 
   expect(await pageOf(loaded)).toContain(
