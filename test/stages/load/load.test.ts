@@ -110,8 +110,11 @@ describe("load", () => {
     expect(await readFile(ready.file("load", "people", "manifest.json"), "utf8")).toContain('"loaded": 10');
   });
 
-  it("warns of triggers that ran", async () => {
+  it("warns of triggers that ran, where they are to", async () => {
+    const people =
+      "table: people\nfrom: people\ncolumns:\n  id: id\n  name: name\n  town: town\nload: { triggers: keep }\n";
     const ready = await readyToLoad({
+      files: { "people.yaml": people },
       targetSql: `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
         CREATE TRIGGER stamps BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION f()`,
     });

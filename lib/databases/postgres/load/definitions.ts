@@ -147,8 +147,8 @@ async function restore(connection: Connection, migration: string, definition: Sa
   });
 }
 
-// Sorting in memory makes an index in half the time; a server that was given more keeps its own setting.
-const buildMemory = sql`SELECT set_config('maintenance_work_mem', '256MB', true)
+/** Sorting in memory makes an index in half the time; a server that was given more keeps its own setting. */
+export const buildMemory = sql`SELECT set_config('maintenance_work_mem', '256MB', true)
   FROM pg_settings WHERE name = 'maintenance_work_mem' AND setting::bigint < 262144`;
 
 async function forget(connection: Connection, migration: string, { kind, table, name }: Definition): Promise<void> {

@@ -1,13 +1,15 @@
 import type { OpenOptions } from "../../open-target.js";
-import type { ChosenWay, LoadCheck, LoadOutcome, LoadRequest, Target } from "../../target-port.js";
+import type { LoadOutcome, LoadRequest, Target } from "../../target-port.js";
 import { describeTable, findTable, identityOf } from "../catalog.js";
 import { afterLoad } from "./after-load.js";
+import { chooseWay } from "./choose-way.js";
 import { restoreDefinitions, saveAndDrop } from "./definitions.js";
 import { standing } from "./generations.js";
 import { ensureLedger } from "./ledger.js";
 import { loadWithQuarantine } from "./load-with-quarantine.js";
 import { assertMergeable, mergeRows } from "./merge-rows.js";
 import { assertReady } from "./readiness.js";
+import { replaceBySwap } from "./replace-by-swap.js";
 import { assertReplaceable, countRows, replaceInPlace, trialInPlace } from "./replace-in-place.js";
 import { retriedTarget } from "./retried-target.js";
 import { openSessions, type Sessions } from "./sessions.js";
@@ -31,7 +33,7 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
     ensureLedger: () => ensureLedger(main),
     standing: async (migration, table, generation) =>
       await standing(main, { migration, table: await resolve(table), generation }),
-    chooseWay: (check) => chooseWay(check),
+    chooseWay: (check) => chooseWay(main, check),
     assertReady: (loads) => assertReady(main, loads),
     assertLoadable: (check) =>
       check.mode === "replace" ? assertReplaceable(main, check) : assertMergeable(main, check),
@@ -47,23 +49,17 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
   return retriedTarget(target, sessions);
 }
 
-async function chooseWay({ mode }: LoadCheck): Promise<ChosenWay> {
-  switch (mode) {
-    case "replace":
-      return { way: "in place", because: undefined, aside: "all" };
-    case "upsert":
-    case "insert":
-      return { way: "merge", because: undefined, aside: undefined };
-    default:
-      return mode satisfies never;
-  }
-}
-
 async function load(sessions: Sessions, request: LoadRequest): Promise<LoadOutcome> {
   const { main } = sessions;
-  if (request.mode !== "replace") return await mergeRows(sessions, request);
-  return await loadWithQuarantine(main, request, {
-    load: (one) => replaceInPlace(main, one),
-    trial: (one) => trialInPlace(main, one),
-  });
+  const trial = (one: LoadRequest) => trialInPlace(main, one);
+  switch (request.way) {
+    case "swap":
+      return await loadWithQuarantine(main, request, { load: (one) => replaceBySwap(sessions, one), trial });
+    case "in place":
+      return await loadWithQuarantine(main, request, { load: (one) => replaceInPlace(main, one), trial });
+    case "merge":
+      return await mergeRows(sessions, request);
+    default:
+      return request.way satisfies never;
+  }
 }

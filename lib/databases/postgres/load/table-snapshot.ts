@@ -1,0 +1,138 @@
+import { StageError } from "../../../model/errors.js";
+import { hashOf } from "../../../model/hash.js";
+import type { Sql } from "../../../model/names.js";
+import type { Connection } from "../connection.js";
+import { sql, trusted } from "../identifiers.js";
+
+/** One thing that the catalog says of a table: an index, a grant, a column's default. */
+export interface Aspect {
+  readonly kind: string;
+  readonly name: string;
+  readonly text: string;
+}
+
+/** All that the catalog says of a table apart from its rows and their number, in a fixed order. */
+export type TableSnapshot = readonly Aspect[];
+
+/**
+ * What the catalog says of a table. It names other objects by their names, never by their numbers: a table that took the
+ * place of another reads the same where nothing was lost. Call it inside a transaction: it changes the search path, so that
+ * every name has its schema.
+ */
+export async function snapshotOf(connection: Connection, oid: string): Promise<TableSnapshot> {
+  await connection.execute(sql`SET LOCAL search_path = pg_catalog`);
+  const aspects: Aspect[] = [];
+  for (const [kind, select] of Object.entries(selects)) {
+    const rows = await connection.query<{ name: string; text: string }>(
+      sql`SELECT name, text::text FROM (${select(trusted(oid))}) AS found (name, text) ORDER BY 1, 2`,
+    );
+    for (const { name, text } of rows) aspects.push({ kind, name, text });
+  }
+  return aspects;
+}
+
+/** Tells two shapes of a table apart. Foreign keys do not count, since they stand aside while a table is loaded. */
+export function shapeOf(snapshot: TableSnapshot): string {
+  const parts = snapshot.filter(({ kind }) => kind !== "foreign key");
+  return hashOf(parts.map(({ kind, name, text }) => [kind, name, text]));
+}
+
+/** What is not after as it was before, in words: "index people_name is gone", "grant reader was not there before". */
+export function lostBetween(before: TableSnapshot, after: TableSnapshot): readonly string[] {
+  const nameOf = ({ kind, name }: Aspect) => (name === "" ? kind : `${kind} ${name}`);
+  const isIn = (all: TableSnapshot, one: Aspect, same: (a: Aspect) => boolean) =>
+    all.some((other) => other.kind === one.kind && other.name === one.name && same(other));
+  const missing = before.filter((one) => !isIn(after, one, ({ text }) => text === one.text));
+  const added = after.filter((one) => !isIn(before, one, () => true));
+  return [
+    ...missing.map((one) => `${nameOf(one)} ${isIn(after, one, () => true) ? "is not what it was" : "is gone"}`),
+    ...added.map((one) => `${nameOf(one)} was not there before`),
+  ];
+}
+
+/** Throws "integrity" naming what is not as it was before. */
+export function assertSame(table: string, before: TableSnapshot, after: TableSnapshot): void {
+  const lost = lostBetween(before, after);
+  if (lost.length === 0) return;
+  throw new StageError(
+    "integrity",
+    `${table} is not what it was before it was loaded: ${lost.join(", ")}`,
+    "put it right by hand if no one changed it on purpose meanwhile, then run the same command again",
+  );
+}
+
+// Who may do what, one line for each right, as (grantee, right).
+const grants = (acl: Sql, object: Sql): Sql => sql`
+  SELECT CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END,
+    concat_ws(' ', ${object}, g.privilege_type, g.is_grantable, g.grantor::regrole) FROM aclexplode(${acl}) AS g`;
+
+const selects: Readonly<Record<string, (oid: Sql) => Sql>> = {
+  table: (oid) => sql`
+    SELECT '', concat_ws(' ', c.relkind, c.relpersistence, c.relowner::regrole, s.spcname, m.amname, c.relreplident,
+      c.relrowsecurity, c.relforcerowsecurity, (SELECT array_agg(o ORDER BY o) FROM unnest(c.reloptions) AS o),
+      (SELECT array_agg(o ORDER BY o) FROM unnest(t.reloptions) AS o), obj_description(c.oid, 'pg_class'))
+    FROM pg_class c LEFT JOIN pg_am m ON m.oid = c.relam LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
+    LEFT JOIN pg_class t ON t.oid = c.reltoastrelid WHERE c.oid = ${oid}`,
+
+  column: (oid) => sql`
+    SELECT a.attname, concat_ws(' ', row_number() OVER (ORDER BY a.attnum), format_type(a.atttypid, a.atttypmod),
+      a.attcollation::regcollation, a.attnotnull, a.attidentity, a.attgenerated, a.attstorage, to_jsonb(a) ->> 'attcompression',
+      NULLIF(a.attstattarget, -1), (SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) AS o),
+      pg_get_expr(d.adbin, d.adrelid), col_description(a.attrelid, a.attnum))
+    FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE a.attrelid = ${oid} AND a.attnum > 0 AND NOT a.attisdropped`,
+
+  constraint: (oid) => sql`
+    SELECT conname, concat_ws(' ', contype, pg_get_constraintdef(oid), convalidated, connoinherit,
+      obj_description(oid, 'pg_constraint'))
+    FROM pg_constraint WHERE conrelid = ${oid} AND contype NOT IN ('f', 't')`,
+
+  index: (oid) => sql`
+    SELECT i.relname, concat_ws(' ', pg_get_indexdef(i.oid), s.spcname, x.indisvalid, x.indisclustered, x.indisreplident,
+      (SELECT array_agg(NULLIF(a.attstattarget, -1) ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = i.oid),
+      (SELECT array_agg(o ORDER BY o) FROM unnest(i.reloptions) AS o), obj_description(i.oid, 'pg_class'))
+    FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid LEFT JOIN pg_tablespace s ON s.oid = i.reltablespace
+    WHERE x.indrelid = ${oid}`,
+
+  "foreign key": (oid) => sql`
+    SELECT conname, concat_ws(' ', conrelid::regclass, pg_get_constraintdef(oid), convalidated,
+      obj_description(oid, 'pg_constraint'))
+    FROM pg_constraint WHERE contype = 'f' AND conparentid = 0 AND (conrelid = ${oid} OR confrelid = ${oid})`,
+
+  trigger: (oid) => sql`
+    SELECT tgname, concat_ws(' ', pg_get_triggerdef(oid), tgenabled, obj_description(oid, 'pg_trigger'))
+    FROM pg_trigger WHERE tgrelid = ${oid} AND NOT tgisinternal`,
+
+  policy: (oid) => sql`
+    SELECT polname, concat_ws(' ', polpermissive, polcmd, (SELECT array_agg(r::regrole::text ORDER BY r::regrole::text) FROM unnest(polroles) AS r),
+      pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid), obj_description(oid, 'pg_policy'))
+    FROM pg_policy WHERE polrelid = ${oid}`,
+
+  rule: (oid) => sql`
+    SELECT rulename, concat_ws(' ', pg_get_ruledef(oid), ev_enabled) FROM pg_rewrite WHERE ev_class = ${oid}`,
+
+  statistics: (oid) => sql`
+    SELECT stxname, concat_ws(' ', pg_get_statisticsobjdef(oid), stxowner::regrole,
+      NULLIF(to_jsonb(e) ->> 'stxstattarget', '-1'), obj_description(oid, 'pg_statistic_ext'))
+    FROM pg_statistic_ext e WHERE stxrelid = ${oid}`,
+
+  sequence: (oid) => sql`
+    SELECT a.attname, concat_ws(' ', q.oid::regclass, d.deptype, q.relpersistence, q.relowner::regrole, format_type(s.seqtypid, NULL),
+      s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle, obj_description(q.oid, 'pg_class'))
+    FROM pg_depend d JOIN pg_class q ON q.oid = d.objid AND q.relkind = 'S' JOIN pg_sequence s ON s.seqrelid = q.oid
+    JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ${oid}
+      AND d.deptype IN ('a', 'i')`,
+
+  grant: (oid) => sql`
+    SELECT g.* FROM pg_class c, LATERAL (${grants(sql`COALESCE(c.relacl, acldefault('r', c.relowner))`, sql`'table'`)}) AS g
+    WHERE c.oid = ${oid}
+    UNION ALL
+    SELECT g.* FROM pg_attribute a, LATERAL (${grants(sql`a.attacl`, sql`a.attname`)}) AS g
+    WHERE a.attrelid = ${oid} AND NOT a.attisdropped
+    UNION ALL
+    SELECT g.* FROM pg_depend d JOIN pg_class q ON q.oid = d.objid AND q.relkind = 'S',
+      LATERAL (${grants(sql`COALESCE(q.relacl, acldefault('s', q.relowner))`, sql`q.relname`)}) AS g
+    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ${oid}
+      AND d.deptype IN ('a', 'i')`,
+};
