@@ -55,7 +55,7 @@ function typed(column: DatabaseColumn, value: string): Sql {
 function periods({ extract, table }: SourceRelation, { column: name, every }: NonNullable<Extract["partBy"]>) {
   const column = source(columnOf(table, name));
   return {
-    list: sql`SELECT edge::text AS start, (edge + ${literal(`1 ${every}`)}::interval)::text AS finish FROM
+    list: sql`SELECT edge::text AS start, (edge + ${literal(every === "quarter" ? "3 months" : `1 ${every}`)}::interval)::text AS finish FROM
       (SELECT DISTINCT date_trunc(${literal(every)}, ${column}) AS edge FROM ${relation(dialect, extract)} AS source) AS edges
     ORDER BY edge NULLS FIRST`,
     where: ([start = null, finish = null]: readonly (string | null)[]): Sql =>
