@@ -39,6 +39,7 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
 
 /** Who opens files, and why, beside lib/files. */
 const opensFiles: Readonly<Record<string, string>> = {
+  "lib/databases/mysql/option-file.ts": "reads ~/.my.cnf, as MySQL's own clients do; the driver does not",
   "lib/program/open-run.ts": "looks for migrations where none was named",
   "lib/program/tool.ts": "reads Waybill's own version from package.json",
 };

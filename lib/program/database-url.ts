@@ -21,7 +21,7 @@ interface Asked {
 export function targetUrl({ migration, options, context: { environment } }: Asked): string {
   const variable = "WAYBILL_TARGET_URL";
   const url = options.target ?? environment[variable] ?? expanded(migration.target, environment);
-  return url === "" ? nowhere("target", { variable, option: "--target URL" }) : url;
+  return url === "" ? nowhere("target", { variable, option: "--target URL" }) : withPassword(url, environment);
 }
 
 /**
@@ -35,7 +35,7 @@ export function sourceUrl({ migration, options, context: { environment } }: Aske
   const common = isOnly ? environment[sourceVariable(undefined)] : undefined;
   const written = migration.sources.find((one) => one.name === name)?.url;
   const url = option?.url ?? environment[variable] ?? common ?? expanded(written, environment);
-  if (url !== "") return url;
+  if (url !== "") return withPassword(url, environment);
   return name === undefined
     ? nowhere("source", { variable, option: "--source URL" })
     : nowhere(`source ${name}`, { variable, option: `--source ${name}=URL` });
@@ -63,6 +63,13 @@ export function assertSourceOptions(migration: Migration, options: readonly Sour
 
 function expanded(text: string | undefined, environment: Environment): string {
   return (text ?? "").replace(/\$\{(\w+)\}/g, (_, name: string) => environment[name] ?? "");
+}
+
+/** The URL with the password of MYSQL_PWD where it is MySQL's and holds none. PostgreSQL's driver finds PGPASSWORD by itself. */
+function withPassword(url: string, { MYSQL_PWD: password }: Environment): string {
+  if (password === undefined || !/^(mysql|mariadb):/i.test(url) || !URL.canParse(url)) return url;
+  const parsed = new URL(url);
+  return parsed.password === "" ? Object.assign(parsed, { password: encodeURIComponent(password) }).href : url;
 }
 
 function nowhere(what: string, { variable, option }: { readonly variable: string; readonly option: string }): never {

@@ -23,6 +23,6 @@ export function withoutPassword<Url extends string | undefined>(
   throw new StageError(
     "usage",
     `${option} holds a password, which everybody on this machine can read with ps`,
-    `put the URL into ${variable}, or the password into PGPASSWORD or ~/.pgpass`,
+    `put the URL into ${variable}, or the password into PGPASSWORD or ~/.pgpass (MySQL: MYSQL_PWD or ~/.my.cnf)`,
   );
 }

@@ -7,7 +7,7 @@ import type { CopyOut } from "../port.js";
 import { type RowPacket, rowEncoder } from "./row-encoder.js";
 import { translate } from "./server-errors.js";
 import { openSession } from "./session.js";
-import { findUnfit } from "./unfit-text.js";
+import { type CopiedColumns, findUnfit } from "./unfit-text.js";
 
 /** Every value is the server's own text: no number and no date passes through JavaScript. */
 export type Value = string | null;
@@ -32,8 +32,8 @@ export interface Connection {
   query(sql: Sql): Promise<readonly (readonly Value[])[]>;
   /** The columns a SELECT would return, without its rows. */
   describe(select: Sql): Promise<readonly ResultColumn[]>;
-  /** The rows of a SELECT as CSV; destroying them midway ends the session. `columns` are their names, for messages. */
-  copyTo(sql: Sql, columns: readonly string[]): CopyOut;
+  /** The rows of a SELECT as CSV; destroying them midway ends the session. */
+  copyTo(sql: Sql, what: CopiedColumns): CopyOut;
   /** Ends the session, at once if something is still running. Never throws. */
   close(): Promise<void>;
 }
@@ -48,7 +48,7 @@ export async function connect(url: string, application: string): Promise<Connect
     location,
     query,
     describe: (select) => describe(client, location, select),
-    copyTo: (statement, columns) => copyTo({ client, location, query }, statement, columns),
+    copyTo: (statement, what) => copyTo({ client, location, query }, statement, what),
     close: async () => {
       await new Promise<void>((ended) => client.end(() => ended()));
       client.destroy();
@@ -117,7 +117,7 @@ interface Copying extends Pick<Connection, "query" | "location"> {
   readonly client: Client;
 }
 
-function copyTo({ client, location, query }: Copying, statement: Sql, columns: readonly string[]): CopyOut {
+function copyTo({ client, location, query }: Copying, statement: Sql, what: CopiedColumns): CopyOut {
   let [isDone, isLast, warningCount] = [false, false, 0];
   const rows = new Readable({
     highWaterMark: bufferBytes,
@@ -135,7 +135,7 @@ function copyTo({ client, location, query }: Copying, statement: Sql, columns: r
       // After the last row nobody asks for more, and a driver that is paused then never begins the next statement.
       if (!rows.push(csv) && !isLast) client.pause();
     },
-    onUnfit: (csv) => rows.destroy(findUnfit(csv, columns)),
+    onUnfit: (csv, rowsBefore) => rows.destroy(findUnfit(csv, { ...what, rowsBefore })),
   });
   const running = client.query({ sql: statement }, (error) => {
     isDone = true;

@@ -17,7 +17,7 @@ export interface RowEncoder {
 export interface RowEncoderOptions {
   readonly onChunk: (csv: Buffer) => void;
   /** A chunk that holds what no file may: bytes that are no UTF-8, or a NUL character. */
-  readonly onUnfit: (csv: Buffer) => void;
+  readonly onUnfit: (csv: Buffer, rowsBefore: number) => void;
 }
 
 const chunkBytes = 256 * 1024;
@@ -32,13 +32,14 @@ export function rowEncoder({ onChunk, onUnfit }: RowEncoderOptions): RowEncoder 
   let chunk = Buffer.allocUnsafeSlow(chunkBytes);
   let length = 0;
   let rowCount = 0;
+  let emitted = 0;
 
   const emit = (): void => {
     if (length === 0) return;
     const csv = chunk.subarray(0, length);
     if (isUtf8(csv) && csv.indexOf(0) < 0) onChunk(csv);
-    else onUnfit(csv);
-    length = 0;
+    else onUnfit(csv, emitted);
+    [length, emitted] = [0, rowCount];
   };
 
   return {

@@ -1,6 +1,7 @@
 import { type Connection as Client, createConnection } from "mysql2";
 import { StageError } from "../../model/errors.js";
 import { parseAddress } from "./address.js";
+import { readOptionFile } from "./option-file.js";
 import { errorNumber, translate } from "./server-errors.js";
 
 /** A client whose session is pinned, and where it is (`host:port/database`). */
@@ -43,6 +44,7 @@ const connectTimeoutMs = 30_000;
 export async function openSession(url: string, application: string): Promise<Session> {
   const { location, options } = parseAddress(url);
   const client = createConnection({
+    ...(options.password === undefined ? await readOptionFile() : {}),
     ...options,
     charset: "utf8mb4",
     connectTimeout: connectTimeoutMs,

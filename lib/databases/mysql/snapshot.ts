@@ -21,7 +21,7 @@ export interface SnapshotOptions {
 /** How long all writers of the server may be kept waiting, seconds: a lock that is not had by then is given up. */
 const lockSeconds = 10;
 /** How often connections are begun anew until no commit came between them. */
-const attempts = 10;
+const attempts = 25;
 
 const begin = sql`START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY`;
 
@@ -128,22 +128,22 @@ async function binlogPosition(connection: Connection): Promise<readonly Value[]>
   return [];
 }
 
+// All at once: the shorter it takes, the less often a commit comes between.
 async function sameBinlogPosition(connections: readonly Connection[]): Promise<Position | undefined> {
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const positions = [];
-    for (const one of connections) {
-      await one.query(sql`ROLLBACK`);
-      await one.query(begin);
-      const file = await status(one, ["Binlog_snapshot_file"]);
-      positions.push(
-        file === undefined || file === "" ? "" : `${file}:${await status(one, ["Binlog_snapshot_position"])}`,
-      );
-    }
-    const [position = "", ...others] = positions;
+    await Promise.all(connections.map((one) => one.query(sql`ROLLBACK`)));
+    await Promise.all(connections.map((one) => one.query(begin)));
+    const [position = "", ...others] = await Promise.all(connections.map(snapshotPosition));
     if (position === "") return undefined;
     if (others.every((other) => other === position)) return { state: `mariadb:${position}`, position, gtid: "" };
   }
   return undefined;
+}
+
+/** Where the binlog was when this connection's snapshot began; "" where the server does not say. */
+async function snapshotPosition(connection: Connection): Promise<string> {
+  const file = await status(connection, ["Binlog_snapshot_file"]);
+  return file === undefined || file === "" ? "" : `${file}:${await status(connection, ["Binlog_snapshot_position"])}`;
 }
 
 async function status(connection: Connection, names: readonly string[]): Promise<string | undefined> {

@@ -51,12 +51,7 @@ async function copyRange(
 ): Promise<void> {
   const { extract, table } = request;
   const statement = copyStatement({ dialect, extract, table }, requestWhere(dialect, request));
-  await take(
-    connection.copyTo(
-      statement,
-      table.columns.map(({ name }) => name),
-    ),
-  );
+  await take(connection.copyTo(statement, { extract: extract.name, columns: table.columns.map(({ name }) => name) }));
 }
 
 // A new connection would see a later state of the data.

@@ -3,39 +3,47 @@ import { StageError } from "../../model/errors.js";
 
 const [comma, quote, lineFeed] = [0x2c, 0x22, 0x0a];
 
+/** What is being copied, for messages. */
+export interface CopiedColumns {
+  readonly extract: string;
+  readonly columns: readonly string[];
+}
+
 /**
- * The error for a chunk of CSV that holds bytes no file may: it names the row by its place in the chunk's rows, the
+ * The error for a chunk of CSV that holds bytes no file may: it names the extract, the row by its number in the part, the
  * column and the byte, never the value.
  */
-export function findUnfit(csv: Buffer, columns: readonly string[]): StageError {
-  for (const { bytes, column } of fieldsOf(csv)) {
+export function findUnfit(csv: Buffer, what: CopiedColumns & { readonly rowsBefore: number }): StageError {
+  for (const { bytes, column, row } of fieldsOf(csv)) {
     const nulAt = bytes.indexOf(0);
     const badAt = isUtf8(bytes) ? -1 : firstInvalid(bytes);
     if (nulAt < 0 && badAt < 0) continue;
-    const name = columns[column] ?? `${column + 1}`;
-    const what = badAt < 0 ? "a NUL character" : "bytes that are no UTF-8";
+    const name = what.columns[column] ?? `${column + 1}`;
+    const fault = badAt < 0 ? "a NUL character" : "bytes that are no UTF-8";
     return new StageError(
       "integrity",
-      `column ${name}: a value holds ${what}, from byte ${badAt < 0 ? nulAt : badAt} on`,
-      `extract it as bytes, or without them: select: SELECT …, CAST(${name} AS BINARY) AS ${name} FROM …`,
+      `${what.extract}: row ${what.rowsBefore + row} of a part, column ${name}: a value holds ${fault}, from byte ${badAt < 0 ? nulAt : badAt} on`,
+      `extract it as bytes: select: SELECT …, CAST(${name} AS BINARY) AS ${name} FROM …, or mend it there`,
     );
   }
-  return new StageError("integrity", "a row holds bytes that are no UTF-8");
+  return new StageError("integrity", `${what.extract}: a row holds bytes that are no UTF-8`);
 }
 
 interface CsvField {
   readonly bytes: Buffer;
   readonly column: number;
+  /** From 1. */
+  readonly row: number;
 }
 
 function* fieldsOf(csv: Buffer): Generator<CsvField> {
-  let [start, column, isQuoted] = [0, 0, false];
+  let [start, column, row, isQuoted] = [0, 0, 1, false];
   for (let at = 0; at < csv.length; at++) {
     const byte = csv[at];
     if (byte === quote) isQuoted = !isQuoted;
     if (isQuoted || (byte !== comma && byte !== lineFeed)) continue;
-    yield { bytes: unquoted(csv.subarray(start, at)), column };
-    [start, column] = [at + 1, byte === comma ? column + 1 : 0];
+    yield { bytes: unquoted(csv.subarray(start, at)), column, row };
+    [start, column, row] = byte === comma ? [at + 1, column + 1, row] : [at + 1, 0, row + 1];
   }
 }
 
