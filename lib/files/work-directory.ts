@@ -52,7 +52,10 @@ export async function findWorkDirectory(path: string, migration: string): Promis
 }
 
 function foldersOf(run: string, unit?: string): WorkDirectory {
-  const root = unit === undefined ? run : join(run, "units", safeName(unit));
+  return rootedIn(run, unit === undefined ? run : join(run, "units", safeName(unit)));
+}
+
+function rootedIn(run: string, root: string): WorkDirectory {
   return {
     root,
     run,
@@ -82,6 +85,18 @@ export async function replayNames({ run }: WorkDirectory, table: string): Promis
   } catch (error) {
     if (errorCode(error) === "ENOENT") return [];
     throw diskError(error, join(run, "replays"));
+  }
+}
+
+/** The folders of a run's units by their names, in the order of these. */
+export async function unitDirectories({ run }: WorkDirectory): Promise<ReadonlyMap<string, WorkDirectory>> {
+  const folder = join(run, "units");
+  try {
+    const names = (await readdir(folder)).filter((name) => !name.startsWith(".")).sort();
+    return new Map(names.map((name) => [name, rootedIn(run, join(folder, name))]));
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return new Map();
+    throw diskError(error, folder);
   }
 }
 

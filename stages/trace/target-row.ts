@@ -8,6 +8,7 @@ import { StageError } from "../../lib/model/errors.js";
 import { targetUrl } from "../../lib/program/database-url.js";
 import type { TraceOptions } from "./options.js";
 import type { Tracing } from "./transforms.js";
+import { unitRows } from "./unit-rows.js";
 
 type Row = Readonly<Record<string, CsvValue>>;
 
@@ -23,7 +24,13 @@ export type TargetStory =
   | { readonly kind: "not asked"; readonly why: string }
   /** To the target's types it is the row that was loaded; `row` as they print it, null where nothing names it. */
   | { readonly kind: "equal"; readonly row: Row | null }
-  | { readonly kind: "changed"; readonly row: Row | null; readonly columns: readonly ChangedValue[] }
+  /** `unit` is one that upserted the very row that is there now, by itself, whenever that was. */
+  | {
+      readonly kind: "changed";
+      readonly row: Row | null;
+      readonly columns: readonly ChangedValue[];
+      readonly unit: string | null;
+    }
   | { readonly kind: "missing" };
 
 /** The target, reached when the first row asks for it. */
@@ -44,13 +51,26 @@ export function liveTarget(tracing: Tracing, options: TraceOptions): LiveTarget 
       target ??= reach(tracing, options);
       const reached = await target;
       if (reached.kind === "closed") return { kind: "not asked", why: reached.why };
-      return await compareRow(reached.checks, tracing, row).catch(notAsked);
+      const story = await compareRow(reached.checks, tracing, row).catch(notAsked);
+      return story.kind === "changed" ? await withUnit(reached.checks, tracing, { story, row }) : story;
     },
     async close() {
       const reached = await target?.catch(() => undefined);
       if (reached?.kind === "open") await reached.checks.close();
     },
   };
+}
+
+type Changed = Extract<TargetStory, { readonly kind: "changed" }>;
+
+async function withUnit(
+  checks: Checks,
+  tracing: Tracing,
+  { story, row }: { readonly story: Changed; readonly row: Row },
+): Promise<Changed> {
+  for await (const { unit, row: own } of unitRows(tracing, row))
+    if ((await compareRow(checks, tracing, own).catch(notAsked)).kind === "equal") return { ...story, unit };
+  return story;
 }
 
 async function reach({ migration, work, context }: Tracing, { target }: TraceOptions): Promise<Reached> {
@@ -90,7 +110,7 @@ async function compareRow(checks: Checks, { table }: Tracing, row: Row): Promise
     if (comparison.missing > 0) return { kind: "missing" };
     const now = await rowNow(checked, comparison, columns);
     if (comparison.changed === 0) return { kind: "equal", row: now };
-    return { kind: "changed", row: now, columns: await changedValues(checked, comparison) };
+    return { kind: "changed", row: now, columns: await changedValues(checked, comparison), unit: null };
   });
 }
 

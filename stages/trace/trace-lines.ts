@@ -140,6 +140,7 @@ function targetLines({ target, row }: RowTrace): readonly string[] {
       return [
         "The target holds another row now:",
         ...target.columns.map(({ column, loaded, now }) => `  ${column}: ${spoken(now)}, and not ${spoken(loaded)}`),
+        ...(target.unit === null ? [] : [`That is the row which the unit ${target.unit} upserted by itself.`]),
       ];
     default:
       return target satisfies never;

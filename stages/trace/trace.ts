@@ -185,9 +185,12 @@ function assertLoadedStands({ table, command }: Tracing, rows: readonly RowTrace
     first.kind === "missing"
       ? "does not hold the row that was loaded"
       : `holds other values than were loaded in ${listed(first.columns.map(({ column }) => column))}`;
+  const unit = first.kind === "changed" ? first.unit : null;
   throw new StageError(
     "difference",
-    `${table.name}: the target ${what}`,
-    `see what else differs: ${command("validate", table.name)}`,
+    `${table.name}: the target ${what}${unit === null ? "" : `, which the unit ${unit} upserted by itself`}`,
+    unit === null
+      ? `see what else differs: ${command("validate", table.name)}`
+      : `what the unit was made from lies in units/${unit}; to have all rows of one snapshot, run all stages again`,
   );
 }

@@ -111,6 +111,23 @@ it("trace tells that a row was mapped anew since it was loaded, and asks nothing
   });
 });
 
+it("trace names the unit that upserted the row which is there instead of the one that was loaded", async () => {
+  const migration = await loadedMigration({ "people.yaml": `${plain}key: [id]\n` });
+  await migration.source.query("UPDATE people SET name = 'Grace' WHERE id = 10");
+  const unit = await migration.run("run", ["people", "--key", "10"]);
+
+  const { exitCode, rows, stderr } = await trace(migration, "people", "10");
+  const { stdout } = await migration.run("trace", ["people", "--key", "10"]);
+  const other = await trace(migration, "people", "11");
+
+  expect(unit.exitCode, unit.stderr).toBe(0);
+  expect(exitCode).toBe(1);
+  expect(rows[0]).toMatchObject({ source: { name: "person 10" }, target: { kind: "changed", unit: "people-10" } });
+  expect(stderr).toContain("in name, which the unit people-10 upserted by itself");
+  expect(stdout).toContain("That is the row which the unit people-10 upserted by itself.");
+  expect(other).toMatchObject({ exitCode: 0, rows: [{ target: { kind: "equal" } }] });
+});
+
 it("trace tells that a load was taken back", async () => {
   const migration = await loadedMigration();
   const { exitCode, stderr } = await migration.run("rollback", ["--confirm", "TEST-1"]);
