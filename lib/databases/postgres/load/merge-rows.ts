@@ -55,15 +55,17 @@ interface Asked {
 }
 
 async function stagingOf(connection: Connection, found: FoundTable, { request, key }: Asked): Promise<Staging> {
-  const { table, columns, mode, parts, jobs } = request;
+  const { table, columns, mode, parts, jobs, rejects } = request;
   const kept = arrivingTable(found.qualifiedName);
   const described = await describeTable(connection, found.qualifiedName);
   const types = columns.map((name) => described.columns.find((column) => column.name === name)?.databaseType ?? "");
+  // Of a part without rows that were put aside other rows arrive than of the whole one.
+  const shape = hashOf({ columns, types, aside: rejects.aside?.hash ?? null });
   // Not logged: should the server crash, it is empty, which stage-parts notices.
   const create = async () =>
     void (await connection.execute(sql`CREATE UNLOGGED TABLE ${qualified(kept)} AS
       SELECT ${identifiers(columns)} FROM ${found.sql} WITH NO DATA`));
-  return { key, kept, create, table, columns, parts, jobs, mode, way: "merge", shape: hashOf({ columns, types }) };
+  return { key, kept, create, table, columns, parts, jobs, mode, way: "merge", shape };
 }
 
 interface Merging extends Asked {
@@ -84,7 +86,8 @@ async function settle(main: Connection, merging: Merging): Promise<LoadOutcome> 
   if (merged === undefined) throw new Error("one table was merged, and nothing came of it");
   const { touched, unchanged } = merged;
   const { inserted, updated } = touched;
-  const counts: LoadCounts = { before, inserted, updated, unchanged, quarantined: 0, after: before + inserted };
+  const quarantined = request.rejects.aside?.rowCount ?? 0;
+  const counts: LoadCounts = { before, inserted, updated, unchanged, quarantined, after: before + inserted };
   // Loaded once more, and nothing was amiss: what the load before did, and how to take it back, stands as it is.
   if (inserted + updated > 0 || !(await isLive(main, key))) {
     const undo = await keepImages(main, touched, request.keep);

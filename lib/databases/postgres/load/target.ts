@@ -6,7 +6,7 @@ import { chooseWay } from "./choose-way.js";
 import { restoreDefinitions, saveAndDrop } from "./definitions.js";
 import { standing } from "./generations.js";
 import { ensureLedger } from "./ledger.js";
-import { loadWithQuarantine } from "./load-with-quarantine.js";
+import { loadWithQuarantine, type WayToLoad } from "./load-with-quarantine.js";
 import { assertMergeable, mergeRows } from "./merge-rows.js";
 import { assertReady } from "./readiness.js";
 import { replaceBySwap } from "./replace-by-swap.js";
@@ -14,6 +14,7 @@ import { assertReplaceable, countRows, replaceInPlace, trialInPlace } from "./re
 import { retriedTarget } from "./retried-target.js";
 import { openSessions, type Sessions } from "./sessions.js";
 import { lockAgainstOthers } from "./table-lock.js";
+import { trialMerge } from "./trial-merge.js";
 import { upsertUnits } from "./upsert-units.js";
 
 /** A PostgreSQL target: one session that holds the locks, and others while parts arrive. */
@@ -51,15 +52,20 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
 
 async function load(sessions: Sessions, request: LoadRequest): Promise<LoadOutcome> {
   const { main } = sessions;
+  return await loadWithQuarantine(main, request, wayOf(sessions, request));
+}
+
+function wayOf(sessions: Sessions, { way }: LoadRequest): WayToLoad {
+  const { main } = sessions;
   const trial = (one: LoadRequest) => trialInPlace(main, one);
-  switch (request.way) {
+  switch (way) {
     case "swap":
-      return await loadWithQuarantine(main, request, { load: (one) => replaceBySwap(sessions, one), trial });
+      return { load: (one) => replaceBySwap(sessions, one), trial };
     case "in place":
-      return await loadWithQuarantine(main, request, { load: (one) => replaceInPlace(main, one), trial });
+      return { load: (one) => replaceInPlace(main, one), trial };
     case "merge":
-      return await mergeRows(sessions, request);
+      return { load: (one) => mergeRows(sessions, one), trial: (one) => trialMerge(main, one) };
     default:
-      return request.way satisfies never;
+      return way satisfies never;
   }
 }
