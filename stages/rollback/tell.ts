@@ -8,8 +8,8 @@ import type { TakenBackLoad } from "./rollback-manifest.js";
 /** What came back, and that it is what was there. */
 export function tellTakenBack(run: Run, { table, outcome }: TakenBackLoad): void {
   const { removed, restored, after, checksum } = outcome;
-  const proof = restored === 0 ? "" : `, checksum ${checksum.sum.slice(0, 8)}… as it was`;
-  const text = `${counted(removed, "row")} went, ${counted(restored, "row")} came back${proof}; it holds ${withCommas(after)} now`;
+  const back = `, ${counted(restored, "row")} came back, checksum ${checksum.sum.slice(0, 8)}… as it was`;
+  const text = `${counted(removed, "row")} went${restored === 0 ? "" : back}; it holds ${withCommas(after)} now`;
   run.reporter.say("taken-back", `rollback ${table.name}: ${text}`, {
     table: table.name,
     removed,

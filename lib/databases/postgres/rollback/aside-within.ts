@@ -10,6 +10,7 @@ import { formatQualified, qualified, sql, trusted } from "../identifiers.js";
 import { dropStatement, inOrder } from "../load/definitions.js";
 import { collectDefinitions, type SavedDefinition } from "../load/definitions-catalog.js";
 import { withTriggersAside } from "../load/user-triggers.js";
+import { errorCode } from "../server-errors.js";
 import { countOrphans } from "../target-checks-sql.js";
 
 /** Tables whose rows are exchanged, and those of which only some rows change. */
@@ -36,14 +37,40 @@ export async function whileAside<Result>(
   const result = await withAllTriggersAside(connection, all, work);
   // A table with deferred checks that are still to be made cannot be altered.
   await connection.execute(sql`SET CONSTRAINTS ALL IMMEDIATE`);
-  for (const { kind, steps } of definitions)
-    if (kind !== "foreign key") for (const step of steps) await connection.execute(trusted(step));
-  for (const key of keys) await assertHolds(connection, key);
-  for (const { kind, steps, validate } of definitions) {
-    if (kind !== "foreign key") continue;
-    for (const step of validate === null ? steps : [...steps, validate]) await connection.execute(trusted(step));
+  for (const definition of definitions) {
+    const key = keys.get(definition);
+    if (key === undefined) await putBack(connection, definition);
+    else await putKeyBack(connection, definition, key);
   }
   return result;
+}
+
+async function putBack(connection: Connection, { steps, validate }: SavedDefinition): Promise<void> {
+  for (const step of validate === null ? steps : [...steps, validate]) await connection.execute(trusted(step));
+}
+
+// The server says that a key does not hold; it does not say of how many rows. No row is written after the savepoint.
+async function putKeyBack(
+  connection: Connection,
+  definition: SavedDefinition,
+  { parent, orphans }: KeyCheck,
+): Promise<void> {
+  await connection.execute(sql`SAVEPOINT waybill_key`);
+  try {
+    await putBack(connection, definition);
+  } catch (error) {
+    if (!(error instanceof StageError) || errorCode(error.cause) !== "23503") throw error;
+    await connection.execute(sql`ROLLBACK TO SAVEPOINT waybill_key`);
+    const [row] = await connection.query<{ count: string }>(orphans);
+    const rows = row?.count === "1" ? "1 row refers" : `${row?.count} rows refer`;
+    throw new StageError(
+      "difference",
+      `${definition.table}: ${rows} to rows that ${parent} would not hold any more (foreign key ${definition.name}); nothing was taken back`,
+      togetherHint,
+      error,
+    );
+  }
+  await connection.execute(sql`RELEASE SAVEPOINT waybill_key`);
 }
 
 async function withAllTriggersAside<Result>(
@@ -71,38 +98,31 @@ async function collect(connection: Connection, { whole, some }: TablesGoingBack)
 }
 
 interface KeyCheck {
-  readonly definition: SavedDefinition;
   readonly parent: string;
   readonly orphans: Sql;
 }
 
-// The server would say that a key does not hold; it would not say of how many rows.
-async function checksOf(connection: Connection, definitions: readonly SavedDefinition[]): Promise<readonly KeyCheck[]> {
-  const checks: KeyCheck[] = [];
+/** How to count the rows for which a foreign key would not hold. */
+async function checksOf(
+  connection: Connection,
+  definitions: readonly SavedDefinition[],
+): Promise<ReadonlyMap<SavedDefinition, KeyCheck>> {
+  const checks = new Map<SavedDefinition, KeyCheck>();
   for (const definition of definitions) {
-    const { kind, table, name, validate } = definition;
-    if (kind !== "foreign key" || validate === null) continue;
+    const { kind, table, name } = definition;
+    if (kind !== "foreign key") continue;
     const key = (await describeTable(connection, table)).foreignKeys.find((one) => one.name === name);
     if (key === undefined) continue;
     const { columns, parent, parentColumns } = key;
     const sides = { child: qualified(table), columns, parent: qualified(parent), parentColumns, asText: false };
-    checks.push({ definition, parent, orphans: countOrphans(sides) });
+    checks.set(definition, { parent, orphans: countOrphans(sides) });
   }
   return checks;
 }
 
-async function assertHolds(connection: Connection, { definition, parent, orphans }: KeyCheck): Promise<void> {
-  const [row] = await connection.query<{ count: string }>(orphans);
-  if (Number(row?.count) === 0) return;
-  throw new StageError(
-    "difference",
-    `${definition.table}: ${row?.count} rows refer to rows that ${parent} would not hold any more (foreign key ${definition.name}); nothing was taken back`,
-    togetherHint,
-  );
-}
-
 /** What to do where rows of one table keep another's from going back. */
-export const togetherHint = "take both tables back together (without names: all of them), or remove those rows";
+export const togetherHint =
+  "take both tables back together, where both can be (without names: all of them), or remove those rows";
 
 // A key that this role cannot put back stays in place: it may refuse, but it shall not take rows of others along.
 async function assertNoCascades(connection: Connection, tables: readonly FoundTable[]): Promise<void> {

@@ -128,7 +128,7 @@ describe("taking a load back", () => {
     expect(refused).toMatchObject({
       kind: "difference",
       message: expect.stringContaining(
-        "public.aid: 1 rows refer to rows that public.people would not hold any more (foreign key aid_person_fkey)",
+        "public.aid: 1 row refers to rows that public.people would not hold any more (foreign key aid_person_fkey)",
       ),
     });
     expect(await database.count("aid")).toBe(1);
