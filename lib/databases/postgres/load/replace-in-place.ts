@@ -11,13 +11,14 @@ import type { Connection } from "../connection.js";
 import { copyPart } from "../copy-part.js";
 import { qualified, sql, trusted } from "../identifiers.js";
 import { assertKeysHold, enforceKeys } from "./enforced-keys.js";
-import { accountedRows, makeRoom, settleGeneration, writeLine } from "./generations.js";
+import { accountedRows, type GenerationKey, makeRoom, settleGeneration, writeLine } from "./generations.js";
 import { previousTable } from "./kept-tables.js";
 import { ensureLedger, hasLedger } from "./ledger.js";
 import { assertLoadable, triggerWarnings } from "./obstacles.js";
 import { forgetOpen } from "./open-generation.js";
 import type { Trial } from "./refused-rows.js";
 import { lockTable } from "./table-lock.js";
+import { withTriggersAside } from "./user-triggers.js";
 
 /** Exchanges all rows of a table for those of the parts, or changes nothing. The primary key stays in place. */
 export async function replaceInPlace(connection: Connection, request: LoadRequest): Promise<LoadOutcome> {
@@ -30,23 +31,41 @@ export async function replaceInPlace(connection: Connection, request: LoadReques
     await lockTable(connection, table);
     const before = await assertOurs(connection, table, request);
     const undo = await keepPrevious(connection, table, before);
-    const emptied = await empty(connection, table);
     await forgetOpen(connection, table.qualifiedName);
     await makeRoom(connection, key);
-    const freeze = emptied === "truncated" && table.kind === "table";
-    const goal = { sql: table.sql, name: request.table, columns: request.columns, freeze };
-    for (const part of request.parts) {
-      await copyPart(connection, goal, part);
-      await writeLine(connection, key, { generation, part: part.name, hash: part.hash, rowCount: part.rowCount });
-    }
+    const fill = () => fillAnew(connection, table, { request, key });
+    const triggersRun = request.triggers === "keep" || !(await isOwner(connection, table));
+    await (triggersRun ? fill() : withTriggersAside(connection, table, fill));
     // Now, and not when all is committed: afterwards no row could be put aside any more.
     if (request.rejects.on === "quarantine") await assertKeysHold(connection, table, request);
     const inserted = request.parts.reduce((sum, part) => sum + part.rowCount, 0);
     const quarantined = request.rejects.aside?.rowCount ?? 0;
     const counts = { before, inserted, updated: 0, unchanged: 0, quarantined, after: inserted };
     await settleGeneration(connection, key, { mode: "replace", way: "in place", counts, undo });
-    return { way: "in place", counts, warnings: await triggerWarnings(connection, table) };
+    return { way: "in place", counts, warnings: triggersRun ? await triggerWarnings(connection, table) : [] };
   });
+}
+
+interface Filling {
+  readonly request: LoadRequest;
+  readonly key: GenerationKey;
+}
+
+async function fillAnew(connection: Connection, table: FoundTable, { request, key }: Filling): Promise<void> {
+  const { generation, columns, parts } = request;
+  const freeze = (await empty(connection, table)) === "truncated";
+  for (const part of parts) {
+    await copyPart(connection, { sql: table.sql, name: request.table, columns, freeze }, part);
+    await writeLine(connection, key, { generation, part: part.name, hash: part.hash, rowCount: part.rowCount });
+  }
+}
+
+// Triggers are the owner's to disable.
+async function isOwner(connection: Connection, { oid }: FoundTable): Promise<boolean> {
+  const [row] = await connection.query<{ owner: string }>(
+    sql`SELECT pg_has_role(relowner, 'USAGE') AS owner FROM pg_class WHERE oid = ${trusted(oid)}`,
+  );
+  return row?.owner === "t";
 }
 
 /** Tries rows in the table itself, emptied, with all in place that could refuse one. */
@@ -117,11 +136,12 @@ async function keepPrevious(connection: Connection, table: FoundTable, rows: num
 }
 
 // TRUNCATE where it is allowed: it leaves no dead rows, and lets COPY write frozen ones. A foreign key from another
-// table forbids it, even where no row refers to this one.
+// table forbids it, even where no row refers to this one. Partitions take no frozen rows: whoever looks at them with a
+// snapshot of the time before would see neither the old rows nor the new.
 async function empty(connection: Connection, table: FoundTable): Promise<"truncated" | "deleted"> {
   const oid = trusted(table.oid);
   const rows = await connection.query<{ truncates: string }>(
-    sql`SELECT has_table_privilege(${oid}::oid, 'TRUNCATE') AND NOT EXISTS (
+    sql`SELECT ${trusted(String(table.kind === "table"))} AND has_table_privilege(${oid}::oid, 'TRUNCATE') AND NOT EXISTS (
         SELECT FROM pg_constraint WHERE confrelid = ${oid} AND conrelid <> ${oid} AND contype = 'f') AS truncates`,
   );
   const truncates = rows[0]?.truncates === "t";

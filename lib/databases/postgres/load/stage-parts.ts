@@ -93,6 +93,11 @@ async function stagePart(connection: Connection, staging: Staging, part: PartToL
   const key = arrivingKey(staging.key);
   await connection.transaction(async () => {
     await connection.query(sql`SELECT pg_advisory_xact_lock_shared(${workersLock(staging)})`);
+    // The part may have been committed before its answer got lost; who still commits it holds this lock.
+    await connection.query(
+      sql`SELECT pg_advisory_xact_lock(hashtextextended(${literal(`waybill ${kept} ${part.name}`)}, 0))`,
+    );
+    if ((await linesOf(connection, key)).some((line) => line.part === part.name)) return;
     await copyPart(connection, { sql: qualified(kept), name, columns }, part);
     const { hash, rowCount } = part;
     await writeLine(connection, key, { generation: key.generation, part: part.name, hash, rowCount });

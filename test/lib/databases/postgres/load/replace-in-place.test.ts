@@ -190,13 +190,18 @@ describe("a table that would not take the rows as they are", () => {
     expect(error).toMatchObject({ kind: "forbidden", message: expect.stringContaining("row-level security") });
   });
 
-  it("is loaded with a warning when triggers of the users run, and refused when they hold rows back", async () => {
+  it("is loaded while triggers of the users stand aside; told to run, with a warning, and refused when they hold rows back", async () => {
     await database.query(`CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS
       'BEGIN IF NEW.id = 4 THEN RETURN NULL; END IF; RETURN NEW; END';
       CREATE TRIGGER watching BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION watch()`);
 
-    const outcome = await replaceInPlace(connection, people([part(["1,Amina"])]));
-    const refused = await rejection(replaceInPlace(connection, people(twoParts)));
+    const aside = await replaceInPlace(connection, people(twoParts));
+    const held = await database.query("SELECT tgenabled FROM pg_trigger WHERE tgname = 'watching'");
+    const outcome = await replaceInPlace(connection, people([part(["1,Amina"])], { triggers: "keep" }));
+    const refused = await rejection(replaceInPlace(connection, people(twoParts, { triggers: "keep" })));
+
+    expect(aside).toMatchObject({ counts: { inserted: 4 }, warnings: [] });
+    expect(held).toEqual([{ tgenabled: "O" }]);
 
     expect(outcome.warnings).toEqual(["public.people: triggers ran for the rows that were written: watching"]);
     expect(refused).toMatchObject({ message: expect.stringContaining("promises 2 rows in part-00001.csv.gz") });
