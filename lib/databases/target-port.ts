@@ -241,7 +241,7 @@ export interface Target {
   rebuildIndexes(migration: string, table: string): Promise<readonly Definition[]>;
   /** Restores everything saved for the migration, foreign keys last, whichever run saved it. */
   restore(migration: string): Promise<readonly Definition[]>;
-  /** Moves sequences past the maximum of their columns and refreshes the planner's statistics. */
-  afterLoad(table: string): Promise<readonly MovedSequence[]>;
+  /** Moves sequences past the maximum of their columns and refreshes the planner's statistics, where many rows were `written`. */
+  afterLoad(table: string, written: number): Promise<readonly MovedSequence[]>;
   close(): Promise<void>;
 }

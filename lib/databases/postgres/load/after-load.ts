@@ -12,10 +12,15 @@ export interface OwnedSequence {
 }
 
 /**
- * Moves each sequence that feeds a column of the table past the column's maximum, and refreshes the statistics.
+ * Moves each sequence that feeds a column of the table past the column's maximum, and refreshes the statistics, unless
+ * the load wrote less than a tenth of the rows (`written`; all, where nothing is said).
  * The value comes from the rows alone, and no sequence ever goes backwards: a number once given is not given again.
  */
-export async function afterLoad(connection: Connection, name: string): Promise<readonly MovedSequence[]> {
+export async function afterLoad(
+  connection: Connection,
+  name: string,
+  written?: number,
+): Promise<readonly MovedSequence[]> {
   const table = await findTable(connection, name);
   const moved: MovedSequence[] = [];
   for (const sequence of await sequencesOf(connection, table)) {
@@ -23,8 +28,18 @@ export async function afterLoad(connection: Connection, name: string): Promise<r
     const { schema, name, column } = sequence;
     if (value !== undefined) moved.push({ sequence: formatQualified(schema, name), column, value });
   }
-  await connection.execute(sql`ANALYZE ${table.sql}`);
+  if (written === undefined || (await isMuch(connection, table, written)))
+    await connection.execute(sql`ANALYZE ${table.sql}`);
   return moved;
+}
+
+// By what the statistics say; a table that has none counts as small.
+async function isMuch(connection: Connection, { oid }: FoundTable, written: number): Promise<boolean> {
+  const [row] = await connection.query<{ much: string }>(
+    sql`SELECT reltuples <= 10 * $1::float8 AS much FROM pg_class WHERE oid = ${trusted(oid)}`,
+    [String(written)],
+  );
+  return row?.much === "t";
 }
 
 /**

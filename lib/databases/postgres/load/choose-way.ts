@@ -4,6 +4,7 @@ import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { literal, sql, trusted } from "../identifiers.js";
 import { hasLedger } from "./ledger.js";
+import { chooseMergeWay } from "./merge-way.js";
 
 /** Decides how a table is loaded: by a swap where nothing hinders it, else in place, saying what does. */
 export async function chooseWay(connection: Connection, check: LoadCheck): Promise<ChosenWay> {
@@ -15,7 +16,7 @@ export async function chooseWay(connection: Connection, check: LoadCheck): Promi
     }
     case "upsert":
     case "insert":
-      return { way: "merge", because: undefined, aside: undefined };
+      return await chooseMergeWay(connection, check);
     default:
       return check.mode satisfies never;
   }

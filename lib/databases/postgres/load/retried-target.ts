@@ -29,7 +29,7 @@ export function retriedTarget(target: Target, { main, retry }: Pick<Sessions, "m
     rebuildIndexes: (migration, table) =>
       retry(`rebuild the indexes of ${table}`, () => target.rebuildIndexes(migration, table)),
     restore: (migration) => retry("restore indexes and keys", () => target.restore(migration)),
-    afterLoad: (table) => retry(`analyse ${table}`, () => target.afterLoad(table)),
+    afterLoad: (table, written) => retry(`analyse ${table}`, () => target.afterLoad(table, written)),
     close: () => target.close(),
   };
 }

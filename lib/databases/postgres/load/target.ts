@@ -44,7 +44,7 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
     rebuildIndexes: async (migration, table) =>
       await restoreDefinitions(main, migration, { table: await resolve(table) }),
     restore: (migration) => restoreDefinitions(main, migration),
-    afterLoad: (table) => afterLoad(main, table),
+    afterLoad: (table, written) => afterLoad(main, table, written),
     close: () => sessions.close(),
   };
   return retriedTarget(target, sessions);

@@ -61,4 +61,19 @@ describe("after a load", () => {
       { reltuples: "1000" },
     ]);
   });
+
+  it("the planner's numbers stay where less than a tenth of the rows were written", async () => {
+    await database.query("INSERT INTO people (name) SELECT 'x' FROM generate_series(1, 1000)");
+    await afterLoad(connection, "people");
+    await database.query("INSERT INTO people (name) SELECT 'x' FROM generate_series(1, 99)");
+
+    await afterLoad(connection, "people", 99);
+    const few = await database.query("SELECT reltuples FROM pg_class WHERE relname = 'people'");
+    await afterLoad(connection, "people", 100);
+
+    expect(few).toEqual([{ reltuples: "1000" }]);
+    expect(await database.query("SELECT reltuples FROM pg_class WHERE relname = 'people'")).toEqual([
+      { reltuples: "1099" },
+    ]);
+  });
 });

@@ -321,3 +321,33 @@ describe("triggers of the users", () => {
     });
   });
 });
+
+describe("what stands aside while rows are merged", () => {
+  const fill = (count: number) =>
+    database.query(`INSERT INTO people SELECT n, 'x' FROM generate_series(1, ${count}) AS n`);
+  const ask = (rowCount: number, changes: Partial<LoadRequest> = {}) =>
+    target.chooseWay(upsert([], { rowCount, ...changes }));
+
+  it("is nothing where few rows arrive, and indexes and foreign keys where half of them must be new", async () => {
+    await fill(10);
+
+    expect(await ask(19)).toMatchObject({ way: "merge", aside: undefined });
+    expect(await ask(20)).toMatchObject({ way: "merge", aside: "all" });
+  });
+
+  it("is never the unique constraint that tells the rows apart", async () => {
+    await database.query("ALTER TABLE people ADD UNIQUE (name)");
+
+    expect(await ask(20, { key: ["name"] })).toMatchObject({ aside: undefined });
+  });
+
+  it("is the foreign keys of tables that refer to one another in a ring", async () => {
+    await database.query(
+      `CREATE TABLE houses (id integer PRIMARY KEY, owner integer REFERENCES people);
+       ALTER TABLE people ADD house integer REFERENCES houses, ADD friend integer REFERENCES people`,
+    );
+    await fill(10);
+
+    expect(await ask(5)).toMatchObject({ aside: "foreign keys", because: "its foreign keys make a ring of tables" });
+  });
+});
