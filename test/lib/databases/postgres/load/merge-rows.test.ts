@@ -17,7 +17,7 @@ afterEach(async () => {
 
 const kept = keeping();
 const upsert = (parts: readonly PartToLoad[], changes: Partial<LoadRequest> = {}): LoadRequest =>
-  people(parts, { mode: "upsert", keep: kept.keep, ...changes });
+  people(parts, { mode: "upsert", way: "merge", keep: kept.keep, ...changes });
 const insert = (parts: readonly PartToLoad[], changes: Partial<LoadRequest> = {}): LoadRequest =>
   upsert(parts, { mode: "insert", ...changes });
 const second = (lines: readonly string[]): PartToLoad => part(lines, { name: "part-00001.csv.gz", hash: "sha256:1" });

@@ -29,7 +29,7 @@ async function load(request: LoadRequest): Promise<LoadOutcome> {
   if (aside !== undefined) await target.saveAndDrop(request.migration, [{ table: request.table, which: aside }]);
   const outcome = await target.load({ ...request, way });
   await target.rebuildIndexes(request.migration, request.table);
-  await target.afterLoad(request.table);
+  await target.afterLoad(request.table, request.rowCount);
   await target.restore(request.migration);
   return outcome;
 }
