@@ -1,7 +1,8 @@
 // What holds of what stands aside while loads are taken back:
 // 1. All of it, rows and definitions, is one transaction: a crash anywhere leaves everything as it was.
 // 2. A foreign key that held before holds afterwards, or nothing has changed.
-// 3. No row of a table that is not taken back goes or changes with one that is.
+// 3. All that the catalog says of the tables is the same afterwards, or nothing has changed.
+// 4. No row of a table that is not taken back goes or changes with one that is.
 import { StageError } from "../../../model/errors.js";
 import type { Sql } from "../../../model/names.js";
 import { describeTable, type FoundTable } from "../catalog.js";
@@ -9,6 +10,7 @@ import type { Connection } from "../connection.js";
 import { formatQualified, qualified, sql, trusted } from "../identifiers.js";
 import { dropStatement, inOrder } from "../load/definitions.js";
 import { collectDefinitions, type SavedDefinition } from "../load/definitions-catalog.js";
+import { lostBetween, snapshotOf, type TableSnapshot } from "../load/table-snapshot.js";
 import { withTriggersAside } from "../load/user-triggers.js";
 import { errorCode } from "../server-errors.js";
 import { countOrphans } from "../target-checks-sql.js";
@@ -29,10 +31,11 @@ export async function whileAside<Result>(
   tables: TablesGoingBack,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const definitions = inOrder(await collect(connection, tables));
+  const all = [...tables.whole, ...tables.some];
+  const before = await keepingPath(connection, () => snapshots(connection, all));
+  const definitions = inOrder(await keepingPath(connection, () => collect(connection, tables)));
   const keys = await checksOf(connection, definitions);
   for (const definition of [...definitions].reverse()) await connection.execute(dropStatement(definition));
-  const all = [...tables.whole, ...tables.some];
   await assertNoCascades(connection, all);
   const result = await withAllTriggersAside(connection, all, work);
   // A table with deferred checks that are still to be made cannot be altered.
@@ -42,7 +45,25 @@ export async function whileAside<Result>(
     if (key === undefined) await putBack(connection, definition);
     else await putKeyBack(connection, definition, key);
   }
+  const after = await keepingPath(connection, () => snapshots(connection, all));
+  for (const table of all) assertUnchanged(table, before.get(table) ?? [], after.get(table) ?? []);
   return result;
+}
+
+async function snapshots(connection: Connection, tables: readonly FoundTable[]) {
+  const found = new Map<FoundTable, TableSnapshot>();
+  for (const table of tables) found.set(table, await snapshotOf(connection, table.oid));
+  return found;
+}
+
+function assertUnchanged({ qualifiedName }: FoundTable, before: TableSnapshot, after: TableSnapshot): void {
+  const lost = lostBetween(before, after);
+  if (lost.length === 0) return;
+  throw new StageError(
+    "integrity",
+    `${qualifiedName} would not be what it is now: ${lost.join(", ")}; nothing was taken back`,
+    "connect as the owner of the table and of those that refer to it",
+  );
 }
 
 async function putBack(connection: Connection, { steps, validate }: SavedDefinition): Promise<void> {
@@ -82,9 +103,15 @@ async function withAllTriggersAside<Result>(
   return await withTriggersAside(connection, first, () => withAllTriggersAside(connection, rest, work));
 }
 
-// Collecting leaves the search path empty, and a CHECK may call functions that rely on it.
-async function collect(connection: Connection, { whole, some }: TablesGoingBack): Promise<readonly SavedDefinition[]> {
+// Reading the catalog leaves the search path empty, and a CHECK may call functions that rely on it.
+async function keepingPath<Result>(connection: Connection, work: () => Promise<Result>): Promise<Result> {
   const [path] = await connection.query<{ text: string }>(sql`SELECT current_setting('search_path') AS text`);
+  const result = await work();
+  await connection.query(sql`SELECT set_config('search_path', $1, true)`, [path?.text ?? ""]);
+  return result;
+}
+
+async function collect(connection: Connection, { whole, some }: TablesGoingBack): Promise<readonly SavedDefinition[]> {
   const definitions = [...(await collectDefinitions(connection, { all: whole, keysOnly: [] }))];
   const passingOn = new Set<string>();
   for (const table of some)
@@ -93,7 +120,6 @@ async function collect(connection: Connection, { whole, some }: TablesGoingBack)
     const isKnown = definitions.some((one) => one.table === definition.table && one.name === definition.name);
     if (!isKnown && passingOn.has(`${definition.table} ${definition.name}`)) definitions.push(definition);
   }
-  await connection.query(sql`SELECT set_config('search_path', $1, true)`, [path?.text ?? ""]);
   return definitions;
 }
 
