@@ -87,6 +87,8 @@ export interface TableFacts {
   /** As transform rejected them, those that a replay has corrected since among them. */
   readonly rejects: Excerpt<RejectGroup> | undefined;
   readonly replayCount: number;
+  /** The rows that load put aside, by the constraint that refused them; undefined where there are none. */
+  readonly quarantined: Excerpt<RejectGroup> | undefined;
 }
 
 /** A stage at work on an extract or table. */

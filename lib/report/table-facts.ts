@@ -46,6 +46,7 @@ export async function tableFacts(
         ? undefined
         : await differencesOf(find("validate", table.name), validated, privacyOf(table, extracts)),
     rejects: transform === undefined ? undefined : await rejectsOf(transform),
+    quarantined: load === undefined ? undefined : await quarantinedOf(load),
     replayCount: new Set(chain.flatMap(({ step }) => (step.replay?.table === table.name ? [step.replay.name] : [])))
       .size,
   };
@@ -101,6 +102,26 @@ async function rejectsOf(transform: Link): Promise<Excerpt<RejectGroup> | undefi
   const rules = (manifest._waybill.details.rules ?? []) as readonly Readonly<Record<string, unknown>>[];
   const columns = filesOf(manifest, "rejects")[0]?.schema.fields.map(({ name }) => name) ?? [];
   return await excerpt(transform, "rejects", (rows) => groupRejects(rows, columns, rules));
+}
+
+async function quarantinedOf(load: Link): Promise<Excerpt<RejectGroup> | undefined> {
+  const manifest = manifestOf(load);
+  const [file] = manifest === undefined ? [] : filesOf(manifest, "rejects");
+  if (file === undefined) return undefined;
+  const columns = file.schema.fields.map(({ name }) => name);
+  return await excerpt(load, "rejects", (rows) => groupRejects(refusals(rows, columns), ["_rule", "_reason"], []));
+}
+
+// The server's message stays where it is: it quotes values.
+async function* refusals(
+  rows: AsyncIterable<readonly CsvValue[]>,
+  columns: readonly string[],
+): AsyncGenerator<readonly CsvValue[]> {
+  const [code, constraint] = [columns.indexOf("_code"), columns.indexOf("_constraint")];
+  for await (const row of rows) {
+    const reason = row[code] == null ? "the row it refers to was put aside" : `refused with SQLSTATE ${row[code]}`;
+    yield [row[constraint] ?? "", reason];
+  }
 }
 
 /** Reads lines of the file of a role, after it was proved; a damaged one is a fact like any other. */

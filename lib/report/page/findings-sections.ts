@@ -27,40 +27,63 @@ function differenceCells({ change, key, column, expected, actual }: Difference):
   return [value(key), change, column ?? html`<span class="none">whole row</span>`, value(expected), value(actual)];
 }
 
-/** The rows that rules refused, by rule and reason. */
+/** The rows that rules rejected, by rule and reason, and those that the target refused. */
 export function rejectsSection(tables: readonly TableFacts[]): Html {
-  const found = tables.flatMap(({ table, rejects, replayCount }) =>
-    rejects === undefined || (rejects.kind === "read" && rejects.total === 0) ? [] : [{ table, rejects, replayCount }],
-  );
-  const none = tables.some(({ rejects }) => rejects !== undefined)
-    ? "No rule rejected a row."
-    : "transform has not finished.";
+  const lost = tables.flatMap((table) => [
+    rejectsOf(table, tables.indexOf(table)),
+    quarantinedOf(table, tables.indexOf(table)),
+  ]);
+  const found = lost.filter((one) => one !== undefined);
+  const isMapped = tables.some(({ rejects }) => rejects !== undefined);
+  const none = isMapped ? "No rule rejected a row, and the target refused none." : "transform has not finished.";
   return html`<section aria-labelledby="rejects"><h2 id="rejects">Rejected rows</h2>
-${found.length === 0 ? html`<p class="none">${none}</p>` : undefined}${found.map(
-  ({ table, rejects, replayCount }, index) => {
-    if (rejects.kind === "unreadable") return unreadable(table, rejects.why);
-    const since =
-      replayCount === 0
-        ? undefined
-        : html`; rows that ${counted(replayCount, "replay")} corrected since are among them`;
-    return html`${dataTable({
-      id: `rejects-${index}`,
-      caption: html`${table}: ${counted(rejects.total, "row")} rejected${since}`,
-      columns: [{ title: "Rule" }, { title: "Reason" }, { title: "Because" }, { title: "Rows", kind: "number" }],
-      groups: [
-        {
-          rows: rejects.lines.map(({ rule, reason, because, rowCount }) => [
-            html`<code>${rule}</code>`,
-            reason,
-            because,
-            withCommas(rowCount),
-          ]),
-        },
-      ],
-    })}<p class="how">Row by row: <code>${rejects.path}</code></p>
+${found.length === 0 ? html`<p class="none">${none}</p>` : found}</section>
 `;
-  },
-)}</section>
+}
+
+function rejectsOf({ table, rejects, replayCount }: TableFacts, index: number): Html | undefined {
+  if (rejects === undefined || (rejects.kind === "read" && rejects.total === 0)) return undefined;
+  if (rejects.kind === "unreadable") return unreadable(table, rejects.why);
+  const since =
+    replayCount === 0 ? undefined : `; rows that ${counted(replayCount, "replay")} corrected since are among them`;
+  return html`${dataTable({
+    id: `rejects-${index}`,
+    caption: html`${table}: ${counted(rejects.total, "row")} rejected${since}`,
+    columns: [{ title: "Rule" }, { title: "Reason" }, { title: "Because" }, { title: "Rows", kind: "number" }],
+    groups: [
+      {
+        rows: rejects.lines.map(({ rule, reason, because, rowCount }) => [
+          html`<code>${rule}</code>`,
+          reason,
+          because,
+          withCommas(rowCount),
+        ]),
+      },
+    ],
+  })}${rowByRow(rejects.path)}`;
+}
+
+function quarantinedOf({ table, quarantined }: TableFacts, index: number): Html | undefined {
+  if (quarantined === undefined || (quarantined.kind === "read" && quarantined.total === 0)) return undefined;
+  if (quarantined.kind === "unreadable") return unreadable(table, quarantined.why);
+  return html`${dataTable({
+    id: `quarantined-${index}`,
+    caption: html`${table}: ${counted(quarantined.total, "row")} refused by the target and put aside`,
+    columns: [{ title: "Reason" }, { title: "Constraint" }, { title: "Rows", kind: "number" }],
+    groups: [
+      {
+        rows: quarantined.lines.map(({ rule, reason, rowCount }) => [
+          reason,
+          html`<code>${rule}</code>`,
+          withCommas(rowCount),
+        ]),
+      },
+    ],
+  })}${rowByRow(quarantined.path)}`;
+}
+
+function rowByRow(path: string): Html {
+  return html`<p class="how">Row by row: <code>${path}</code></p>
 `;
 }
 

@@ -86,6 +86,12 @@ export const fullFacts: ReportFacts = {
         path: "transform/people/rejects.csv.gz",
         lines: [{ rule: "id.type", reason: "not a number", because: "Ids are numbers", rowCount: 41 }],
       },
+      quarantined: {
+        kind: "read",
+        total: 7,
+        path: "load/people/rejects.csv.gz",
+        lines: [{ rule: "people_town_fkey", reason: "refused with SQLSTATE 23503", because: undefined, rowCount: 7 }],
+      },
       replayCount: 1,
     },
     {
@@ -97,6 +103,7 @@ export const fullFacts: ReportFacts = {
       checks: [],
       differences: { kind: "unreadable", why: "it is not what its manifest promises" },
       rejects: undefined,
+      quarantined: undefined,
       replayCount: 0,
     },
   ],

@@ -80,6 +80,22 @@ it("report shows a failed validation: what differs by key, and personal data not
   expect(page).not.toContain("canary-4f1");
 });
 
+it("report tells which rows the target refused by constraint, and not what the server quotes of them", async () => {
+  const people = "table: people\ncolumns: { id: id, name: { from: name, required: true } }\n";
+  const more = "dedupe: { by: [id], keep: latest, order: [updated_at] }\nload: { on_reject: quarantine }\n";
+  const loaded = await loadedMigration({ "people.yaml": people + more });
+  await loaded.target.query("ALTER TABLE people ADD CONSTRAINT nobody_ten CHECK (id NOT IN (10, 20)) NOT VALID");
+  expect(await loaded.run("load", ["--force"])).toMatchObject({ exitCode: 0 });
+  await loaded.validate(["--no-source"]);
+
+  const page = await pageOf(loaded);
+
+  expect(page).toContain("|people: 2 rows refused by the target and put aside|Reason|Constraint|Rows|");
+  expect(page).toContain("|refused with SQLSTATE 23514|nobody_ten|2|");
+  expect(page).toContain("|199|2|197|197|0|");
+  expect(page).not.toContain("new row for relation");
+});
+
 it("report says that a verdict is out of date once what it stands for has changed", async () => {
   const loaded = await loadedMigration();
   await loaded.validate();

@@ -182,6 +182,7 @@ describe("in Chromium, the page", () => {
       "Every check, table by table",
       "Differences of people",
       "people: 41 rows rejected; rows that 1 replay corrected since are among them",
+      "people: 7 rows refused by the target and put aside",
       "Stages in the order in which they began",
       "Programs that ended with an error",
       "Manifests in the order in which they are made",
