@@ -8,6 +8,7 @@ import { StageError } from "../../../model/errors.js";
 import { withoutRows } from "../../fewer-rows.js";
 import { quarantineColumns } from "../../rejects-port.js";
 import type { KeptRows, LoadOutcome, LoadRequest } from "../../target-port.js";
+import { findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { refusalOf } from "../server-errors.js";
 import { type LostKeys, lostKeys, rowsOfLostParents } from "./lost-parents.js";
@@ -25,9 +26,13 @@ export interface WayToLoad {
  */
 export async function loadWithQuarantine(
   connection: Connection,
-  request: LoadRequest,
+  asked: LoadRequest,
   way: WayToLoad,
 ): Promise<LoadOutcome> {
+  const request = {
+    ...asked,
+    rejects: { ...asked.rejects, later: await withSchemas(connection, asked.rejects.later) },
+  };
   const { rejects, table } = request;
   const lost = await lostKeys(
     connection,
@@ -47,6 +52,13 @@ export async function loadWithQuarantine(
   const parts = withoutRows(request.parts, aside.found);
   const outcome = await way.load({ ...request, parts, rejects: { ...rejects, aside: aside.kept } });
   return { ...outcome, warnings: [...outcome.warnings, summary(request, aside)] };
+}
+
+// Loads read definitions, for which they change the search path of their transaction: there no bare name is found.
+async function withSchemas(connection: Connection, tables: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const table of tables) found.push((await findTable(connection, table)).qualifiedName);
+  return found;
 }
 
 type Quick =
