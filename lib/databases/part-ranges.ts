@@ -60,8 +60,7 @@ async function firstEdge(
   { from, columns }: Cut,
   { where, skip }: { readonly where: Sql; readonly skip: number },
 ): Promise<Edge | undefined> {
-  const [row] =
-    await ask(sql`SELECT ${edgeTexts({ from, columns })} FROM ${relation(from.dialect, from.extract)} AS source
+  const [row] = await ask(sql`SELECT ${edgeTexts({ from, columns })} FROM ${relation(from)} AS source
     WHERE ${where} ORDER BY ${order({ from, columns })} LIMIT 1 OFFSET ${String(skip) as Sql}`);
   return row;
 }
@@ -75,7 +74,7 @@ async function* edgesBySorting(ask: Ask, { from, columns }: Cut): AsyncGenerator
       ", ",
     )} FROM (
       SELECT ${edgeTexts({ from, columns })}, row_number() OVER place AS place_of_it, rank() OVER place AS before_it
-      FROM ${relation(from.dialect, from.extract)} AS source WINDOW place AS (ORDER BY ${order({ from, columns })})) AS placed
+      FROM ${relation(from)} AS source WINDOW place AS (ORDER BY ${order({ from, columns })})) AS placed
     WHERE (place_of_it - 1) % ${String(from.extract.partRows) as Sql} = 0 AND before_it > 1 GROUP BY before_it ORDER BY before_it`);
   for (const row of rows) yield row.slice(1);
 }

@@ -30,11 +30,15 @@ export interface SourceDialect {
 }
 
 /** What an extract reads from, before any selection: a table, or the specification's own SELECT, and its `where`. */
-export function relation(dialect: SourceDialect, extract: Extract): Sql {
+export function relation({ dialect, extract, table }: SourceRelation): Sql {
   const whole = wholeRelation(dialect, extract);
-  return extract.where === undefined
-    ? whole
-    : sql`(SELECT * FROM ${whole} AS whole WHERE ${parenthesised(extract.where)})`;
+  if (extract.where === undefined) return whole;
+  // By name: `*` leaves out columns that are invisible.
+  const columns = join(
+    table.columns.map(({ name }) => dialect.identifier(name)),
+    ", ",
+  );
+  return sql`(SELECT ${columns} FROM ${whole} AS whole WHERE ${parenthesised(extract.where)})`;
 }
 
 /** The same without its `where`: to count what that leaves out. */
@@ -42,8 +46,8 @@ export function wholeRelation(dialect: SourceDialect, extract: Extract): Sql {
   return extract.from.kind === "table" ? dialect.qualified(extract.from.table) : parenthesised(extract.from.sql);
 }
 
-// On lines of its own, so that a trailing comment cannot swallow the closing parenthesis.
-function parenthesised(text: string): Sql {
+/** SQL of the specification, on lines of its own, so that a trailing comment cannot swallow the closing parenthesis. */
+export function parenthesised(text: string): Sql {
   return `(\n${text.replace(/;\s*$/, "")}\n)` as Sql;
 }
 
@@ -125,7 +129,7 @@ function sampleWhere(from: SourceRelation, rowCount: number): Sql {
   const [key, limit] = [keyText(from), String(rowCount) as Sql];
   // LIMIT on a level of its own: MySQL takes none right below IN.
   return sql`${key} IN (SELECT chosen FROM (SELECT chosen FROM
-    (SELECT DISTINCT ${key} AS chosen FROM ${relation(from.dialect, from.extract)} AS source) AS keyed
+    (SELECT DISTINCT ${key} AS chosen FROM ${relation(from)} AS source) AS keyed
     ORDER BY md5(chosen), chosen LIMIT ${limit}) AS sampled)`;
 }
 
@@ -134,7 +138,7 @@ function matchingWhere(from: SourceRelation, selection: Selection & { readonly k
   const other = { dialect: from.dialect, extract: selection.of, table: selection.table };
   const where = selectionWhere(other, selection.selection);
   return sql`(${texts(from, selection.columns)}) IN
-    (SELECT ${texts(other, selection.otherColumns)} FROM ${relation(from.dialect, selection.of)} AS source WHERE ${where})`;
+    (SELECT ${texts(other, selection.otherColumns)} FROM ${relation(other)} AS source WHERE ${where})`;
 }
 
 function textsWhere(from: SourceRelation, { columns, rows }: Selection & { readonly kind: "texts" }): Sql {

@@ -1,9 +1,10 @@
 import { openSource } from "../../lib/databases/open-source.js";
-import type { Source } from "../../lib/databases/port.js";
+import type { Snapshot, Source } from "../../lib/databases/port.js";
 import { bindRun, sourceBinding } from "../../lib/files/work-directory.js";
 import type { Extract } from "../../lib/mapping/migration.js";
 import { sourceUrl } from "../../lib/program/database-url.js";
 import type { Run } from "../../lib/program/open-run.js";
+import { counted } from "../../lib/program/progress.js";
 
 /** The source an extract is read from. */
 export type SourceOf = (extract: Extract) => Source;
@@ -33,5 +34,18 @@ export async function withSources(
 }
 
 async function openNamed(run: Run, name: string | undefined): Promise<Source> {
-  return openSource(sourceUrl(run, name), { application: "waybill/extract", jobs: run.options.jobs });
+  const source = await openSource(sourceUrl(run, name), { application: "waybill/extract", jobs: run.options.jobs });
+  tellShortcomings(run, name, source.snapshot);
+  return source;
+}
+
+function tellShortcomings(run: Run, name: string | undefined, { reached, notCovered = [] }: Snapshot): void {
+  const [of, fields] = name === undefined ? ["the source", {}] : [`the source ${name}`, { source: name }];
+  if (reached === "one connection" && run.options.jobs > 1) {
+    const why = "neither a global read lock (RELOAD) nor equal binlog positions were to be had";
+    run.reporter.say("one-connection", `extract: ${of} is read by one connection: ${why}`, fields);
+  }
+  if (notCovered.length === 0) return;
+  const text = `extract: ${of} has ${counted(notCovered.length, "table")} without transactions, which no snapshot covers: ${notCovered.join(", ")}`;
+  run.reporter.say("not-covered", text, { ...fields, tables: notCovered });
 }

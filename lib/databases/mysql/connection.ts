@@ -154,7 +154,7 @@ function copyTo({ client, location, query }: Copying, statement: Sql, what: Copi
     rows,
     serverRowCount: async () => {
       const [warnings, [[count] = []]] = await Promise.all(afterwards);
-      if (warningCount > 0) assertNothingLost(warnings);
+      if (warningCount !== 0) assertNothingLost(warnings);
       return Number(count);
     },
   };

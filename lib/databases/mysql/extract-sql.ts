@@ -21,10 +21,11 @@ export const dialect: SourceDialect = {
 };
 
 /** The statement whose rows are a part: every column as text, in row order, and the row checksum where the extract has one. */
-export function copyStatement({ extract, table }: SourceRelation, where: Sql): Sql {
+export function copyStatement(from: SourceRelation, where: Sql): Sql {
+  const { extract, table } = from;
   const checksum = extract.rowChecksum ? [sql`md5(${rowText(table.columns.map(escapedValue))})`] : [];
   return sql`SELECT ${join([...table.columns.map(fileText), ...checksum], ", ")}
-    FROM ${relation(dialect, extract)} AS source WHERE ${where} ORDER BY ${rowOrder(table)}`;
+    FROM ${relation(from)} AS source WHERE ${where} ORDER BY ${rowOrder(table)}`;
 }
 
 // Numbers, dates and bytes cannot hold a `|`.
@@ -39,10 +40,10 @@ function rowOrder(table: SourceTable): Sql {
 }
 
 // By the date's own text: partial dates, 2024-00-00, belong to a period too, and no arithmetic holds for them.
-function periods({ extract, table }: SourceRelation, { column: name, every }: NonNullable<Extract["partBy"]>) {
-  const period = periodOf(source(columnOf(table, name)), every);
+function periods(from: SourceRelation, { column: name, every }: NonNullable<Extract["partBy"]>) {
+  const period = periodOf(source(columnOf(from.table, name)), every);
   return {
-    list: sql`SELECT DISTINCT ${period} AS period FROM ${relation(dialect, extract)} AS source ORDER BY period`,
+    list: sql`SELECT DISTINCT ${period} AS period FROM ${relation(from)} AS source ORDER BY period`,
     where: ([value = null]: readonly (string | null)[]): Sql =>
       value === null ? sql`${period} IS NULL` : sql`${period} = ${literal(value)}`,
   };

@@ -25,6 +25,7 @@ export const settings = {
   sql_auto_is_null: "0",
   sql_safe_updates: "0",
   group_concat_max_len: "1073741824",
+  max_error_count: "65535",
   max_sort_length: "65536",
   sort_buffer_size: "67108864",
   net_read_timeout: "86400",

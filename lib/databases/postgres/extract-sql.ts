@@ -52,11 +52,11 @@ function typed(column: DatabaseColumn, value: string): Sql {
   return sql`${literal(value)}::${trusted(column.databaseType)}`;
 }
 
-function periods({ extract, table }: SourceRelation, { column: name, every }: NonNullable<Extract["partBy"]>) {
-  const column = source(columnOf(table, name));
+function periods(from: SourceRelation, { column: name, every }: NonNullable<Extract["partBy"]>) {
+  const column = source(columnOf(from.table, name));
   return {
     list: sql`SELECT edge::text AS start, (edge + ${literal(every === "quarter" ? "3 months" : `1 ${every}`)}::interval)::text AS finish FROM
-      (SELECT DISTINCT date_trunc(${literal(every)}, ${column}) AS edge FROM ${relation(dialect, extract)} AS source) AS edges
+      (SELECT DISTINCT date_trunc(${literal(every)}, ${column}) AS edge FROM ${relation(from)} AS source) AS edges
     ORDER BY edge NULLS FIRST`,
     where: ([start = null, finish = null]: readonly (string | null)[]): Sql =>
       start === null || finish === null
@@ -69,13 +69,11 @@ function periods({ extract, table }: SourceRelation, { column: name, every }: No
  * The statement whose CSV is a part: every column as text, in row order, and the row checksum where the extract has one.
  * The ORDER BY keeps the subquery whole, so that each value is turned into text once, not twice.
  */
-export function copyStatement(
-  { extract, table }: SourceRelation,
-  options: { readonly where: Sql; readonly toUtf8: boolean },
-): Sql {
+export function copyStatement(from: SourceRelation, options: { readonly where: Sql; readonly toUtf8: boolean }): Sql {
+  const { extract, table } = from;
   const texts = joined(table.columns.map((column) => sql`${copiedText(column)} AS ${identifier(column.name)}`));
   const checksum = extract.rowChecksum ? sql`, md5(${rowText(table.columns, options.toUtf8)})` : sql``;
   return sql`COPY (SELECT ${identifiers(table.columns.map(({ name }) => name))}${checksum} FROM
-    (SELECT ${texts} FROM ${relation(dialect, extract)} AS source WHERE ${options.where} ORDER BY ${rowOrder(table)}) AS ordered)
+    (SELECT ${texts} FROM ${relation(from)} AS source WHERE ${options.where} ORDER BY ${rowOrder(table)}) AS ordered)
     TO STDOUT (FORMAT csv, NULL '\\N')`;
 }

@@ -113,7 +113,7 @@ async function lookForNulls(connection: Connection, extract: Extract, table: Sou
   if (unsure.length === 0) return table;
   const found = unsure.map(
     ({ name }, index) =>
-      sql`EXISTS (SELECT FROM ${relation(dialect, extract)} AS source WHERE source.${identifier(name)} IS NULL) AS ${trusted(`c${index}`)}`,
+      sql`EXISTS (SELECT FROM ${relation({ dialect, extract, table })} AS source WHERE source.${identifier(name)} IS NULL) AS ${trusted(`c${index}`)}`,
   );
   const [row = {}] = await connection.query<Readonly<Record<string, string>>>(sql`SELECT ${joined(found)}`);
   const free = new Set(unsure.filter((_, index) => row[`c${index}`] === "f"));

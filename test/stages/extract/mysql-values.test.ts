@@ -219,6 +219,45 @@ it("reads generated and invisible columns, views, and names that are reserved", 
   await assertChecksums(folderOf(migration, "seen"));
 });
 
+it("reads invisible columns through a `where` too, and finds single rows with their parents", async () => {
+  const database = await createMysqlDatabase(`
+    CREATE TABLE owners (code varchar(9) CHARACTER SET latin1 PRIMARY KEY, note text INVISIBLE);
+    CREATE TABLE things (id int PRIMARY KEY, code varchar(9), weight float, at timestamp NULL, raw binary(2));
+    INSERT INTO owners (code, note) VALUES ('é1', 'first'), ('E2', 'second'), ('x3', NULL);
+    INSERT INTO things VALUES (1, 'é1', 0.1, '2024-01-01 10:00:00', 'ab'), (2, 'E2', 0.1, NULL, 'cd'), (3, 'é1', 7, NULL, NULL)`);
+  const migration = await createMigration({
+    source: database.url,
+    extracts: ['owners: { where: "note IS NOT NULL" }', 'things: { where: "id < 3", key: [id] }'],
+    files: {
+      "owners.yaml": "table: owners\nfrom: owners\ncolumns: all\n",
+      "things.yaml":
+        "table: things\nfrom: things\ncolumns: all\nexpect:\n  - relationships: { column: code, to: owners.code }\n",
+    },
+  });
+
+  const [whole, unit, sample] = [
+    await migration.run("extract"),
+    await migration.run("extract", ["things", "--key", "1"]),
+    await migration.run("extract", ["things", "--sample", "1"]),
+  ];
+
+  await database.drop();
+  expect(
+    [whole, unit, sample].map(({ exitCode, stderr }) => [exitCode, stderr]).filter(([code]) => code !== 0),
+  ).toEqual([]);
+  const folders = unit.stdout
+    .trim()
+    .split("\n")
+    .map((path) => path.replace("/manifest.json", ""));
+  const rows = await Promise.all(folders.map(rowsIn));
+  expect(rows.map((all) => all.map((row) => row.slice(0, -1)))).toEqual([
+    [["é1", "first"]],
+    [["1", "é1", "0.10000000149011612", "2024-01-01 10:00:00+00", "\\x6162"]],
+  ]);
+  expect(await rowsIn(folderOf(migration, "owners"))).toHaveLength(2);
+  expect((await manifestIn(folderOf(migration, "things")))._waybill.details).toMatchObject({ leftOutByWhere: 1 });
+});
+
 it("orders and cuts text by its bytes, whatever its collation calls equal", async () => {
   const words = ["a", "A", "á", "Z", "z", "a ", "a\t", "", "ä", "ae", "ß", "ss", "𝔘", "\uFFFD"];
   const database = await createMysqlDatabase(
