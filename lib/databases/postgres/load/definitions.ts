@@ -95,6 +95,27 @@ export async function putBackKeys(
   return putBack;
 }
 
+/**
+ * Gives another table the foreign keys that a table (`schema.table`) had before they stood aside, but for those that
+ * `accept` says no to, given the name. It is asked while the key is there, which is then as if it had never been: dropped,
+ * it would keep readers off the table it refers to.
+ */
+export async function putKeysOnto(
+  connection: Connection,
+  { migration, table, onto }: { readonly migration: string; readonly table: string; readonly onto: Sql },
+  accept: (name: string) => Promise<boolean>,
+): Promise<void> {
+  const own = sql`ALTER TABLE ${qualified(table)} `;
+  for (const { kind, name, steps, ...of } of await readDefinitions(connection, migration)) {
+    if (kind !== "foreign key" || of.table !== table) continue;
+    await connection.execute(sql`SAVEPOINT waybill_key`);
+    for (const step of steps)
+      if (step.startsWith(own)) await connection.execute(sql`ALTER TABLE ${onto} ${trusted(step.slice(own.length))}`);
+    if (!(await accept(name))) await connection.execute(sql`ROLLBACK TO SAVEPOINT waybill_key`);
+    await connection.execute(sql`RELEASE SAVEPOINT waybill_key`);
+  }
+}
+
 // An index that is not unique refuses rows only for their size, and is not worth building twice.
 function canRefuse({ kind, steps }: SavedDefinition): boolean {
   return kind !== "index" || steps.some((step) => step.startsWith("CREATE UNIQUE INDEX"));

@@ -3,7 +3,7 @@ import type { LoadRequest } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { identifier, literal, sql, trusted } from "../identifiers.js";
-import { putBackKeys } from "./definitions.js";
+import { putBackKeys, putKeysOnto } from "./definitions.js";
 
 /**
  * Throws what the database has against the rows of a table, inside the transaction that wrote them: unique constraints
@@ -32,11 +32,39 @@ export async function enforceKeys(
   const own = (await foreignKeysOf(connection, table)).filter(({ parent }) => parent === table.oid);
   await dropKeys(connection, table, own);
   await connection.execute(sql`SET CONSTRAINTS ALL IMMEDIATE`);
-  return own.map(({ columns, parent_columns }) => ({
+  return own.map((key) => referenceOf(request, key));
+}
+
+interface Twins {
+  readonly live: FoundTable;
+  /** The empty table that is made like it. */
+  readonly next: FoundTable;
+}
+
+/** The same for a table made like another one: it gets that one's foreign keys. */
+export async function enforceKeysOf(
+  connection: Connection,
+  { live, next }: Twins,
+  request: LoadRequest,
+): Promise<readonly ParentReference[]> {
+  const own: ParentReference[] = [];
+  const goal = { migration: request.migration, table: live.qualifiedName, onto: next.sql };
+  await putKeysOnto(connection, goal, async (name) => {
+    const key = (await foreignKeysOf(connection, next)).find((one) => one.name === name);
+    if (key?.parent === live.oid) own.push(referenceOf(request, key));
+    const early = await keysToLater(connection, next, request);
+    return key?.parent !== live.oid && !early.some((one) => one.name === name);
+  });
+  await connection.execute(sql`SET CONSTRAINTS ALL IMMEDIATE`);
+  return own;
+}
+
+function referenceOf({ table }: LoadRequest, { columns, parent_columns }: ForeignKey): ParentReference {
+  return {
     columns: JSON.parse(columns) as readonly string[],
-    parent: request.table,
+    parent: table,
     parentColumns: JSON.parse(parent_columns) as readonly string[],
-  }));
+  };
 }
 
 interface ForeignKey {
@@ -63,6 +91,8 @@ async function keysToLater(
   { rejects }: LoadRequest,
 ): Promise<readonly ForeignKey[]> {
   const later = new Set<string>();
+  // Reading the catalog may have left the session's path aside, by which the specification names its tables.
+  await connection.execute(sql`SET LOCAL search_path TO DEFAULT`);
   for (const name of rejects.later) later.add((await findTable(connection, name)).oid);
   return (await foreignKeysOf(connection, table)).filter(({ parent }) => later.has(parent));
 }

@@ -37,6 +37,8 @@ export interface Trial {
   begin(): Promise<readonly ParentReference[]>;
   /** Takes rows in, or throws what the database has against them. */
   take(rows: PartToLoad): Promise<void>;
+  /** The server's words with the names that things have outside the trial. */
+  named?(words: string): string;
 }
 
 /** What is looked for. */
@@ -126,7 +128,7 @@ async function* refusedOfPart(
           });
     const rows = { csv, places: tried, name: part.name };
     for await (const { place, refusal } of bisect(connection, trial, rows))
-      found.push({ ...place, record: textOf(place), refusal });
+      found.push({ ...place, record: textOf(place), refusal: renamed(trial, refusal) });
     yield* found.sort((a, b) => a.row - b.row);
   }
 }
@@ -203,6 +205,11 @@ async function refused(connection: Connection, work: () => Promise<void>): Promi
 }
 
 const undo: Sql = sql`ROLLBACK TO SAVEPOINT waybill_rows`;
+
+function renamed({ named = (words) => words }: Trial, refusal: Refusal): Refusal {
+  const { constraint, message } = refusal;
+  return { ...refusal, constraint: constraint === null ? null : named(constraint), message: named(message) };
+}
 
 function heldBack(why: string): RefusedRow["refusal"] {
   return { code: null, constraint: null, message: why };

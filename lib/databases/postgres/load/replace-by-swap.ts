@@ -6,6 +6,7 @@
 // 5. Rows that the ledger does not account for are never removed unless the caller confirmed it.
 import { setTimeout as pause } from "node:timers/promises";
 import { StageError } from "../../../model/errors.js";
+import { hashOf } from "../../../model/hash.js";
 import type { LoadOutcome, LoadRequest, Undo } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
@@ -47,8 +48,10 @@ export async function replaceBySwap(sessions: Sessions, request: LoadRequest): P
   }
 }
 
-function stagingOf(live: FoundTable, request: LoadRequest, shape: string): Staging {
-  const { migration, generation, table, columns, parts, jobs } = request;
+function stagingOf(live: FoundTable, request: LoadRequest, tableShape: string): Staging {
+  const { migration, generation, table, columns, parts, jobs, rejects } = request;
+  // Of a part without rows that were put aside other rows arrive than of the whole one.
+  const shape = hashOf({ table: tableShape, aside: rejects.aside?.hash ?? null });
   const key = { migration, table: live.qualifiedName, generation };
   const kept = nextTable(live.qualifiedName);
   const create = (connection: Connection) => createNextTable(connection, live);

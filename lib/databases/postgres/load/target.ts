@@ -15,6 +15,7 @@ import { retriedTarget } from "./retried-target.js";
 import { openSessions, type Sessions } from "./sessions.js";
 import { lockAgainstOthers } from "./table-lock.js";
 import { trialMerge } from "./trial-merge.js";
+import { trialSwap } from "./trial-swap.js";
 import { upsertUnits } from "./upsert-units.js";
 
 /** A PostgreSQL target: one session that holds the locks, and others while parts arrive. */
@@ -57,12 +58,11 @@ async function load(sessions: Sessions, request: LoadRequest): Promise<LoadOutco
 
 function wayOf(sessions: Sessions, { way }: LoadRequest): WayToLoad {
   const { main } = sessions;
-  const trial = (one: LoadRequest) => trialInPlace(main, one);
   switch (way) {
     case "swap":
-      return { load: (one) => replaceBySwap(sessions, one), trial };
+      return { load: (one) => replaceBySwap(sessions, one), trial: (one) => trialSwap(main, one) };
     case "in place":
-      return { load: (one) => replaceInPlace(main, one), trial };
+      return { load: (one) => replaceInPlace(main, one), trial: (one) => trialInPlace(main, one) };
     case "merge":
       return { load: (one) => mergeRows(sessions, one), trial: (one) => trialMerge(main, one) };
     default:
