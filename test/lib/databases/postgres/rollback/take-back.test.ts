@@ -193,11 +193,11 @@ describe("taking a load back", () => {
     expect(await database.count("people")).toBe(2);
   });
 
-  it("makes the rows ours again that an earlier load had brought, and strangers' rows strangers'", async () => {
-    await load({ parts: [part(["5,Ada"])] });
+  it("makes the rows ours again that an earlier load had brought: the next load may replace them", async () => {
+    await load({ parts: [part(["5,Ada", "6,Bo"])] });
     await load({ generation: "g2" });
     await target.takeBack([request({ generation: "g2" })]);
-    await database.query("DELETE FROM people");
+    await database.query("DELETE FROM people WHERE id = 5");
 
     expect(await database.query("SELECT generation, state FROM waybill.generations ORDER BY number")).toEqual([
       { generation: "g1", state: "live" },
