@@ -51,6 +51,14 @@ export interface DatabaseTable {
   readonly foreignKeys: readonly ForeignKey[];
 }
 
+/** Where a server keeps a table, by its own account. */
+export interface Storage {
+  readonly table: string;
+  readonly folder: string;
+  /** The folder is one of this very machine if this file begins with these bytes. */
+  readonly proof: { readonly path: string; readonly begins: Uint8Array };
+}
+
 /** What a source could promise about the state it was read in; it stands in every extract's manifest. */
 export interface Snapshot {
   /** Equal ids = the same state of the data. */

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { DatabaseIdentity, DatabaseTable } from "./port.js";
+import type { DatabaseIdentity, DatabaseTable, Storage } from "./port.js";
 import type { RejectSettings } from "./rejects-port.js";
 
 /** CSV without a header in Waybill's dialect, as it goes into a target. */
@@ -226,6 +226,8 @@ export interface Target {
    * that only reads, somebody else who writes the tables ("temporary"). Changes nothing.
    */
   assertReady(loads: readonly PlannedLoad[]): Promise<void>;
+  /** Where the tables are kept, as far as the server says so. */
+  storage(tables: readonly string[]): Promise<readonly Storage[]>;
   /** Throws whatever `load` would refuse before the first row: foreign rows, rules, columns. Changes nothing. */
   assertLoadable(check: LoadCheck): Promise<void>;
   /** Saves definitions, then drops them. */

@@ -1,4 +1,4 @@
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { StageError } from "../model/errors.js";
@@ -23,7 +23,7 @@ export async function lockFolder(folder: string, pid: number): Promise<{ release
     if (await create(path, self)) return { release: () => rm(path, { force: true }) };
     const text = await readText(path);
     if (text === undefined) continue;
-    if (!(await isDead(parseHolder(text), self))) throw held(folder, parseHolder(text));
+    if (!(await isDead(parseHolder(text), self))) throw held(folder, parseHolder(text), await sinceOf(path));
     await bury(path, text, pid);
   }
   throw new StageError("temporary", `${path}: other runs keep taking this lock`, "try again when they have finished");
@@ -76,10 +76,16 @@ async function isDead(holder: Holder, self: Holder): Promise<boolean> {
   return (await startTicks(holder.pid)) !== holder.startTicks;
 }
 
-function held(folder: string, holder: Holder): StageError {
+// The lock is written once: its file is as old as it.
+async function sinceOf(path: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  return found === undefined ? "" : `, since ${found.mtime.toISOString().replace("T", " ").slice(0, 19)}+00`;
+}
+
+function held(folder: string, holder: Holder, since: string): StageError {
   return new StageError(
     "temporary",
-    `${folder} is in use by process ${holder.pid} on ${holder.host}`,
+    `${folder} is in use by process ${holder.pid} on ${holder.host}${since}`,
     "wait for it to finish, then run the same command again",
   );
 }

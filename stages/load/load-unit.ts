@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import type { Target, UpsertOutcome, UpsertRequest } from "../../lib/databases/target-port.js";
+import type { PlannedLoad, Target, UpsertOutcome, UpsertRequest } from "../../lib/databases/target-port.js";
 import { writeRows } from "../../lib/files/csv-file.js";
 import { verifyFile, writeManifest } from "../../lib/files/manifest-file.js";
 import { inStageFolders } from "../../lib/files/stage-folder.js";
@@ -15,7 +15,7 @@ import { readPlan } from "./inputs.js";
 import { emptyLoadFolder, forgetOldUndo, type KeptFiles, keptFilesIn } from "./kept-files.js";
 import { unitManifest } from "./load-manifest.js";
 import type { LoadPlan } from "./plan.js";
-import { columnProblems } from "./plan.js";
+import { checkOf, columnProblems } from "./plan.js";
 import { tellUpserted } from "./tell.js";
 import { chooseRows, fateOf } from "./unit-rows.js";
 
@@ -43,12 +43,19 @@ export async function loadUnit(run: Run, target: Target, unit: Unit): Promise<vo
     group.push(await requestOf(run, target, upserting));
     groups.set(String(ring[0]), group);
   }
+  await target.assertReady(plans.map((plan) => readinessOf(run, plan)));
   const folders = plans.map(({ table }) => run.work.stageFolder("load", table.name));
   await inStageFolders(folders, run.context.pid, async () => {
     for (const folder of folders) await emptyLoadFolder(folder);
     const outcomes = await target.upsertAll([...groups.values()]);
     for (const [index, one] of units.entries()) await publish(run, target, { ...one, outcome: outcomes[index] });
   });
+}
+
+// Whatever the table's mode, a unit is upserted.
+function readinessOf(run: Run, plan: LoadPlan): PlannedLoad {
+  const check = checkOf(run.migration, plan, { confirmed: false, primaryKey: [] });
+  return { check: { ...check, mode: "upsert" }, chosen: { way: "merge", because: undefined, aside: undefined } };
 }
 
 async function verify(run: Run, plans: readonly LoadPlan[]): Promise<void> {

@@ -11,6 +11,8 @@ import { rejectsPath } from "./kept-files.js";
 import type { LoadOptions } from "./options.js";
 import { checkOf, columnProblems, difference, type LoadPlan } from "./plan.js";
 
+import { assertRoom, bulkOf } from "./room.js";
+
 type Refused = { readonly kind: "refused"; readonly error: StageError };
 
 /** A table whose transform was read, or why it cannot be loaded. */
@@ -153,7 +155,12 @@ async function assertAnyReady(run: Run, target: Target, { planned, options }: Se
 
 async function assertReady(target: Target, intents: readonly ToLoad[]): Promise<void> {
   await assertColumns(target, intents);
-  if (intents.length > 0) await target.assertReady(intents);
+  if (intents.length === 0) return;
+  await target.assertReady(intents);
+  await assertRoom(
+    target,
+    intents.map(({ plan }) => bulkOf(plan)),
+  );
 }
 
 async function assertWhole(run: Run, { table, parts }: LoadPlan): Promise<void> {

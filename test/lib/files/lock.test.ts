@@ -46,7 +46,9 @@ it("says who holds it", async () => {
 
   await expect(lockFolder(folder, process.pid)).rejects.toMatchObject({
     kind: "temporary",
-    message: `${folder} is in use by process ${process.pid} on ${hostname()}`,
+    message: expect.stringMatching(
+      new RegExp(`^${folder} is in use by process ${process.pid} on ${hostname()}, since \\d{4}-[-0-9]+ [0-9:]+\\+00$`),
+    ),
   });
   await lock.release();
   await (await lockFolder(folder, process.pid)).release();

@@ -51,6 +51,29 @@ describe("before the first byte, load refuses", () => {
     expect(result.stderr).toContain(`    ALTER ROLE ${role} BYPASSRLS;\n`);
   });
 
+  it("triggers that only the owner could put aside, with the two ways out", async () => {
+    const role = `guest_${Date.now()}`;
+    const ready = await readyToLoad({
+      targetSql: `CREATE ROLE ${role} LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role};
+        GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO ${role}; CREATE SCHEMA waybill AUTHORIZATION ${role};
+        CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TRIGGER stamps BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION f()`,
+    });
+    onTestFinished(() => ready.target.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`).then(() => undefined));
+    const env = { WAYBILL_TARGET_URL: Object.assign(new URL(ready.target.url), { username: role }).href };
+
+    const refused = await ready.stage("load", env);
+    await ready.rewrite("people.yaml", (text) => `${text}load: { triggers: keep }\n`);
+    await ready.stage("transform");
+    const kept = await ready.stage("load", env);
+
+    expect(refused).toMatchObject({ exitCode: 77, stdout: "" });
+    expect(refused.stderr).toContain(
+      "triggers of public.people: ownership of the table, or load: { triggers: keep } in its file\n",
+    );
+    expect(kept).toMatchObject({ exitCode: 0 });
+  });
+
   it("columns that became narrower or another type since transform checked the values, all at once", async () => {
     const ready = await readyToLoad({ files: types("varchar(40)") });
     await ready.target.query(

@@ -39,7 +39,6 @@ export async function saveAndDrop(
 ): Promise<readonly Definition[]> {
   const saved = await saveDefinitions(connection, migration, asides);
   await connection.transaction(async () => {
-    await connection.execute(sql`SET LOCAL lock_timeout = '60s'`);
     // Foreign keys first: they rest on unique constraints.
     for (const definition of [...saved].sort((a, b) => order(b) - order(a)))
       await connection.execute(dropStatement(definition));
@@ -154,7 +153,6 @@ async function readDefinitions(connection: Connection, migration: string): Promi
 async function restore(connection: Connection, migration: string, definition: SavedDefinition): Promise<void> {
   const { validate } = definition;
   await connection.transaction(async () => {
-    await connection.execute(sql`SET LOCAL lock_timeout = '60s'`);
     await connection.execute(buildMemory);
     if (!(await isThere(connection, definition)))
       for (const step of definition.steps) await connection.execute(trusted(step));

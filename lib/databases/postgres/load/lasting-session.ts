@@ -52,9 +52,10 @@ export async function openLasting(open: () => Promise<Connection>, patience: Pat
         return result;
       }, begin);
     } catch (error) {
-      if (done == null || done.id === null || !isPassing(error)) throw error;
+      if (done === undefined || !isPassing(error)) throw error;
       await retrying("ask whether it was committed", patience, mend);
-      if (await isCommitted(current, done.id)) return done.result;
+      // Of a transaction that only looked, nothing had to be committed.
+      if (done.id === null || (await isCommitted(current, done.id))) return done.result;
       throw error;
     }
   };

@@ -1,6 +1,6 @@
 import type { Sql } from "../../../model/names.js";
 import type { PlannedLoad } from "../../target-port.js";
-import { findTable } from "../catalog.js";
+import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { formatQualified, identifier, joined, literal, qualified, sql, trusted } from "../identifiers.js";
 import { sequencesOf } from "./after-load.js";
@@ -122,6 +122,7 @@ async function loadDemands(connection: Connection, { check, chosen }: PlannedLoa
     ...(check.mode === "replace" && chosen.way === "in place" ? [demand("DELETE", empties)] : []),
     ...(check.mode === "upsert" ? [demand("UPDATE", onColumns("UPDATE"))] : []),
     ...(check.mode === "replace" ? [] : [demand("UPDATE", locks)]),
+    ...(check.triggers === "aside" && chosen.way !== "swap" ? [triggersDemand(table)] : []),
     {
       object: `row level security of ${table.qualifiedName}`,
       privilege: "BYPASSRLS",
@@ -131,6 +132,18 @@ async function loadDemands(connection: Connection, { check, chosen }: PlannedLoa
     },
     ...(await sequencesOf(connection, table)).flatMap(({ schema, name }) => sequenceDemands(schema, name)),
   ];
+}
+
+// Only an owner can disable triggers and enable them again.
+function triggersDemand({ oid, sql: name, qualifiedName }: FoundTable): Demand {
+  return {
+    object: `triggers of ${qualifiedName}`,
+    privilege: "ownership of the table, or load: { triggers: keep } in its file",
+    held: sql`(SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = ${trusted(oid)}) OR NOT EXISTS (
+      SELECT FROM pg_trigger WHERE tgrelid = ${trusted(oid)} AND NOT tgisinternal AND tgenabled <> 'D')`,
+    on: undefined,
+    cure: ({ role }) => sql`ALTER TABLE ${name} OWNER TO ${role}`,
+  };
 }
 
 function schemaDemand(oid: Sql, qualifiedName: string): Demand {

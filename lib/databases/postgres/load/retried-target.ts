@@ -21,6 +21,7 @@ export function retriedTarget(target: Target, { main, retry }: Pick<Sessions, "m
       retry(`look for ${table}`, () => target.standing(migration, table, generation)),
     chooseWay: (check) => retry(`look at ${check.table}`, () => target.chooseWay(check)),
     assertReady: (loads) => retry("look at the tables", () => target.assertReady(loads)),
+    storage: (tables) => retry("look where the tables are", () => target.storage(tables)),
     assertLoadable: (check) => retry(`look at ${check.table}`, () => target.assertLoadable(check)),
     saveAndDrop: (migration, tables) =>
       retry("put indexes and keys aside", () => target.saveAndDrop(migration, tables)),

@@ -28,7 +28,7 @@ export interface Sessions {
   close(): Promise<void>;
 }
 
-/** A minute is long enough for a busy application to let go, and for a server to restart. */
+/** A minute is long enough for a busy application to let go, and for a server to restart; short enough to say so in time. */
 const minuteMs = 60_000;
 
 /** Opens the first session of a target. Throws "unreachable". */
@@ -42,7 +42,7 @@ export async function openSessions(url: string, options: OpenOptions): Promise<S
     return connection;
   };
   const main = await retrying("connect", { ...patience, passes: isFull }, () => openLasting(open, patience));
-  const workers: Workers = { open, patience, doing: options.application };
+  const workers: Workers = { open, patience, doing: "in parallel" };
   return {
     main: main.connection,
     hold: main.hold,

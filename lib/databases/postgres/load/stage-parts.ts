@@ -52,7 +52,6 @@ export async function stageParts(sessions: Sessions, staging: Staging): Promise<
 async function begin(main: Connection, staging: Staging, { anew }: { readonly anew: boolean }): Promise<void> {
   const { key, mode, way, shape } = staging;
   await main.transaction(async () => {
-    await main.execute(sql`SET LOCAL lock_timeout = '60s'`);
     await main.query(sql`SELECT pg_advisory_xact_lock(${workersLock(staging)})`);
     const opening = anew ? undefined : await readOpening(main, key);
     const goesOn = opening?.mode === mode && opening.way === way && opening.shape === shape;

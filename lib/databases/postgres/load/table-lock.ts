@@ -47,9 +47,7 @@ async function noticeLostClients(connection: Connection): Promise<void> {
   });
 }
 
-/** Locks a table against other writers until the transaction ends; readers go on. */
+/** Locks a table against other writers until the transaction ends; readers go on. The session says how long to wait. */
 export async function lockTable(connection: Connection, table: FoundTable): Promise<void> {
-  // Long enough for a busy application to let go, short enough to say so before the night is over.
-  await connection.execute(sql`SET LOCAL lock_timeout = '60s'`);
   await connection.execute(sql`LOCK TABLE ${table.sql} IN SHARE ROW EXCLUSIVE MODE`);
 }

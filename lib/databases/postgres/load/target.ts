@@ -13,6 +13,7 @@ import { replaceBySwap } from "./replace-by-swap.js";
 import { assertReplaceable, countRows, replaceInPlace, trialInPlace } from "./replace-in-place.js";
 import { retriedTarget } from "./retried-target.js";
 import { openSessions, type Sessions } from "./sessions.js";
+import { storageOf } from "./storage.js";
 import { lockAgainstOthers } from "./table-lock.js";
 import { trialMerge } from "./trial-merge.js";
 import { trialSwap } from "./trial-swap.js";
@@ -37,6 +38,7 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
       await standing(main, { migration, table: await resolve(table), generation }),
     chooseWay: (check) => chooseWay(main, check),
     assertReady: (loads) => assertReady(main, loads),
+    storage: (tables) => storageOf(main, tables),
     assertLoadable: (check) =>
       check.mode === "replace" ? assertReplaceable(main, check) : assertMergeable(main, check),
     saveAndDrop: (migration, tables) => saveAndDrop(main, migration, tables),

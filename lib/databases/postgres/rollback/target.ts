@@ -11,7 +11,7 @@ import { takeBack } from "./take-back.js";
 
 /** A PostgreSQL target whose loads are to be taken back. */
 export async function openPostgresRollback(url: string, options: OpenOptions): Promise<RollbackTarget> {
-  const connection = await connect(url, options);
+  const connection = await connect(url, { lockTimeoutMs: 60_000, ...options });
   const resolve = async (table: string) => (await findTable(connection, table)).qualifiedName;
   return {
     identity: await identityOf(connection),
