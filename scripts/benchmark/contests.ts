@@ -22,6 +22,8 @@ export interface Places {
   readonly lean: string;
   /** Row checksums and the ledger of every row, as the migration says by itself. */
   readonly full: string;
+  /** One row in a hundred, upserted. */
+  readonly delta: string;
   readonly peer: string;
 }
 
@@ -35,7 +37,7 @@ export function waybill({ root }: Places, variant: string, stage: string, names 
 export function contests(places: Places): readonly Contest[] {
   const ours = (variant: string, stage: string) => `${waybill(places, variant, stage)} --force`;
   const inPlace = (variant: string, stage: string, names = "") => waybill(places, variant, stage, names);
-  const { lean, full, peer } = places;
+  const { lean, full, delta, peer } = places;
   const load = ours(lean, "load");
   return [
     {
@@ -80,8 +82,21 @@ export function contests(places: Places): readonly Contest[] {
       ours: inPlace(lean, "validate", "beneficiaries"),
       peers: [{ name: "loading them", command: load, aim: 1.2 }],
     },
+    {
+      work: "upsert of one row in a hundred",
+      prepare: [
+        inPlace(lean, "load"),
+        inPlace(delta, "extract"),
+        inPlace(delta, "transform", "programmes beneficiaries"),
+      ],
+      // Rows that are as they should be would not be touched: what makes them differ is part of the time.
+      ours: `psql "$WAYBILL_TARGET_URL" -qc ${quoted(madeStale)} && ${ours(delta, "load")}`,
+      peers: [{ name: "loading them all", command: load, aim: 0.1 }],
+    },
   ];
 }
+
+const madeStale = "UPDATE beneficiaries SET phone = 'stale' WHERE legacy_id % 100 = 0";
 
 /** The three stages that skip what is done: their second run has one second in all. */
 export function secondRun(places: Places): string {

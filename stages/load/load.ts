@@ -136,7 +136,7 @@ async function publish(run: Run, target: Target, loaded: readonly LoadedTable[])
     const folder = run.work.stageFolder("load", plan.table.name);
     await writeManifest(folder, await writeCommits(run, plan, { folder, rowCount, ...done, target: target.identity }));
     // A load that changed nothing has kept nothing: then what the one before kept is still how to go one step back.
-    if (done.way !== "merge" || done.kept.length > 0) await forgetOldUndo(folder, done.kept);
+    if (done.way !== "merge" || done.kept.some(({ _role }) => _role === "undo")) await forgetOldUndo(folder, done.kept);
     run.reporter.output(`${folder}/manifest.json`);
   }
 }

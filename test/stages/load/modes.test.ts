@@ -91,6 +91,21 @@ describe("mode: upsert", () => {
     expect(await ready.stage("load")).toMatchObject({ exitCode: 0 });
   });
 
+  it("--force keeps the file to go back with where rows are quarantined too", async () => {
+    const ready = await readyToLoad({
+      files: files("upsert, on_reject: quarantine"),
+      targetSql: `${others}; ALTER TABLE people ADD CHECK (id <> 3)`,
+    });
+    await ready.stage("load");
+    const before = await undoOf(ready, "people");
+
+    const forced = await ready.stage("load", "--force");
+
+    expect(forced.stderr).toContain("load people: 0 inserted, 0 updated, 9 unchanged");
+    expect(before).toHaveLength(1);
+    expect(await undoOf(ready, "people")).toEqual(before);
+  });
+
   it("rows that others add or take away since are said and no failure; one of ours that is gone is one", async () => {
     const ready = await readyToLoad({ files: files("upsert"), targetSql: others });
     await ready.stage("load");

@@ -47,6 +47,23 @@ describe("upserting", () => {
     expect(replaced.counts).toMatchObject({ before: 2, inserted: 1 });
   });
 
+  it("keeps the rows it changes as they were; a unit that changes nothing leaves what is kept alone", async () => {
+    await database.query("INSERT INTO people VALUES (2, 'Lee', 1, NULL)");
+    const kept = keeping();
+    const request = { ...unit(["2,Li,1,\\N", "3,Ada,1,\\N"]), keep: kept.keep };
+
+    await upsertOne(target, request);
+    await upsertOne(target, { ...request, keep: () => Promise.reject(new Error("nothing was to be kept")) });
+
+    expect(kept.lines()).toEqual([
+      expect.stringMatching(/^updated,[0-9a-f]{32},2,Lee,1,\\N$/),
+      expect.stringMatching(/^inserted,[0-9a-f]{32},3,\\N,\\N,\\N$/),
+    ]);
+    expect(await database.query("SELECT generation, state, undo ->> 'rows' AS rows FROM waybill.generations")).toEqual([
+      { generation: "unit:42", state: "live", rows: "2" },
+    ]);
+  });
+
   it("refuses two rows of one key and keeps nothing", async () => {
     const error = await rejection(upsertOne(target, unit(["2,Li,1,\\N", "2,Noor,1,\\N"])));
 
