@@ -29,8 +29,15 @@ export async function openMysqlSource(
     return worker;
   });
   const ask = (statement: Sql) => first.query(statement);
+  const close = async () => {
+    await Promise.all(connections.map((connection) => connection.close()));
+  };
+  const identity = await identityOf(first).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   return {
-    identity: await identityOf(first),
+    identity,
     snapshot,
     session: { timeZone: "UTC", sqlMode: settings.sql_mode.slice(1, -1), encoding: "UTF8" },
     describe: (extract) => describeExtract(first, extract),
@@ -38,9 +45,7 @@ export async function openMysqlSource(
     countLeftOut: (extract) => countLeftOut(ask, { dialect, extract }),
     ranges: (extract, table) => partRanges(ask, { dialect, extract, table }),
     copy: (request, take) => workers.use((connection) => copyRange(connection, request, take)),
-    close: async () => {
-      await Promise.all(connections.map((connection) => connection.close()));
-    },
+    close,
   };
 }
 
