@@ -131,6 +131,18 @@ describe("on_reject: quarantine", () => {
     expect(await ready.target.count("people")).toBe(0);
   });
 
+  it("puts nothing of a unit aside: its row is refused with 1, and nothing is written", async () => {
+    const ready = await readyToLoad({ people: 10, files: { "people.yaml": people + quarantine }, targetSql: picky });
+
+    const unit = await ready.stage("run", "people", "--key", "9");
+
+    expect(unit).toMatchObject({ exitCode: 1 });
+    expect(unit.stderr).toContain("the target refuses the row: ");
+    expect(unit.stderr).toContain("constraint early");
+    expect(await ready.target.count("people")).toBe(0);
+    expect(await ready.target.count("towns")).toBe(0);
+  });
+
   it("fails by default, and nothing of the table has changed", async () => {
     const ready = await readyToLoad({ people: 10, targetSql: picky });
 

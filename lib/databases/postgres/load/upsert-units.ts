@@ -1,8 +1,10 @@
+import { StageError } from "../../../model/errors.js";
 import type { UpsertOutcome, UpsertRequest } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { copyPart } from "../copy-part.js";
 import { identifier, identifiers, sql } from "../identifiers.js";
+import { refusalOf } from "../server-errors.js";
 import { makeRoom, settleGeneration, writeLine } from "./generations.js";
 import { ensureLedger } from "./ledger.js";
 import { assertMergeKey } from "./merge-key.js";
@@ -13,7 +15,10 @@ import { keepImages } from "./touched-rows.js";
 import { type ArrivedRows, type MergedRows, upsertRows } from "./upsert-rows.js";
 import { withTriggersAside } from "./user-triggers.js";
 
-/** Upserts the rows of a unit, all tables in one transaction: group by group, and of one group all at once. */
+/**
+ * Upserts the rows of a unit, all tables in one transaction: group by group, and of one group all at once. Throws
+ * "difference" where the database refuses a row: of so few rows none is put aside.
+ */
 export async function upsertUnits(
   connection: Connection,
   groups: readonly (readonly UpsertRequest[])[],
@@ -24,7 +29,7 @@ export async function upsertUnits(
     await assertLoadable(connection, found, request.columns);
     await assertMergeKey(connection, found, request);
   }
-  return await connection.transaction(async () => {
+  const upserted = connection.transaction(async () => {
     const done: Done[] = [];
     for (const group of groups) done.push(...(await upsertGroup(connection, group, done.length)));
     // Only now: a trigger of one table may have written to another.
@@ -33,6 +38,20 @@ export async function upsertUnits(
       return { inserted: touched.inserted, updated: touched.updated, unchanged };
     });
   });
+  return await upserted.catch((error: unknown) => {
+    throw asVerdict(error);
+  });
+}
+
+function asVerdict(error: unknown): unknown {
+  if (!(error instanceof StageError) || refusalOf(error) === undefined) return error;
+  const hint = "correct the row in its source, or the mapping, then run the same command again";
+  return new StageError(
+    "difference",
+    `the target refuses the row: ${error.message}; nothing was written`,
+    hint,
+    error.cause,
+  );
 }
 
 interface Done {
