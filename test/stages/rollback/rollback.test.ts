@@ -229,7 +229,7 @@ describe("rollback", () => {
     });
   });
 
-  it("refuses a load on which a unit or another migration's load lies", async () => {
+  it("refuses a load on which a unit lies, naming it", async () => {
     const ready = await readyToLoad();
     await ready.stage("load");
     await ready.target.query("UPDATE people SET name = 'x' WHERE id = 4");

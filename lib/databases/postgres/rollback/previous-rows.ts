@@ -5,6 +5,7 @@ import type { FoundTable } from "../catalog.js";
 import { describeTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { identifiers, qualified, sql } from "../identifiers.js";
+import type { GenerationKey } from "../load/generations.js";
 import { isKept } from "../load/kept-tables.js";
 import { rowsChecksum } from "../row-checksum.js";
 
@@ -19,7 +20,11 @@ export interface CameBack {
 }
 
 /** Throws "missing" or "integrity" unless the rows that were kept are all there. */
-export async function assertPrevious(connection: Connection, found: FoundTable, previous: Previous): Promise<void> {
+export async function assertPrevious(
+  connection: Connection,
+  found: FoundTable,
+  { previous, key }: { readonly previous: Previous; readonly key: GenerationKey },
+): Promise<void> {
   if (previous.kind === "empty") return;
   const { table, rows } = previous;
   const hint = "restore the table from the database's backup; Waybill cannot take this load back any more";
@@ -29,14 +34,32 @@ export async function assertPrevious(connection: Connection, found: FoundTable, 
       `${found.qualifiedName}: ${table}, which held its ${rows} former rows, is not there any more`,
       hint,
     );
-  const [row] = await connection.query<{ count: string }>(sql`SELECT count(*) AS count FROM ${qualified(table)}`);
-  if (Number(row?.count) !== rows)
+  const { count, changed } = await countKept(connection, table, key);
+  if (count !== rows)
     throw new StageError(
       "integrity",
-      `${found.qualifiedName}: ${rows} former rows were kept in ${table}, it holds ${row?.count}`,
+      `${found.qualifiedName}: ${rows} former rows were kept in ${table}, it holds ${count}`,
+      hint,
+    );
+  if (changed > 0)
+    throw new StageError(
+      "integrity",
+      `${found.qualifiedName}: of its ${rows} former rows in ${table} ${changed} were written after they were kept`,
       hint,
     );
   await assertSameColumns(connection, found, table);
+}
+
+// Whatever was kept was written before the load committed, or by it. Of rows older than two billion transactions nothing
+// can be told: their age is negative.
+async function countKept(connection: Connection, table: string, { migration, table: of, generation }: GenerationKey) {
+  const [row] = await connection.query<{ count: string; changed: string }>(
+    sql`SELECT count(*) AS count, count(*) FILTER (WHERE age(kept.xmin) >= 0 AND age(kept.xmin) < age(g.transaction_id::xid)) AS changed
+        FROM ${qualified(table)} AS kept, waybill.generations g
+        WHERE g.migration = $1 AND g.table_name = $2 AND g.generation = $3`,
+    [migration, of, generation],
+  );
+  return { count: Number(row?.count), changed: Number(row?.changed) };
 }
 
 async function assertSameColumns(connection: Connection, found: FoundTable, kept: string): Promise<void> {

@@ -106,7 +106,7 @@ async function look(connection: Connection, request: TakeBackRequest, index: num
   const replaced = { key: { migration, table, generation: expected }, found, generation, columns, naming };
   const before = await countRows(connection, found);
   if (undo.kind !== "images") {
-    await assertPrevious(connection, found, undo);
+    await assertPrevious(connection, found, { previous: undo, key: replaced.key });
     const changes = await changesOfReplaced(connection, replaced);
     const saved = await settled(request, changes, () => writtenByOthers(connection, replaced));
     return { ...replaced, before, changes, saved, back: { kind: "whole", previous: undo } };

@@ -155,6 +155,12 @@ describe("taking a load back", () => {
       "integrity",
       /2 former rows were kept in waybill.previous_\w+, it holds 1/,
     ],
+    [
+      "has had a row changed",
+      "UPDATE waybill.% SET name = 'x' WHERE id = 1",
+      "integrity",
+      /of its 2 former rows in waybill.previous_\w+ 1 were written after they were kept/,
+    ],
   ])("refuses where the table that kept the rows %s", async (_, sql, kind, message) => {
     await load();
     const [kept] = await database.query(
@@ -205,6 +211,28 @@ describe("taking a load back", () => {
     ]);
     await load({ generation: "g3", confirmed: false });
     expect(await database.query("SELECT id FROM people")).toEqual([{ id: "9" }]);
+  });
+
+  it("is not offered where another migration has loaded the table since", async () => {
+    await load();
+    await load({ migration: "M-2", generation: "theirs" });
+
+    const last = await target.lastLoad({ migration: "M-1", table: "people", unit: undefined });
+
+    expect(last).toMatchObject({ kind: "there", later: [{ migration: "M-2", generation: "theirs" }] });
+    expect(await rejection(target.takeBack([request()]))).toMatchObject({ kind: "temporary" });
+    expect(await database.query("SELECT id FROM people")).toEqual([{ id: "9" }]);
+  });
+
+  it("counts rows that a trigger added during the load as the load's", async () => {
+    await database.query(`CREATE FUNCTION twice() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN IF NEW.id < 1000 THEN INSERT INTO people VALUES (NEW.id + 1000); END IF; RETURN NULL; END';
+      CREATE TRIGGER twice AFTER INSERT ON people FOR EACH ROW EXECUTE FUNCTION twice()`);
+    await load({ triggers: "keep" });
+
+    await target.takeBack([request()]);
+
+    expect(await database.query("SELECT id FROM people ORDER BY id")).toEqual([{ id: "1" }, { id: "2" }]);
   });
 
   it("is no load's any more that was loaded again meanwhile", async () => {
