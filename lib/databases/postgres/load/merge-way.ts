@@ -13,7 +13,7 @@ export async function chooseMergeWay(connection: Connection, check: LoadCheck): 
   const found = await findTable(connection, check.table);
   const way = "merge";
   // Counted no further than the question goes: the table may be a hundred times what arrives.
-  const enough = sql`(SELECT FROM ${found.sql} LIMIT ${trusted(String(Math.floor(check.rowCount / 2) + 1))}) AS some`;
+  const enough = sql`(SELECT FROM ${found.sql} LIMIT ${trusted(String(Math.floor(check.rowCount / 2) + 1))}) AS few`;
   if (await restsOnPrimaryKey(connection, check)) {
     const present = await countRows(connection, { ...found, sql: enough });
     if (2 * present <= check.rowCount) return { way, because: undefined, aside: "all" };
