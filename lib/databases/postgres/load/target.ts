@@ -3,7 +3,7 @@ import type { LoadOutcome, LoadRequest, Target } from "../../target-port.js";
 import { describeTable, findTable, identityOf } from "../catalog.js";
 import { afterLoad } from "./after-load.js";
 import { chooseWay } from "./choose-way.js";
-import { restoreDefinitions, saveAndDrop } from "./definitions.js";
+import { type RestoreOptions, restoreDefinitions, saveAndDrop } from "./definitions.js";
 import { standing } from "./generations.js";
 import { ensureLedger } from "./ledger.js";
 import { loadWithQuarantine, type WayToLoad } from "./load-with-quarantine.js";
@@ -19,10 +19,14 @@ import { trialMerge } from "./trial-merge.js";
 import { trialSwap } from "./trial-swap.js";
 import { upsertUnits } from "./upsert-units.js";
 
+/** Each index that is built takes memory of its own on the server, and may use several of its processors. */
+const restoreJobs = 4;
+
 /** A PostgreSQL target: one session that holds the locks, and others while parts arrive. */
 export async function openPostgresTarget(url: string, options: OpenOptions): Promise<Target> {
   const sessions = await openSessions(url, options);
   const { main } = sessions;
+  const each: RestoreOptions["each"] = (items, work) => sessions.each(items, restoreJobs, work);
   const resolve = async (table: string) => (await findTable(main, table)).qualifiedName;
   const target: Target = {
     identity: await identityOf(main),
@@ -45,8 +49,8 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
     load: (request) => load(sessions, request),
     upsertAll: (groups) => upsertUnits(main, groups),
     rebuildIndexes: async (migration, table) =>
-      await restoreDefinitions(main, migration, { table: await resolve(table) }),
-    restore: (migration) => restoreDefinitions(main, migration),
+      await restoreDefinitions(main, migration, { table: await resolve(table), each }),
+    restore: (migration) => restoreDefinitions(main, migration, { each }),
     afterLoad: (table, written) => afterLoad(main, table, written),
     close: () => sessions.close(),
   };

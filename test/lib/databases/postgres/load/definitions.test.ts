@@ -6,6 +6,7 @@ import {
   saveAndDrop,
   saveDefinitions,
 } from "../../../../../lib/databases/postgres/load/definitions.js";
+import { openSessions } from "../../../../../lib/databases/postgres/load/sessions.js";
 import type { Aside } from "../../../../../lib/databases/target-port.js";
 import { createDatabase, type TestDatabase } from "../../../../support/postgres.js";
 import { rejection, session } from "./loading.js";
@@ -75,6 +76,26 @@ describe("definitions", () => {
     );
     expect(await database.query(everything)).toEqual(before);
     expect(await database.count("waybill.definitions")).toBe(0);
+  });
+
+  it("come back the same when several sessions share the work", async () => {
+    const before = await database.query(everything);
+    const sessions = await openSessions(database.url, { application: "waybill/test" });
+    const used = new Set<number>();
+    await saveAndDrop(connection, "M-1", tables);
+
+    await restoreDefinitions(connection, "M-1", {
+      each: (items, work) =>
+        sessions.each(items, 3, async (over, item) => {
+          used.add(over.processId);
+          await work(over, item);
+        }),
+    });
+
+    await sessions.close();
+    expect(await database.query(everything)).toEqual(before);
+    expect(await database.count("waybill.definitions")).toBe(0);
+    expect(used.size).toBeGreaterThan(1);
   });
 
   it("survive a run that dies after dropping them: the next one restores", async () => {
