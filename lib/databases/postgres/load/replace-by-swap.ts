@@ -11,7 +11,7 @@ import type { LoadOutcome, LoadRequest, Undo } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { formatQualified, identifier, parseQualified, qualified, sql } from "../identifiers.js";
-import { errorCode } from "../server-errors.js";
+import { errorCode, refusalOf } from "../server-errors.js";
 import { attachmentsOf } from "./attachments.js";
 import { assertKeysHold } from "./enforced-keys.js";
 import { settleGeneration } from "./generations.js";
@@ -60,7 +60,7 @@ function stagingOf(live: FoundTable, request: LoadRequest, tableShape: string): 
 
 // What the database refused it would refuse again: the rows would only take up room. Else the next run goes on with them.
 async function forgetRefused(main: Connection, live: FoundTable, error: unknown): Promise<void> {
-  if (!(error instanceof StageError) || error.kind !== "integrity") return;
+  if (refusalOf(error) === undefined) return;
   await main.transaction(() => forgetOpen(main, live.qualifiedName)).catch(() => undefined);
 }
 

@@ -170,6 +170,21 @@ describe("a replacement that fails or is cut off", () => {
     expect(await database.count("people")).toBe(3);
   });
 
+  it("is refused, again and again, where a part that arrived has other content now", async () => {
+    const gone = part([], { ...second, open: () => Readable.from(broken()) });
+    await rejection(load(people([first, gone], { jobs: 1 })));
+    const other = people([{ ...first, hash: "sha256:1" }, second]);
+
+    const errors = [await rejection(load(other)), await rejection(load(other))];
+
+    const refused = {
+      kind: "integrity",
+      message: expect.stringContaining("has arrived in the target with other content"),
+    };
+    expect(errors).toMatchObject([refused, refused]);
+    expect(await database.count("people")).toBe(0);
+  });
+
   it("starts over where the table was altered while its rows arrived", async () => {
     const altering = async () => {
       await database.query("ALTER TABLE people ADD COLUMN IF NOT EXISTS seen date DEFAULT '2024-01-01'");
