@@ -3,7 +3,7 @@ import type { Changes, LoadOf, RollbackTarget } from "../../rollback-port.js";
 import { describeTable, findTable, identityOf } from "../catalog.js";
 import { type Connection, connect } from "../connection.js";
 import { afterLoad } from "../load/after-load.js";
-import { restoreDefinitions } from "../load/definitions.js";
+import { restoreDefinitions } from "../load/restore-definitions.js";
 import { lockAgainstOthers } from "../load/table-lock.js";
 import { changesOfReplaced } from "./changes.js";
 import { lastLoad } from "./last-load.js";

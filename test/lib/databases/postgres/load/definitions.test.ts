@@ -1,11 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Connection } from "../../../../../lib/databases/postgres/connection.js";
 import { identifier, sql } from "../../../../../lib/databases/postgres/identifiers.js";
-import {
-  restoreDefinitions,
-  saveAndDrop,
-  saveDefinitions,
-} from "../../../../../lib/databases/postgres/load/definitions.js";
+import { saveAndDrop, saveDefinitions } from "../../../../../lib/databases/postgres/load/definitions.js";
+import { restoreDefinitions } from "../../../../../lib/databases/postgres/load/restore-definitions.js";
 import { openSessions } from "../../../../../lib/databases/postgres/load/sessions.js";
 import type { Aside } from "../../../../../lib/databases/target-port.js";
 import { createDatabase, type TestDatabase } from "../../../../support/postgres.js";
