@@ -34,7 +34,7 @@ export async function replaceInPlace(connection: Connection, request: LoadReques
     await forgetOpen(connection, table.qualifiedName);
     await makeRoom(connection, key);
     const fill = () => fillAnew(connection, table, { request, key });
-    const triggersRun = request.triggers === "keep" || !(await isOwner(connection, table));
+    const triggersRun = await doTriggersRun(connection, table, request);
     await (triggersRun ? fill() : withTriggersAside(connection, table, fill));
     // Now, and not when all is committed: afterwards no row could be put aside any more.
     if (request.rejects.on === "quarantine") await assertKeysHold(connection, table, request);
@@ -61,11 +61,12 @@ async function fillAnew(connection: Connection, table: FoundTable, { request, ke
 }
 
 // Triggers are the owner's to disable.
-async function isOwner(connection: Connection, { oid }: FoundTable): Promise<boolean> {
+async function doTriggersRun(connection: Connection, { oid }: FoundTable, { triggers }: LoadRequest): Promise<boolean> {
+  if (triggers === "keep") return true;
   const [row] = await connection.query<{ owner: string }>(
     sql`SELECT pg_has_role(relowner, 'USAGE') AS owner FROM pg_class WHERE oid = ${trusted(oid)}`,
   );
-  return row?.owner === "t";
+  return row?.owner !== "t";
 }
 
 /** Tries rows in the table itself, emptied, with all in place that could refuse one. */
@@ -77,6 +78,8 @@ export async function trialInPlace(connection: Connection, request: LoadRequest)
     begin: async () => {
       await lockTable(connection, table);
       await empty(connection, table);
+      if (!(await doTriggersRun(connection, table, request)))
+        await connection.execute(sql`ALTER TABLE ${table.sql} DISABLE TRIGGER USER`);
       return await enforceKeys(connection, table, request);
     },
     take: (rows) => copyPart(connection, goal, rows),

@@ -62,6 +62,7 @@ describe("a load that puts rows aside", () => {
     await saveAndDrop(connection, "M-1", [{ table: "people", which: "all" }]);
 
     const outcome = await load({
+      triggers: "keep",
       columns: ["id", "name", "age", "code", "mail", "span", "town"],
       parts: [
         part([
@@ -196,13 +197,24 @@ describe("a load that puts rows aside", () => {
     expect(await database.query("SELECT * FROM people")).toEqual([{ id: "1", name: "Ann" }]);
   });
 
+  it("puts nothing aside for what a trigger would say that stands aside", async () => {
+    await database.query(`CREATE TABLE people (id integer PRIMARY KEY, name text NOT NULL);
+      CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'never'; END $$;
+      CREATE TRIGGER never BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION never()`);
+
+    await load({ parts: [part(["1,Ann", "2,\\N"])] });
+
+    expect(codes()).toEqual([["2", "23502", null]]);
+    expect(await database.query("SELECT tgenabled FROM pg_trigger")).toEqual([{ tgenabled: "O" }]);
+  });
+
   it("lets a lost connection or a missing privilege be what it is", async () => {
     await database.query("CREATE TABLE people (id integer PRIMARY KEY, name text)");
     await database.query(`CREATE FUNCTION gone() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$;
       CREATE TRIGGER gone BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION gone()`);
 
-    const refused = await rejection(load({ parts: [part(["1,Ann"])] }));
+    const refused = await rejection(load({ triggers: "keep", parts: [part(["1,Ann"])] }));
 
     expect(refused).toMatchObject({ kind: "temporary" });
     expect(aside).toEqual([]);
