@@ -3,7 +3,7 @@ import type { LoadRequest } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { identifier, literal, sql, trusted } from "../identifiers.js";
-import { putBackKeys, putKeysOnto } from "./definitions.js";
+import { buildMemory, putBackKeys, putKeysOnto } from "./definitions.js";
 
 /**
  * Throws what the database has against the rows of a table, inside the transaction that wrote them: unique constraints
@@ -12,6 +12,7 @@ import { putBackKeys, putKeysOnto } from "./definitions.js";
 export async function assertKeysHold(connection: Connection, table: FoundTable, request: LoadRequest): Promise<void> {
   // With checks outstanding, the table could not be altered.
   await connection.execute(sql`SET CONSTRAINTS ALL IMMEDIATE`);
+  await connection.execute(buildMemory);
   const putBack = await putBackKeys(connection, request.migration, table.qualifiedName);
   const early = (await keysToLater(connection, table, request)).filter(({ name }) =>
     putBack.some((one) => one.kind === "foreign key" && one.name === name),

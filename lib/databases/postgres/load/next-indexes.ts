@@ -1,3 +1,4 @@
+import { StageError } from "../../../model/errors.js";
 import type { Sql } from "../../../model/names.js";
 import type { FoundTable } from "../catalog.js";
 import type { Connection, Value } from "../connection.js";
@@ -91,15 +92,30 @@ function attach(row: IndexRow, { table, short }: { readonly table: Sql; readonly
  * Builds the indexes of the next table, several at once, each over a session of its own. What is there already
  * stays: a run may have been cut off in between. Throws "integrity" where the rows contradict one.
  */
-export async function buildIndexes(sessions: Sessions, indexes: readonly NextIndex[], jobs: number): Promise<void> {
+export async function buildIndexes(
+  sessions: Sessions,
+  table: string,
+  { indexes, jobs }: { readonly indexes: readonly NextIndex[]; readonly jobs: number },
+): Promise<void> {
   const missing: NextIndex[] = [];
   for (const index of indexes) if (!(await isBuilt(sessions.main, index))) missing.push(index);
-  await sessions.each(missing, jobs, async (connection, { build }) => {
-    await connection.transaction(async () => {
+  await sessions.each(missing, jobs, async (connection, index) => {
+    const building = connection.transaction(async () => {
       await connection.execute(buildMemory);
-      for (const step of build) await connection.execute(step);
+      for (const step of index.build) await connection.execute(step);
+    });
+    await building.catch((error: unknown) => {
+      throw refused(error, table, index);
     });
   });
+}
+
+// The server knows only the name that an index bears until the exchange.
+function refused(error: unknown, table: string, { name, constraint }: NextIndex): unknown {
+  if (!(error instanceof StageError) || error.kind !== "integrity") return error;
+  const [said = ""] = error.message.match(/\(\w{5}\)/) ?? [];
+  const message = `${table}: its rows contradict the ${constraint ? "constraint" : "unique index"} ${name} ${said}; nothing of it was loaded`;
+  return new StageError(error.kind, message.trimEnd(), error.hint, error.cause);
 }
 
 async function isBuilt(connection: Connection, { nextName }: NextIndex): Promise<boolean> {

@@ -39,7 +39,7 @@ export async function replaceBySwap(sessions: Sessions, request: LoadRequest): P
   try {
     const staging = stagingOf(live, request, shape);
     const rowCount = await stageParts(sessions, staging);
-    await buildIndexes(sessions, indexes, request.jobs);
+    await buildIndexes(sessions, live.qualifiedName, { indexes, jobs: request.jobs });
     await main.execute(sql`ANALYZE ${qualified(staging.kept)}`);
     return await exchange(main, { request, live, shape, indexes, rowCount });
   } catch (error) {
@@ -108,8 +108,8 @@ async function exchangeNow(
   await putInPlace(main, { live, next, indexes });
   for (const step of attach) await main.execute(step);
   assertSame(live.qualifiedName, was, await snapshotOf(main, next.oid));
-  // Now, and not when all is committed: afterwards no row could be put aside any more.
-  if (request.rejects.on === "quarantine") await assertKeysHold(main, { ...live, oid: next.oid }, request);
+  // Now, and not when all is committed: a row that a key refuses must leave the table as it was.
+  await assertKeysHold(main, { ...live, oid: next.oid }, request);
   const { migration, generation } = request;
   const key = { migration, table: live.qualifiedName, generation };
   await takeOverLines(main, key);

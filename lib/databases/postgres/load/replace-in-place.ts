@@ -36,8 +36,8 @@ export async function replaceInPlace(connection: Connection, request: LoadReques
     const fill = () => fillAnew(connection, table, { request, key });
     const triggersRun = await doTriggersRun(connection, table, request);
     await (triggersRun ? fill() : withTriggersAside(connection, table, fill));
-    // Now, and not when all is committed: afterwards no row could be put aside any more.
-    if (request.rejects.on === "quarantine") await assertKeysHold(connection, table, request);
+    // Now, and not when all is committed: a row that a key refuses must leave the table as it was.
+    await assertKeysHold(connection, table, request);
     const inserted = request.parts.reduce((sum, part) => sum + part.rowCount, 0);
     const quarantined = request.rejects.aside?.rowCount ?? 0;
     const counts = { before, inserted, updated: 0, unchanged: 0, quarantined, after: inserted };
