@@ -35,7 +35,7 @@ function parseOptions(args: readonly string[]) {
   } as const;
   try {
     const { kills, rows, seed } = parseArgs({ args: [...args], options }).values;
-    if ([kills, rows, seed].every((one) => /^\d{1,6}$/.test(one)))
+    if ([kills, rows, seed].every((one) => /^\d{1,9}$/.test(one)))
       return { kills: Number(kills), rows: Number(rows), seed: Number(seed) };
   } catch {
     // said below

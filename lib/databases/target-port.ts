@@ -52,6 +52,8 @@ export interface Generation {
   readonly state: "open" | "live" | "replaced" | "taken back";
   /** Zeros while it is open. */
   readonly counts: LoadCounts;
+  /** What it kept to take itself back, if anything. */
+  readonly undo: Undo | undefined;
 }
 
 /** What the target's ledger says of a table and of one generation of it. */

@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { tableNames } from "./world.js";
 
 /** Runs SQL in the target and gives the rows. */
@@ -43,21 +45,17 @@ export async function targetState(query: Query): Promise<Readonly<Record<string,
   return state;
 }
 
-/**
- * The files of the work directory by name, manifests with their counts. Files to go back with count for nothing: a run that
- * finds its rows committed by one that was killed leaves those of both, and does not list them.
- */
-export async function filesState(work: string): Promise<Readonly<Record<string, unknown>>> {
+/** The files of the work directory with a hash of what they hold: of what is compressed, the text. */
+export async function filesState(work: string): Promise<Readonly<Record<string, string>>> {
   const entries = await readdir(work, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const state: Record<string, unknown> = {};
+  const state: Record<string, string> = {};
   for (const path of paths.sort()) {
-    if (basename(path).startsWith("undo-")) continue;
-    state[path.slice(work.length + 1)] = basename(path) === "manifest.json" ? await countsIn(path) : "there";
+    // Every run adds to the log.
+    if (path.endsWith("log.jsonl")) continue;
+    const bytes = await readFile(path);
+    const text = path.endsWith(".gz") ? gunzipSync(bytes) : bytes;
+    state[path.slice(work.length + 1)] = createHash("sha256").update(text).digest("hex").slice(0, 12);
   }
   return state;
-}
-
-async function countsIn(path: string): Promise<unknown> {
-  return JSON.parse(await readFile(path, "utf8"))._waybill?.counts;
 }

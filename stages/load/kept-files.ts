@@ -1,9 +1,10 @@
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import { quarantineColumns } from "../../lib/databases/rejects-port.js";
-import type { KeepRows, KeptColumn, KeptFile } from "../../lib/databases/target-port.js";
+import type { KeepRows, KeptColumn, KeptFile, Undo } from "../../lib/databases/target-port.js";
 import { writeRecords } from "../../lib/files/csv-file.js";
 import { readRows } from "../../lib/files/csv-rows.js";
+import { openKeptFile } from "../../lib/files/kept-file.js";
 import type { WrittenFile } from "../../lib/files/part-writer.js";
 import { emptyStageFolder, removeFrom } from "../../lib/files/stage-folder.js";
 import { renameFile } from "../../lib/files/whole-file.js";
@@ -80,6 +81,22 @@ export async function rejectsKeptBefore(folder: string, rowCount: number): Promi
     `${file} holds ${written.rowCount} rows, and the target's ledger knows of ${rowCount} that were quarantined`,
     "load the table again: waybill load --force",
   );
+}
+
+/**
+ * The file that an earlier run kept to take itself back and could not list any more; `types` are those of the table's
+ * columns. Throws "missing" where it is gone, "integrity" where it is not what the target's ledger says.
+ */
+export async function undoKeptBefore(
+  folder: string,
+  undo: Undo & { readonly kind: "images" },
+  types: ReadonlyMap<string, string>,
+): Promise<Resource> {
+  const kept = await openKeptFile(folder, undo, "without it this load cannot be taken back");
+  const written = await writeRecords(join(folder, undo.file), kept.columns, kept.open());
+  // The first two are load's own, whatever the table's are called.
+  const columns = kept.columns.map((name, place) => ({ name, type: (place > 1 && types.get(name)) || "string" }));
+  return describe(written, { path: undo.file, name: "undo", columns });
 }
 
 async function* encoded(rows: AsyncIterable<readonly CsvValue[]>): AsyncGenerator<string> {

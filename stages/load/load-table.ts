@@ -3,7 +3,7 @@ import { openPart } from "../../lib/files/part-reader.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Resource } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { emptyLoadFolder, keptFilesIn, rejectsKeptBefore } from "./kept-files.js";
+import { emptyLoadFolder, keptFilesIn, rejectsKeptBefore, undoKeptBefore } from "./kept-files.js";
 import type { LoadPlan } from "./plan.js";
 import type { Intent } from "./preflight.js";
 import { type Others, rejectSettings } from "./quarantine.js";
@@ -37,7 +37,7 @@ export async function loadTable(
   const done =
     intent.kind === "load"
       ? await loadRows(run, target, { intent, others })
-      : { ...intent.generation, kept: await keptThen(run, intent) };
+      : { ...intent.generation, kept: await keptThen(run, target, intent) };
   await target.rebuildIndexes(run.migration.id, name);
   const { way, counts, kept } = done;
   await target.afterLoad(name, counts.inserted + counts.updated);
@@ -53,11 +53,23 @@ export async function loadTable(
 /** What the run that committed a table's rows kept, and could not list any more. */
 async function keptThen(
   run: Run,
+  target: Target,
   { plan, generation }: ToDo & { readonly kind: "record" },
 ): Promise<readonly Resource[]> {
-  const { quarantined } = generation.counts;
-  if (quarantined === 0) return [];
-  return [await rejectsKeptBefore(run.work.stageFolder("load", plan.table.name), quarantined)];
+  const { name } = plan.table;
+  const folder = run.work.stageFolder("load", name);
+  const { counts, undo } = generation;
+  const rejects = counts.quarantined === 0 ? [] : [await rejectsKeptBefore(folder, counts.quarantined)];
+  if (undo?.kind !== "images") return rejects;
+  try {
+    const types = new Map((await target.describe(name)).columns.map((column) => [column.name, column.type]));
+    return [...rejects, await undoKeptBefore(folder, undo, types)];
+  } catch (error) {
+    // The rows are where they belong all the same.
+    if (!(error instanceof StageError) || !["missing", "integrity"].includes(error.kind)) throw error;
+    run.reporter.warn("undo-lost", `load ${name}: ${error.message}: this load cannot be taken back`, { table: name });
+    return rejects;
+  }
 }
 
 /** Of the other tables of the run, what a load must know. */

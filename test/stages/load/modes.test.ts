@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readBody } from "../../../lib/files/csv-rows.js";
@@ -71,6 +71,41 @@ describe("mode: upsert", () => {
       await ready.target.query("SELECT state FROM waybill.generations WHERE table_name = 'public.people'"),
     ).toEqual([{ state: "live" }, { state: "live" }]);
     expect(await ready.stage("validate")).toMatchObject({ exitCode: 0 });
+  });
+
+  it("lists what it kept also where it was killed before it could say so, and forgets what the load before kept", async () => {
+    const ready = await readyToLoad({ files: files("upsert"), targetSql: others });
+    await ready.stage("load");
+    const [older] = await undoOf(ready, "people");
+    const olderBytes = await readFile(ready.file("load", "people", older ?? ""));
+    await ready.rewrite("people.yaml", (text) => text.replace("name: name", "name: { from: name, upper: true }"));
+    await ready.stage("transform");
+    await ready.stage("load");
+    const manifest = await readFile(ready.file("load", "people", "manifest.json"), "utf8");
+    const kept = await undoOf(ready, "people");
+    await rm(ready.file("load", "people", "manifest.json"));
+    await writeFile(ready.file("load", "people", older ?? ""), olderBytes);
+
+    const again = await ready.stage("load");
+
+    expect(again).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("stand in the target already") });
+    expect(await readFile(ready.file("load", "people", "manifest.json"), "utf8")).toBe(manifest);
+    expect(await undoOf(ready, "people")).toEqual(kept);
+    expect(kept).not.toEqual([older]);
+  });
+
+  it("says so where the file to go back with is lost, and finishes all the same", async () => {
+    const ready = await readyToLoad({ files: files("upsert"), targetSql: others });
+    await ready.stage("load");
+    const [kept] = await undoOf(ready, "people");
+    for (const name of ["manifest.json", kept ?? ""]) await rm(ready.file("load", "people", name));
+
+    const again = await ready.stage("load");
+
+    expect(again).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining("is not there any more: this load cannot be taken back"),
+    });
   });
 
   it("--force of what the target holds already changes no row, and keeps the file to go back with", async () => {

@@ -31,13 +31,14 @@ interface GenerationRow {
   readonly unchanged: string;
   readonly quarantined: string;
   readonly rows_after: string;
+  readonly undo: string | null;
 }
 
 /** One load of a table as the ledger has it. */
 export async function readGeneration(connection: Connection, key: GenerationKey): Promise<Generation | undefined> {
   // While its parts arrive it stands under a name of its own as well, and is not finished: see open-generation.ts.
   const [row] = await connection.query<GenerationRow>(
-    sql`SELECT mode, way, state, rows_before, inserted, updated, unchanged, quarantined, rows_after
+    sql`SELECT mode, way, state, rows_before, inserted, updated, unchanged, quarantined, rows_after, undo::text
         FROM waybill.generations WHERE migration = $1 AND table_name = $2 AND generation IN ($3, 'arriving:' || $3)
         ORDER BY generation <> $3 DESC LIMIT 1`,
     valuesOf(key),
@@ -51,7 +52,8 @@ export async function readGeneration(connection: Connection, key: GenerationKey)
     quarantined: Number(row.quarantined),
     after: Number(row.rows_after),
   };
-  return { name: key.generation, mode: row.mode, way: row.way, state: row.state, counts };
+  const undo = row.undo === null ? undefined : (JSON.parse(row.undo) as Undo);
+  return { name: key.generation, mode: row.mode, way: row.way, state: row.state, counts, undo };
 }
 
 /** The lines of one generation, by part. */
