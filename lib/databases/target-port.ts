@@ -45,10 +45,7 @@ export interface Generation {
   readonly name: string;
   readonly mode: LoadMode;
   readonly way: LoadWay;
-  /**
-   * "open": parts arrive beside the table. "live": its rows are in the table. "replaced": a later one took their place.
-   * "taken back": by `waybill rollback`.
-   */
+  /** "open": parts arrive beside the table. "live": its rows are in it. "replaced": by a later one. "taken back": by rollback. */
   readonly state: "open" | "live" | "replaced" | "taken back";
   /** Zeros while it is open. */
   readonly counts: LoadCounts;
