@@ -35,6 +35,7 @@ async function lockName(connection: Connection, text: string, meaning: string): 
       date_trunc('second', a.backend_start)) AS who
     FROM pg_locks l JOIN pg_stat_activity a USING (pid)
     WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(${name}, 0)`);
   const who = holder[0]?.who ?? "it has just ended";
   throw new StageError("temporary", `${meaning}: ${who}`, "try again when it is done");
