@@ -242,7 +242,7 @@ export interface Target {
   rebuildIndexes(migration: string, table: string): Promise<readonly Definition[]>;
   /** Restores everything saved for the migration, foreign keys last, whichever run saved it. */
   restore(migration: string): Promise<readonly Definition[]>;
-  /** Moves sequences past the maximum of their columns and refreshes the planner's statistics, where many rows were `written`. */
+  /** Moves sequences past the maximum of their columns, and refreshes the planner's statistics where many rows were `written` since. */
   afterLoad(table: string, written: number): Promise<readonly MovedSequence[]>;
   close(): Promise<void>;
 }

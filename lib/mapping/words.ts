@@ -12,3 +12,8 @@ export function listed(names: readonly string[], and = "and"): string {
 export function withCommas(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
+
+/** `1 row`, `1,247,893 rows`. */
+export function counted(count: number, noun: string): string {
+  return `${withCommas(count)} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -63,11 +63,6 @@ export function progressText(at: {
   return parts.join("  ");
 }
 
-/** `1 row`, `1,247,893 rows`. */
-export function counted(count: number, noun: string): string {
-  return `${withCommas(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
-
 function clock(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1000);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;

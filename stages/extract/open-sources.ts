@@ -2,9 +2,9 @@ import { openSource } from "../../lib/databases/open-source.js";
 import type { Snapshot, Source } from "../../lib/databases/port.js";
 import { bindRun, sourceBinding } from "../../lib/files/work-directory.js";
 import type { Extract } from "../../lib/mapping/migration.js";
+import { counted } from "../../lib/mapping/words.js";
 import { sourceUrl } from "../../lib/program/database-url.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { counted } from "../../lib/program/progress.js";
 
 /** The source an extract is read from. */
 export type SourceOf = (extract: Extract) => Source;

@@ -5,10 +5,10 @@ import { writeManifest } from "../../lib/files/manifest-file.js";
 import { PartWriter, type WrittenFile } from "../../lib/files/part-writer.js";
 import { emptyStageFolder, inStageFolder } from "../../lib/files/stage-folder.js";
 import type { Extract } from "../../lib/mapping/migration.js";
+import { counted } from "../../lib/mapping/words.js";
 import { StageError } from "../../lib/model/errors.js";
 import { partName } from "../../lib/model/resource.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { counted } from "../../lib/program/progress.js";
 import { columnNames, extractManifest } from "./extract-manifest.js";
 
 interface Reading {

@@ -40,7 +40,8 @@ export async function loadTable(
       : { ...intent.generation, kept: await keptThen(run, target, intent) };
   await target.rebuildIndexes(run.migration.id, name);
   const { way, counts, kept } = done;
-  await target.afterLoad(name, counts.inserted + counts.updated);
+  // A swap has refreshed the statistics of the new table before it took the old one's place.
+  await target.afterLoad(name, way === "swap" ? 0 : counts.inserted + counts.updated);
   // A merge has just counted them, with nobody else writing: a table that is many times what was loaded takes its time.
   const isCounted = intent.kind === "load" && way === "merge";
   const loaded = { plan, way, counts, kept, target: isCounted ? counts.after : await target.rowCount(name) };

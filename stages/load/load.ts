@@ -12,6 +12,7 @@ import { bindRun } from "../../lib/files/work-directory.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Resource } from "../../lib/model/manifest.js";
+import { assertSameMigration } from "../../lib/program/confirm.js";
 import { targetUrl } from "../../lib/program/database-url.js";
 import { eachTable } from "../../lib/program/each-table.js";
 import { openRun, type Run } from "../../lib/program/open-run.js";
@@ -21,7 +22,6 @@ import { writeCommits } from "./load-manifest.js";
 import { type LoadedTable, loadTable } from "./load-table.js";
 import { loadUnit } from "./load-unit.js";
 import type { LoadOptions } from "./options.js";
-import { assertConfirmed } from "./plan.js";
 import { asidesOf, type ByTable, type Intent, type Planned, readPlans, settleIntents } from "./preflight.js";
 import { rehearse } from "./rehearse.js";
 import { tellRestored, tellUpToDate, tellWhyAgain } from "./tell.js";
@@ -29,7 +29,9 @@ import { tellRestored, tellUpToDate, tellWhyAgain } from "./tell.js";
 /** Loads what the target does not hold yet of the tables asked for, and prints the paths of their manifests. */
 export async function load(options: LoadOptions, context: Context): Promise<void> {
   const run = await openRun(options, context);
-  assertConfirmed(run.migration, options.confirm);
+  const { id } = run.migration;
+  const cure = `if you are sure that rows of others may go: --confirm ${id}`;
+  if (options.confirm !== undefined) assertSameMigration(options.confirm, id, cure);
   const { tables } = run;
   const url = targetUrl(run);
   if (options.dryRun) return await rehearse(run, tables, { options, url });
@@ -37,7 +39,6 @@ export async function load(options: LoadOptions, context: Context): Promise<void
   const onRetry = (sentence: string) => run.reporter.warn("retry", sentence, {});
   const target = await openTarget(url, { application: "waybill/load", onRetry, ...options.times });
   try {
-    const { id } = run.migration;
     await bindRun(run.work, { migration: id, target: target.identity.identity });
     await target.lock(
       id,

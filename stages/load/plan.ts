@@ -89,7 +89,7 @@ export function planTable(migration: Migration, table: Table, { folder, transfor
 export const notLoadedYet = "not loaded yet";
 
 /** Why the target does not hold what this plan loads, as somebody would say it; undefined when it does. */
-export function difference(plan: LoadPlan, { generation, lines, addedSince, others }: Standing, rowCount: number) {
+export function ledgerDifference(plan: LoadPlan, { generation, lines, others }: Standing): string | undefined {
   if (generation === undefined) return others === 0 ? notLoadedYet : "the target holds the rows of another transform";
   if (generation.state === "taken back") return "it was rolled back";
   if (generation.state !== "live") return generation.state === "open" ? "it was not finished" : "it was replaced since";
@@ -102,6 +102,16 @@ export function difference(plan: LoadPlan, { generation, lines, addedSince, othe
     return "the target holds the rows of another transform";
   if (quarantined > 0 && plan.table.load.onReject === "fail")
     return `${quarantined} of its rows were quarantined, which its specification no longer allows`;
+  return undefined;
+}
+
+/** Why the table does not hold what the ledger says was left there; undefined when it does. */
+export function rowDifference(
+  plan: LoadPlan,
+  { generation, addedSince }: Pick<Standing, "generation" | "addedSince">,
+  rowCount: number,
+): string | undefined {
+  if (generation === undefined) return undefined;
   const expected = generation.counts.after + addedSince;
   // Whoever keeps rows beside ours may add to them; of a replaced table nobody but us writes.
   const lost = plan.table.load.mode === "replace" ? rowCount !== expected : rowCount < expected;
@@ -156,14 +166,4 @@ export function placeOf(table: Table, column: string): string {
 function similar(name: string, names: readonly string[]): string {
   const found = nearest(name, names);
   return found === undefined ? "" : `; did you mean ${found}?`;
-}
-
-/** Refuses a `--confirm` that names something else than this migration. */
-export function assertConfirmed(migration: Migration, confirm: string | undefined): void {
-  if (confirm === undefined || confirm === migration.id) return;
-  throw new StageError(
-    "usage",
-    `--confirm says ${confirm}, but this migration is ${migration.id}`,
-    `if you are sure that rows of others may go: --confirm ${migration.id}`,
-  );
 }

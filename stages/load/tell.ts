@@ -1,8 +1,7 @@
 import type { Definition, LoadCounts } from "../../lib/databases/target-port.js";
 import type { Table } from "../../lib/mapping/migration.js";
-import { withCommas } from "../../lib/mapping/words.js";
+import { counted, withCommas } from "../../lib/mapping/words.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { counted } from "../../lib/program/progress.js";
 import { type LoadPlan, notLoadedYet } from "./plan.js";
 
 /** What was loaded, and how long it took, indexes included. */

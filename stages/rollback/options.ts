@@ -1,4 +1,5 @@
 import { StageError } from "../../lib/model/errors.js";
+import { assertSameMigration } from "../../lib/program/confirm.js";
 import {
   type OptionDescription,
   type ProgramDescription,
@@ -51,10 +52,9 @@ export async function parseRollbackOptions(
 
 /** Refuses to go on without the migration's id, or with another's; a dry run needs none. */
 export function assertConfirmed({ confirm, dryRun }: RollbackOptions, migration: string): void {
-  if (confirm === migration || (confirm === undefined && dryRun)) return;
-  const said =
-    confirm === undefined
-      ? `rollback takes rows out of the target: it wants to be told the migration's id, ${migration}`
-      : `--confirm says ${confirm}, but this migration is ${migration}`;
-  throw new StageError("usage", said, `look at what it would do first (--dry-run), then add --confirm ${migration}`);
+  const cure = `look at what it would do first (--dry-run), then add --confirm ${migration}`;
+  if (confirm !== undefined) return assertSameMigration(confirm, migration, cure);
+  if (dryRun) return;
+  const said = `rollback takes rows out of the target: it wants to be told the migration's id, ${migration}`;
+  throw new StageError("usage", said, cure);
 }

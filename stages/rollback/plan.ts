@@ -2,9 +2,9 @@ import type { Changes, LastLoad } from "../../lib/databases/rollback-port.js";
 import type { Undo } from "../../lib/databases/target-port.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { holdsPrivate } from "../../lib/mapping/private-columns.js";
+import { counted } from "../../lib/mapping/words.js";
 import { StageError } from "../../lib/model/errors.js";
 import { veiled } from "../../lib/model/hash.js";
-import { counted } from "../../lib/program/progress.js";
 
 /** A table and what the ledger says of its latest load. */
 export interface Asked {

@@ -1,8 +1,7 @@
 import type { LastLoad } from "../../lib/databases/rollback-port.js";
 import type { Table } from "../../lib/mapping/migration.js";
-import { withCommas } from "../../lib/mapping/words.js";
+import { counted, withCommas } from "../../lib/mapping/words.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { counted } from "../../lib/program/progress.js";
 import type { TakenBackLoad } from "./rollback-manifest.js";
 
 /** What came back, and that it is what was there. */

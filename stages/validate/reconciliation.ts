@@ -1,9 +1,9 @@
 import type { Comparison } from "../../lib/databases/checks-port.js";
 import { queryExtract } from "../../lib/mapping/query.js";
+import { counted } from "../../lib/mapping/words.js";
 import { type TransformCounts, unexplained } from "../../lib/model/counts.js";
 import type { Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { counted } from "../../lib/program/progress.js";
 import { type Check, equality } from "./check.js";
 import { driftCheck, type QueriedCounts, queriedChecks, queriedCounts } from "./drift.js";
 import type { ValidateInputs } from "./inputs.js";

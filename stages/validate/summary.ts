@@ -1,7 +1,6 @@
-import { withCommas } from "../../lib/mapping/words.js";
+import { counted, withCommas } from "../../lib/mapping/words.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { counted } from "../../lib/program/progress.js";
 import { tallyOf, tallyText } from "./check.js";
 import { differencesPath, differingRows } from "./differences.js";
 import { reasonOf } from "./validate-manifest.js";

@@ -1,8 +1,8 @@
-import { withCommas } from "../../mapping/words.js";
+import { counted, withCommas } from "../../mapping/words.js";
 import type { Difference, Excerpt, TableFacts } from "../facts.js";
 import { dataTable } from "./data-table.js";
 import { type Content, type Html, html } from "./html.js";
-import { counted, value } from "./words.js";
+import { value } from "./words.js";
 
 /** Rows and values of the target that are not as they were written. */
 export function differencesSection(tables: readonly TableFacts[]): Html {

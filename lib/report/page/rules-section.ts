@@ -1,8 +1,9 @@
+import { counted } from "../../mapping/words.js";
 import type { RuleFacts, TableFacts } from "../facts.js";
 import { dataTable } from "./data-table.js";
 import { folded } from "./folded.js";
 import { type Content, type Html, html } from "./html.js";
-import { counted, some } from "./words.js";
+import { some } from "./words.js";
 
 const counts = ["touched", "flagged", "filtered", "rejected", "deduplicated"] as const;
 

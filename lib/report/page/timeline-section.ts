@@ -1,9 +1,9 @@
-import { withCommas } from "../../mapping/words.js";
+import { counted, withCommas } from "../../mapping/words.js";
 import type { Failure, Span, TimelineFacts } from "../facts.js";
 import { dataTable } from "./data-table.js";
 import { type Content, type Html, html } from "./html.js";
 import { type TimeScale, timeScale } from "./timeline-scale.js";
-import { counted, duration, moment } from "./words.js";
+import { duration, moment } from "./words.js";
 
 /** When each stage was at work and how fast, and which programs failed on the way. */
 export function timelineSection({ spans, failures, failureCount, unreadableLines }: TimelineFacts): Html {

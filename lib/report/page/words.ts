@@ -64,11 +64,6 @@ export function moment(timeMs: number): string {
   return Number.isNaN(time.getTime()) ? "not known" : time.toISOString().slice(0, 19).replace("T", " ");
 }
 
-/** A count and its noun: `1 row`, `2 rows`. */
-export function counted(count: number, noun: string): string {
-  return `${withCommas(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
-
 function two(number: number): string {
   return String(number).padStart(2, "0");
 }

@@ -152,7 +152,10 @@ describe("a replacement that fails or is cut off", () => {
 
     const error = await rejection(load(people([second, part(["3,Noor"])], { generation: "g2" })));
 
-    expect(error).toMatchObject({ kind: "integrity", message: expect.stringContaining("contradict the constraint people_pkey (23505)") });
+    expect(error).toMatchObject({
+      kind: "integrity",
+      message: expect.stringContaining("contradict the constraint people_pkey (23505)"),
+    });
     expect(await database.query("SELECT id FROM people ORDER BY id")).toEqual([{ id: "1" }, { id: "2" }]);
     expect(await catalogOf("people")).toEqual(before);
     expect(await keptTables()).toEqual([]);
