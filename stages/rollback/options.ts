@@ -53,7 +53,10 @@ export async function parseRollbackOptions(
 /** Refuses to go on without the migration's id, or with another's; a dry run needs none. */
 export function assertConfirmed({ confirm, dryRun }: RollbackOptions, migration: string): void {
   const cure = `look at what it would do first (--dry-run), then add --confirm ${migration}`;
-  if (confirm !== undefined) return assertSameMigration(confirm, migration, cure);
+  if (confirm !== undefined) {
+    assertSameMigration(confirm, migration, cure);
+    return;
+  }
   if (dryRun) return;
   const said = `rollback takes rows out of the target: it wants to be told the migration's id, ${migration}`;
   throw new StageError("usage", said, cure);
