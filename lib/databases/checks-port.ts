@@ -1,5 +1,5 @@
 import type { Aggregate, ExpectedTest } from "../mapping/expectations.js";
-import type { CopyOut, DatabaseIdentity, DatabaseTable } from "./port.js";
+import type { CopyOut, DatabaseIdentity, DatabaseTable, StructureObject } from "./port.js";
 import type { PartToLoad } from "./target-port.js";
 
 /**
@@ -84,6 +84,10 @@ export interface CheckedTable {
   select(select: string): Promise<{ readonly columns: readonly string[]; readonly rows: CopyOut }>;
   /** Rows that refer to a parent that is not there. */
   countOrphans(reference: Reference): Promise<number>;
+  /** CSV as of `differences`: kind "orphan", the columns that refer, "a row of <parent>", the value; `limit` lines at the most. */
+  orphans?(reference: Reference, limit: number): Promise<CopyOut>;
+  /** What the catalog says of the table beside its rows. Without it, the checks of the schema are skipped. */
+  structure?(): Promise<readonly StructureObject[]>;
 }
 
 /** The columns of the lines that `differences` gives. */

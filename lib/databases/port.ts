@@ -51,6 +51,18 @@ export interface DatabaseTable {
   readonly foreignKeys: readonly ForeignKey[];
 }
 
+/** Something that belongs to a table beside its rows, in its database's own words: names and definitions, no values. */
+export interface StructureObject {
+  readonly kind: "column" | "constraint" | "foreign key" | "index" | "trigger" | "sequence";
+  readonly name: string;
+  /** With its state: an index that is not valid, or a trigger that is disabled, reads otherwise. */
+  readonly definition: string;
+  /** What keeps it from doing its work, whoever left it so: "it is not valid", "its next value is not above …". */
+  readonly flaw?: string;
+  /** Whether it does its work could not be asked: what would have to be granted. */
+  readonly unknown?: string;
+}
+
 /** Where a server keeps a table, by its own account. */
 export interface Storage {
   readonly table: string;

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { DatabaseIdentity, DatabaseTable, Storage } from "./port.js";
+import type { DatabaseIdentity, DatabaseTable, Storage, StructureObject } from "./port.js";
 import type { RejectSettings } from "./rejects-port.js";
 
 /** CSV without a header in Waybill's dialect, as it goes into a target. */
@@ -244,5 +244,7 @@ export interface Target {
   restore(migration: string): Promise<readonly Definition[]>;
   /** Moves sequences past the maximum of their columns, and refreshes the planner's statistics where many rows were `written` since. */
   afterLoad(table: string, written: number): Promise<readonly MovedSequence[]>;
+  /** What the catalog says of a table beside its rows: load records it when all is restored, validate looks whether it is still so. */
+  structure?(table: string): Promise<readonly StructureObject[]>;
   close(): Promise<void>;
 }
