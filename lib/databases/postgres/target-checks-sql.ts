@@ -1,37 +1,6 @@
 import type { Aggregate, Measure } from "../../mapping/expectations.js";
 import type { Sql } from "../../model/names.js";
-import type { DatabaseColumn } from "../port.js";
-import { identifier, identifiers, joined, literal, sql, trusted } from "./identifiers.js";
-
-// Each statement gives one row with one number, `count`: of what should not be there.
-
-/** Values (or combinations) that occur more than once; NULL is equal to nothing. */
-export function countRepeated(table: Sql, columns: readonly string[]): Sql {
-  const present = joined(
-    columns.map((name) => sql`${identifier(name)} IS NOT NULL`),
-    " AND ",
-  );
-  return sql`SELECT count(*) FROM (SELECT FROM ${table} WHERE ${present} GROUP BY ${identifiers(columns)} HAVING count(*) > 1) AS repeated`;
-}
-
-/** Rows in which at least one of the columns is NULL. */
-export function countNulls(table: Sql, columns: readonly string[]): Sql {
-  const anyNull = columns.map((name) => sql`${identifier(name)} IS NULL`);
-  return rowsWhere(table, joined(anyNull, " OR "));
-}
-
-/** Rows for which a condition is true. */
-export function rowsWhere(table: Sql, condition: Sql): Sql {
-  return sql`SELECT count(*) FROM ${table} WHERE ${condition}`;
-}
-
-/** Rows whose value is not one of these, each read as the column's type reads it. */
-export function countUnaccepted(table: Sql, column: DatabaseColumn, values: readonly string[]): Sql {
-  const name = identifier(column.name);
-  const list = values.map((value) => sql`${literal(value)}::${trusted(column.databaseType)}`);
-  const accepted = list.length === 0 ? sql`false` : sql`${name} IN (${joined(list)})`;
-  return sql`SELECT count(*) FROM ${table} WHERE ${name} IS NOT NULL AND NOT (${accepted})`;
-}
+import { identifier, identifiers, joined, sql, trusted } from "./identifiers.js";
 
 /** One side of a reference: its table, its columns, and whether these have to be compared as text. */
 export interface ReferenceSides {
@@ -43,7 +12,7 @@ export interface ReferenceSides {
   readonly asText: boolean;
 }
 
-/** Rows without NULL in the reference whose parent is not there: what MATCH SIMPLE, the default, forbids. */
+/** One row, `count`: rows without NULL in the reference whose parent is not there: what MATCH SIMPLE, the default, forbids. */
 export function countOrphans({ child, columns, parent, parentColumns, asText }: ReferenceSides): Sql {
   const own = columns.map((name) => sql`c.${identifier(name)}`);
   const cast = asText ? sql`::text` : sql``;

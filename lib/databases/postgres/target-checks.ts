@@ -1,16 +1,18 @@
 import type { Sql } from "../../model/names.js";
+import { answerTest, columnNamed } from "../answer-test.js";
 import type { CheckedTable, CheckRequest, Checks, Comparison, Reference } from "../checks-port.js";
+import { compareRows } from "../compare-rows.js";
 import type { CopyOut, DatabaseTable } from "../port.js";
 import type { PartToLoad } from "../target-port.js";
-import { answerTest, columnNamed } from "./answer-test.js";
 import { describeTable, type FoundTable, findTable, identityOf } from "./catalog.js";
-import { compareRows, selectDifferences } from "./compare.js";
+import { comparedTables, selectDifferences } from "./compare.js";
 import { type ComparedColumn, comparedColumns } from "./compare-columns.js";
 import { comparedRows, type KeyedSides, pairedByKey } from "./compare-sql.js";
 import { type Connection, connect } from "./connection.js";
 import { copyPart } from "./copy-part.js";
 import { identifiers, sql, trusted } from "./identifiers.js";
 import { compareAggregate, countOrphans } from "./target-checks-sql.js";
+import { testDialect } from "./test-dialect.js";
 
 const begin = sql`BEGIN ISOLATION LEVEL REPEATABLE READ`;
 
@@ -79,16 +81,21 @@ function checkedTable(connection: Connection, { request, table, description, sid
     counted.set(select, known);
     return known;
   };
+  const dialect = testDialect(connection, table);
   const sidesOf = (of: Comparison["of"]): KeyedSides =>
     of === "parts"
       ? { ...sides, expected: expectedRows, allRows: request.allRows }
       : { ...sides, expected: sampleRows, allRows: false };
   return {
     description,
-    compare: () => compareRows(connection, { of: "parts", expected: sumOf(request.parts), sides: sidesOf("parts") }),
+    compare: () =>
+      compareRows(comparedTables(connection, sidesOf("parts")), { of: "parts", expected: sumOf(request.parts) }),
     compareSample: async (part) => {
       await take(sampleRows, part);
-      return await compareRows(connection, { of: "sample", expected: part.rowCount, sides: sidesOf("sample") });
+      return await compareRows(comparedTables(connection, sidesOf("sample")), {
+        of: "sample",
+        expected: part.rowCount,
+      });
     },
     differences: (comparison, limit) =>
       copyOut(connection, selectDifferences(sidesOf(comparison.of), comparison, limit)),
@@ -104,7 +111,7 @@ function checkedTable(connection: Connection, { request, table, description, sid
       const [row] = await connection.query<{ groups: string; differing: string }>(statement);
       return { groups: Number(row?.groups), differing: Number(row?.differing) };
     },
-    answer: (test) => answerTest(connection, { table, description, count }, test),
+    answer: (test) => answerTest({ description, dialect, count }, test),
     select: async (select) => {
       const columns = await connection.describe(trusted(select));
       return { columns: columns.map(({ name }) => name), rows: copyOut(connection, trusted(select)) };

@@ -1,0 +1,55 @@
+import type { Sql } from "../../model/names.js";
+import type { TestDialect } from "../answer-test.js";
+import { type FoundTable, findTable } from "./catalog.js";
+import type { Connection } from "./connection.js";
+import { identifier, identifiers, joined, literal, sql, trusted } from "./identifiers.js";
+
+/** What tests ask of a table, in PostgreSQL's words. Each statement gives one row with one number, `count`. */
+export function testDialect(connection: Connection, table: FoundTable): TestDialect {
+  const rowsWhere = (condition: Sql): Sql => sql`SELECT count(*) FROM ${table.sql} WHERE ${condition}`;
+  return {
+    countRows: () => rowsWhere(sql`true`),
+    countRepeated: (columns) => countRepeated(table.sql, names(columns)),
+    countNulls: (columns) => {
+      const anyNull = columns.map(({ name }) => sql`${identifier(name)} IS NULL`);
+      return rowsWhere(joined(anyNull, " OR "));
+    },
+    countUnaccepted: ({ name, databaseType }, values) => {
+      const list = values.map((value) => readAs(databaseType, value));
+      const accepted = list.length === 0 ? sql`false` : sql`${identifier(name)} IN (${joined(list)})`;
+      return rowsWhere(sql`${identifier(name)} IS NOT NULL AND NOT (${accepted})`);
+    },
+    countOutside: ({ name, databaseType }, { min, max }) => {
+      const bounds = [
+        ...(min === undefined ? [] : [sql`${identifier(name)} < ${readAs(databaseType, min)}`]),
+        ...(max === undefined ? [] : [sql`${identifier(name)} > ${readAs(databaseType, max)}`]),
+      ];
+      return rowsWhere(joined(bounds, " OR "));
+    },
+    countUnlike: ({ name }, pattern) => rowsWhere(sql`${identifier(name)}::text !~ ${literal(pattern)}`),
+    countFound: (select) => sql`SELECT count(*) AS count FROM (\n${trusted(select)}\n) AS found`,
+    countRowsOf: async (written) => sql`SELECT count(*) FROM ${(await findTable(connection, written)).sql} WHERE true`,
+    latest: async ({ name }, { count, unit }) => {
+      const latest = sql`max(${identifier(name)})`;
+      const [row] = await connection.query<{ fresh: string | null; hours: string | null }>(
+        sql`SELECT ${latest} >= now() - ${literal(`${count} ${unit}`)}::interval AS fresh,
+              round(extract(epoch FROM now() - ${latest}::timestamptz) / 3600, 1) AS hours FROM ${table.sql}`,
+      );
+      return row?.hours == null ? undefined : { isFresh: row.fresh === "t", hours: row.hours };
+    },
+  };
+}
+
+const names = (columns: readonly { readonly name: string }[]): readonly string[] => columns.map(({ name }) => name);
+
+function readAs(databaseType: string, value: string): Sql {
+  return sql`${literal(value)}::${trusted(databaseType)}`;
+}
+
+function countRepeated(table: Sql, columns: readonly string[]): Sql {
+  const present = joined(
+    columns.map((name) => sql`${identifier(name)} IS NOT NULL`),
+    " AND ",
+  );
+  return sql`SELECT count(*) FROM (SELECT FROM ${table} WHERE ${present} GROUP BY ${identifiers(columns)} HAVING count(*) > 1) AS repeated`;
+}
