@@ -1,4 +1,11 @@
-import type { DuckDBBlobValue, DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
+import {
+  BLOB,
+  type DuckDBBlobValue,
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  DuckDBScalarFunction,
+  VARCHAR,
+} from "@duckdb/node-api";
 import type { FunctionInputs, NodeFunction } from "../mapping/compiled.js";
 import { identifier, join, sql } from "../mapping/sql.js";
 
@@ -14,7 +21,6 @@ export async function registerFunction(
   fn: NodeFunction,
   inputs: FunctionInputs,
 ): Promise<void> {
-  const { BLOB, DuckDBScalarFunction, VARCHAR } = await import("@duckdb/node-api");
   const answer = remembering(await fn.load(inputs));
   const ofBytes = `${fn.name}.bytes`;
   connection.registerScalarFunction(

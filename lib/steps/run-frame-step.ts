@@ -9,7 +9,7 @@ import { writePrepared } from "./prepared-part.js";
 import { failure } from "./step-error.js";
 import { type StepThread, startThread, ThreadEnd } from "./step-thread.js";
 
-const entry = new URL("./frame-thread.js", import.meta.url);
+const entry = new URL("../../lib/steps/frame-thread.js", import.meta.url);
 /** danfojs-node with all it needs in one file: `scripts/bundle-danfo.ts` makes it when Waybill is built. */
 const danfo = fileURLToPath(new URL("../../vendor/danfo.cjs", import.meta.url));
 

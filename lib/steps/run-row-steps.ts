@@ -8,7 +8,7 @@ import type { RowAnswer, RowThreadData } from "./row-thread.js";
 import { failure } from "./step-error.js";
 import { type StepThread, startThread, ThreadEnd } from "./step-thread.js";
 
-const entry = new URL("./row-thread.js", import.meta.url);
+const entry = new URL("../../lib/steps/row-thread.js", import.meta.url);
 
 /** Memory a thread may hold: of rows it sees one batch, the rest is what the step itself keeps. */
 const heapMegabytes = 256;

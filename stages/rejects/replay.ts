@@ -40,7 +40,7 @@ export async function replay(options: RejectsOptions, context: Context, file: st
     const own = replayDirectory(run.work, table.name, choice.name);
     if (choice.isNew) for (const extract of extracts) await writeReplayExtract(run, extract, { work: own, corrects });
     const code = await runChild(
-      new URL("../transform/main.js", import.meta.url),
+      new URL("../../stages/transform/main.js", import.meta.url),
       argumentsOf(options, table, choice.name),
     );
     if (code !== 0) throw new ChildFailed(`rejects replay: transform exited with ${code}`, code);

@@ -12,7 +12,7 @@ export async function run(options: RunOptions): Promise<void> {
   const calls = planRun(await readMigration(options.migration), options);
   const failures: { readonly stage: Stage; readonly code: number }[] = [];
   for (const { stage, args } of calls) {
-    const code = await runChild(new URL(`../${stage}/main.js`, import.meta.url), args);
+    const code = await runChild(new URL(`../../stages/${stage}/main.js`, import.meta.url), args);
     if (code !== 0) failures.push({ stage, code });
     // What a signal ended must not go on.
     if (code > 128 || (code !== 0 && !options.keepGoing)) break;

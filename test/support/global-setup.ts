@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { StageError } from "../../lib/model/errors.js";
+import { bundlePrograms } from "../../scripts/bundle-programs.js";
 import { startPostgres, testSettings } from "../../scripts/embedded-postgres-server.js";
 import { startMariadb } from "../../scripts/mariadb-server.js";
 
@@ -94,6 +95,7 @@ async function build(): Promise<void> {
     "--outDir",
     draft,
   ]).catch(({ stdout }) => process.stderr.write(`${stdout}\n`));
+  await bundlePrograms(draft, root);
   await publish(draft);
   await rename(`${draft}.built`, stamp);
 }
