@@ -1,4 +1,5 @@
 import type { Aggregate, ExpectedTest } from "../mapping/expectations.js";
+import type { Buckets } from "./buckets-port.js";
 import type { CopyOut, DatabaseIdentity, DatabaseTable, StructureObject } from "./port.js";
 import type { PartToLoad } from "./target-port.js";
 
@@ -66,6 +67,10 @@ export interface TestAnswer {
 /** One table of the target, and beside it the rows that are expected in it, all as the target's types see them. */
 export interface CheckedTable {
   readonly description: DatabaseTable;
+  /** Why no rows can be brought in to be compared with, for example a missing privilege: `compare` throws. */
+  readonly takesNoRows?: string;
+  /** Its rows as checksums; a text says why this table has none. Not there: this database knows none. */
+  readonly buckets?: Buckets | string;
   /** Compares every row. Values are equal when the column's type says so, texts when their characters are. */
   compare(): Promise<Comparison>;
   /** Compares the rows of one more file with those of the same key. */
