@@ -6,7 +6,7 @@ import { nearest } from "../../model/nearest.js";
 import type { DatabaseColumn, DatabaseIdentity, SourceTable } from "../port.js";
 import { frictionlessType, sortsByItself, spelledType } from "./column-types.js";
 import type { Connection, Value } from "./connection.js";
-import { literal, parseQualified, trusted } from "./identifiers.js";
+import { formatQualified, identifier, literal, parseQualified, trusted } from "./identifiers.js";
 
 /** Which database this is. The server's own identifier survives a rename of the host; older servers have none. */
 export async function identityOf(connection: Connection): Promise<DatabaseIdentity> {
@@ -22,7 +22,7 @@ export async function identityOf(connection: Connection): Promise<DatabaseIdenti
 /** An extract as the catalog describes it: its columns, which of them name a row, and whether an index has their order. */
 export async function describeExtract(connection: Connection, extract: Extract): Promise<SourceTable> {
   if (extract.from.kind === "select") return await describeSelect(connection, extract, extract.from.sql);
-  const place = await findTable(connection, extract.from.table);
+  const { place } = await findTable(connection, extract.from.table);
   const [columns, indexes] = [await columnsOf(connection, place), await indexesOf(connection, place)];
   const primaryKey = indexes.find(({ name }) => name === "PRIMARY")?.columns ?? [];
   const key = extract.key ?? (primaryKey.length > 0 ? primaryKey : columns.map(({ name }) => name));
@@ -37,19 +37,39 @@ export async function describeExtract(connection: Connection, extract: Extract):
   };
 }
 
-/** A table that was found: a condition on the catalog's columns TABLE_SCHEMA and TABLE_NAME. */
+/** A table that was found, as the catalog spells it. */
+export interface FoundTable {
+  readonly schema: string;
+  readonly name: string;
+  /** `schema.table`, for people, and to be found again by. */
+  readonly qualifiedName: string;
+  /** In backquotes, to be put into a statement. */
+  readonly sql: Sql;
+  /** A condition on the catalog's columns TABLE_SCHEMA and TABLE_NAME. */
+  readonly place: Place;
+}
+
+/** A condition on the catalog's columns TABLE_SCHEMA and TABLE_NAME. */
 type Place = Sql;
 
-async function findTable(connection: Connection, written: string): Promise<Place> {
-  const { schema, name } = parseQualified(written);
+/** Finds a table or view as a specification writes it. Throws "missing", with the name that is nearest. */
+export async function findTable(connection: Connection, written: string): Promise<FoundTable> {
+  const { schema: said, name } = parseQualified(written);
   const [[own = "", caseless = "0"] = []] = await connection.query(sql`SELECT database(), @@lower_case_table_names`);
-  const inSchema = literal(schema ?? own ?? "");
+  const schema = said ?? own ?? "";
   const tables = await connection.query(sql`SELECT TABLE_NAME FROM information_schema.TABLES
-    WHERE TABLE_SCHEMA = ${inSchema} AND TABLE_TYPE <> 'SEQUENCE' ORDER BY cast(TABLE_NAME AS binary)`);
+    WHERE TABLE_SCHEMA = ${literal(schema)} AND TABLE_TYPE <> 'SEQUENCE' ORDER BY cast(TABLE_NAME AS binary)`);
   const names = tables.flatMap(([one]) => one ?? []);
   const same = (one: string): boolean => one === name || (caseless !== "0" && one.toLowerCase() === name.toLowerCase());
   const found = names.find(same);
-  if (found !== undefined) return sql`TABLE_SCHEMA = ${inSchema} AND TABLE_NAME = ${literal(found)}`;
+  if (found !== undefined)
+    return {
+      schema,
+      name: found,
+      qualifiedName: formatQualified(schema, found),
+      sql: sql`${identifier(schema)}.${identifier(found)}`,
+      place: sql`TABLE_SCHEMA = ${literal(schema)} AND TABLE_NAME = ${literal(found)}`,
+    };
   const near = nearest(written, names);
   throw new StageError(
     "missing",
@@ -58,7 +78,8 @@ async function findTable(connection: Connection, written: string): Promise<Place
   );
 }
 
-async function columnsOf(connection: Connection, place: Place): Promise<readonly DatabaseColumn[]> {
+/** The columns of a table, as the catalog describes them. */
+export async function columnsOf(connection: Connection, place: Place): Promise<readonly DatabaseColumn[]> {
   const rows = await connection.query(sql`
     SELECT COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, IS_NULLABLE, EXTRA, COLUMN_DEFAULT
     FROM information_schema.COLUMNS WHERE ${place} ORDER BY ORDINAL_POSITION`);

@@ -35,3 +35,8 @@ export function qualified(written: string): Sql {
 export function parseQualified(written: string): QualifiedName {
   return parseQualifiedName(written, written.includes("`") ? "`" : '"');
 }
+
+/** `schema.table` as a specification would write it. */
+export function formatQualified(schema: string, name: string): string {
+  return [schema, name].map((part) => (/^[\w$]+$/.test(part) ? part : identifier(part))).join(".");
+}
