@@ -1,4 +1,4 @@
-import type { KeptColumn, KeptRows } from "./target-port.js";
+import type { KeptColumn, KeptRows } from "./kept-port.js";
 
 /** What becomes of rows that the database refuses. */
 export interface RejectSettings {

@@ -1,7 +1,8 @@
 import type { Readable } from "node:stream";
 import type { Checksum } from "../model/checksum.js";
+import type { KeptColumn, Undo } from "./kept-port.js";
 import type { DatabaseIdentity } from "./port.js";
-import type { CsvStream, Definition, Generation, KeptColumn, Undo } from "./target-port.js";
+import type { CsvStream, Definition, Generation } from "./target-port.js";
 
 /** Which load of a table: the latest of a whole transform, or that of a unit. */
 export interface LoadOf {

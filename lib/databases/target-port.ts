@@ -1,6 +1,8 @@
 import type { Readable } from "node:stream";
+import type { KeepRows, Undo } from "./kept-port.js";
 import type { DatabaseIdentity, DatabaseTable, Storage, StructureObject } from "./port.js";
 import type { RejectSettings } from "./rejects-port.js";
+import type { Aspect } from "./table-aspects.js";
 
 /** CSV without a header in Waybill's dialect, as it goes into a target. */
 export type CsvStream = Readable;
@@ -104,36 +106,14 @@ export interface LoadRequest extends LoadCheck {
   readonly jobs: number;
   readonly rejects: RejectSettings;
   readonly keep: KeepRows;
+  readonly beforeCommit: BeforeCommit;
 }
 
-/** Files beside the load's manifest: rows as they were before, and rows that the database refused. */
-export type KeptFile = "undo" | "rejects";
-
-/** Takes rows that are to outlive the load, as CSV without a header, and returns once the file is safe on the disk. */
-export type KeepRows = (file: KeptFile, columns: readonly KeptColumn[], rows: Readable) => Promise<KeptRows>;
-
-export interface KeptColumn {
-  readonly name: string;
-  /** The Frictionless type. */
-  readonly type: string;
-}
-
-export interface KeptRows {
-  /** Its name in the load's folder. */
-  readonly file: string;
-  /** SHA-256 of the content: how the target's ledger knows the file again. */
-  readonly hash: string;
-  readonly rowCount: number;
-}
-
-/** What a load kept to take itself back. */
-export type Undo =
-  /** The rows as they were, in a table of the schema waybill (`schema.table`). */
-  | { readonly kind: "previous table"; readonly table: string; readonly rows: number }
-  /** There were none. */
-  | { readonly kind: "empty" }
-  /** The rows that were changed, as they were before, in a file beside load's manifest. */
-  | { readonly kind: "images"; readonly file: string; readonly hash: string; readonly rows: number };
+/**
+ * Called inside the transaction that changes the table, once nothing is left that could refuse it: what an older load
+ * left beside its manifest goes now, and no sooner. Called again where the transaction is tried again.
+ */
+export type BeforeCommit = () => Promise<void>;
 
 export interface LoadOutcome {
   readonly way: LoadWay;
@@ -154,6 +134,7 @@ export interface UpsertRequest {
   readonly triggers: LoadRequest["triggers"];
   readonly part: PartToLoad;
   readonly keep: KeepRows;
+  readonly beforeCommit: BeforeCommit;
 }
 
 /** What upserting did; a row counts as unchanged when the target had every value already. */
@@ -208,6 +189,8 @@ export interface PlannedLoad {
 export interface Target {
   readonly identity: DatabaseIdentity;
   describe(table: string): Promise<DatabaseTable>;
+  /** All that the catalog says of a table but its rows, with the foreign keys that refer to it: compared before and after. */
+  aspects?(table: string): Promise<readonly Aspect[]>;
   rowCount(table: string): Promise<number>;
   /**
    * Keeps other runs of this migration away from this target, and any run of Waybill from these tables, until close.

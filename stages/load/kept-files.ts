@@ -1,7 +1,8 @@
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { Readable } from "node:stream";
+import type { KeepRows, KeptColumn, KeptFile, Undo } from "../../lib/databases/kept-port.js";
 import { quarantineColumns } from "../../lib/databases/rejects-port.js";
-import type { KeepRows, KeptColumn, KeptFile, Undo } from "../../lib/databases/target-port.js";
+import type { BeforeCommit } from "../../lib/databases/target-port.js";
 import { writeRecords } from "../../lib/files/csv-file.js";
 import { readRows } from "../../lib/files/csv-rows.js";
 import { openKeptFile } from "../../lib/files/kept-file.js";
@@ -16,6 +17,8 @@ import { fieldOf, resourceOf } from "../../lib/model/resource.js";
 /** What a load keeps beside its manifest: `undo-….csv.gz`, the rows as they were, and `rejects.csv.gz`, those refused. */
 export interface KeptFiles {
   readonly keep: KeepRows;
+  /** Puts what is kept in the place of what an older load has left, its manifest with it. Done twice it counts once. */
+  readonly takeTheirPlace: BeforeCommit;
   /** The files that were kept, for the manifest. */
   resources(): readonly Resource[];
 }
@@ -23,15 +26,24 @@ export interface KeptFiles {
 /** Takes what is to be kept into a load's folder. A file kept twice is that of the last attempt. */
 export function keptFilesIn(folder: string): KeptFiles {
   const kept = new Map<KeptFile, Resource>();
+  let inPlace = false;
   return {
     keep: async (name, columns, rows) => {
+      inPlace = false;
       const names = columns.map((column) => column.name);
-      const written = join(folder, `${name}.csv.gz`);
+      const written = join(folder, name === "undo" ? "undo.csv.gz" : refusedPath);
       const file = await writeRecords(written, names, rows);
-      const path = name === "undo" ? undoPath(file) : basename(written);
+      const path = name === "undo" ? undoPath(file) : rejectsPath;
       if (name === "undo") await renameFile(written, join(folder, path));
       kept.set(name, describe(file, { path, name, columns }));
       return { file: path, hash: file.contentHash, rowCount: file.rowCount };
+    },
+    takeTheirPlace: async () => {
+      if (inPlace) return;
+      await emptyStageFolder(folder, (name) => isUndo(name) || name === refusedPath);
+      if (kept.has("rejects")) await renameFile(join(folder, refusedPath), join(folder, rejectsPath));
+      else await removeFrom(folder, (name) => name === refusedPath);
+      inPlace = true;
     },
     resources: () => [...kept.values()],
   };
@@ -49,11 +61,6 @@ const undoPath = ({ contentHash }: WrittenFile): string =>
   `undo-${contentHash.slice("sha256:".length).slice(0, 12)}.csv.gz`;
 const isUndo = (name: string): boolean => /^undo-[0-9a-f]{12}\.csv\.gz$/.test(name);
 
-/** Takes an old load's manifest and files away, but for those that it could still be taken back with. */
-export async function emptyLoadFolder(folder: string): Promise<void> {
-  await emptyStageFolder(folder, isUndo);
-}
-
 /** Removes what older loads could have been taken back with, once a later one has committed: one step back is kept. */
 export async function forgetOldUndo(folder: string, kept: readonly Resource[]): Promise<void> {
   await removeFrom(folder, (name) => isUndo(name) && !kept.some(({ path }) => path === name));
@@ -61,6 +68,9 @@ export async function forgetOldUndo(folder: string, kept: readonly Resource[]): 
 
 /** The file of the rows that were put aside. */
 export const rejectsPath = "rejects.csv.gz";
+
+// The same rows until their load commits: of a load that fails they are to be looked at, beside those of the one before.
+const refusedPath = "refused.csv.gz";
 
 /**
  * The file of rows put aside that an earlier run left and could not list any more. Throws "integrity" where it does not

@@ -3,7 +3,7 @@ import { openPart } from "../../lib/files/part-reader.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Resource } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { emptyLoadFolder, keptFilesIn, rejectsKeptBefore, undoKeptBefore } from "./kept-files.js";
+import { keptFilesIn, rejectsKeptBefore, undoKeptBefore } from "./kept-files.js";
 import type { LoadPlan } from "./plan.js";
 import type { Intent } from "./preflight.js";
 import { type Others, rejectSettings } from "./quarantine.js";
@@ -85,7 +85,6 @@ async function loadRows(run: Run, target: Target, { intent, others }: Loading) {
   const { plan, check, chosen, foreignKeys } = intent;
   const { table, generation, rowCount } = plan;
   const folder = run.work.stageFolder("load", table.name);
-  await emptyLoadFolder(folder);
   const files = keptFilesIn(folder);
   const progress = run.reporter.progress(`load ${table.name}`, rowCount);
   try {
@@ -97,7 +96,10 @@ async function loadRows(run: Run, target: Target, { intent, others }: Loading) {
       jobs: run.options.jobs,
       rejects: await rejectSettings(run, target, { plan, others: { ...others, foreignKeys } }),
       keep: files.keep,
+      beforeCommit: files.takeTheirPlace,
     });
+    // A load that found nothing to change has not asked for it.
+    await files.takeTheirPlace();
     for (const warning of warnings) run.reporter.warn("load-warning", warning, { table: table.name });
     return { way, counts, kept: files.resources() };
   } finally {

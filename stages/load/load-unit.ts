@@ -12,7 +12,7 @@ import { filesOf } from "../../lib/model/manifest.js";
 import { partName, resourceOf } from "../../lib/model/resource.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { readPlan } from "./inputs.js";
-import { emptyLoadFolder, forgetOldUndo, type KeptFiles, keptFilesIn } from "./kept-files.js";
+import { forgetOldUndo, type KeptFiles, keptFilesIn } from "./kept-files.js";
 import { unitManifest } from "./load-manifest.js";
 import type { LoadPlan } from "./plan.js";
 import { checkOf, columnProblems } from "./plan.js";
@@ -46,7 +46,6 @@ export async function loadUnit(run: Run, target: Target, unit: Unit): Promise<vo
   await target.assertReady(plans.map((plan) => readinessOf(run, plan)));
   const folders = plans.map(({ table }) => run.work.stageFolder("load", table.name));
   await inStageFolders(folders, run.context.pid, async () => {
-    for (const folder of folders) await emptyLoadFolder(folder);
     const outcomes = await target.upsertAll([...groups.values()]);
     for (const [index, one] of units.entries()) await publish(run, target, { ...one, outcome: outcomes[index] });
   });
@@ -94,7 +93,14 @@ async function requestOf(run: Run, target: Target, { plan, unit, rows, files }: 
   };
   const { name: table, load } = plan.table;
   const named = { migration: run.migration.id, table, unit: unit.name, columns: plan.columns, key };
-  return { ...named, hidesKey: holdsPrivate(plan.table, key), triggers: load.triggers, part, keep: files.keep };
+  return {
+    ...named,
+    hidesKey: holdsPrivate(plan.table, key),
+    triggers: load.triggers,
+    part,
+    keep: files.keep,
+    beforeCommit: files.takeTheirPlace,
+  };
 }
 
 interface Upserted extends Upserting {
@@ -105,6 +111,8 @@ async function publish(run: Run, target: Target, { plan, outcome, rows, files }:
   const { name } = plan.table;
   if (outcome === undefined) throw new Error(`${name} was to be upserted, and nothing came of it`);
   const folder = run.work.stageFolder("load", name);
+  // A unit that found nothing to change has not asked for it.
+  await files.takeTheirPlace();
   const path = partName("part", 0);
   const fields = plan.parts[0]?.file.schema.fields ?? [];
   const file = await writeRows(join(folder, path), plan.columns, rows);

@@ -3,9 +3,10 @@
 // 2. A table's rows and its lines in waybill.loads commit together; a crash anywhere leaves the old rows or the new.
 // 3. The live target decides what is up to date, never the manifest alone.
 // 4. What was dropped is restored before this program ends, whatever happened, or by the next one.
-// 5. A manifest is written only when its table is whole again, foreign keys included.
+// 5. A manifest is written only when its table is whole again, by what the catalog says, foreign keys included.
+// 6. A load that is refused leaves the manifest and the files of the load before as they were.
 import { openTarget } from "../../lib/databases/open-target.js";
-import type { Target } from "../../lib/databases/target-port.js";
+import type { Definition, Target } from "../../lib/databases/target-port.js";
 import { writeManifest } from "../../lib/files/manifest-file.js";
 import { inStageFolders } from "../../lib/files/stage-folder.js";
 import { bindRun } from "../../lib/files/work-directory.js";
@@ -17,6 +18,7 @@ import { targetUrl } from "../../lib/program/database-url.js";
 import { eachTable } from "../../lib/program/each-table.js";
 import { openRun, type Run } from "../../lib/program/open-run.js";
 import type { Context } from "../../lib/program/run-program.js";
+import { aspectsBefore, assertAllBack } from "./all-back.js";
 import { forgetOldUndo } from "./kept-files.js";
 import { writeCommits } from "./load-manifest.js";
 import { type LoadedTable, loadTable } from "./load-table.js";
@@ -57,22 +59,25 @@ interface Work {
   readonly options: LoadOptions;
 }
 
+type Before = Awaited<ReturnType<typeof aspectsBefore>>;
+
 async function loadAll(run: Run, target: Target, { tables, planned, options }: Work): Promise<void> {
   const loaded: LoadedTable[] = [];
   const settle = async () => settleIntents(run, target, { planned, options });
   const intents = await settle().catch(async (error: unknown) => {
-    await restoreAfterFailure(run, target);
+    await restoreAfterFailure(run, target, new Map());
     throw error;
   });
   const stale = staleTables(intents).map((name) => run.work.stageFolder("load", name));
   await inStageFolders(stale, run.context.pid, async () => {
+    const before = await aspectsBefore(target, intents);
     try {
       await loadTables(run, target, { tables, intents, options, loaded });
     } catch (error) {
-      if (await restoreAfterFailure(run, target)) await publish(run, target, loaded);
+      if (await restoreAfterFailure(run, target, before)) await publish(run, target, loaded);
       throw error;
     }
-    const restored = await target.restore(run.migration.id);
+    const restored = await restoreAll(run, target, before);
     if (loaded.length === 0) tellRestored(run, restored);
     await publish(run, target, loaded);
   });
@@ -117,17 +122,20 @@ function loadedAfter(
   return names.slice(names.indexOf(name) + 1).filter((later) => intents.get(later)?.kind === "load");
 }
 
+async function restoreAll(run: Run, target: Target, before: Before): Promise<readonly Definition[]> {
+  const restored = await target.restore(run.migration.id);
+  await assertAllBack(target, before);
+  return restored;
+}
+
 /** Whether all that was dropped stands again. The failure that led here is what the user must read, so this only warns. */
-async function restoreAfterFailure(run: Run, target: Target): Promise<boolean> {
+async function restoreAfterFailure(run: Run, target: Target, before: Before): Promise<boolean> {
   try {
-    await target.restore(run.migration.id);
+    await restoreAll(run, target, before);
     return true;
   } catch (error) {
     if (!(error instanceof StageError)) throw error;
-    run.reporter.warn(
-      "not-restored",
-      `indexes and keys are not all back in place, the next load restores them: ${error.message}`,
-    );
+    run.reporter.warn("not-restored", `not all is back in place: ${error.message}: ${error.hint}`);
     return false;
   }
 }

@@ -1,5 +1,5 @@
+import type { Undo } from "../../lib/databases/kept-port.js";
 import type { Changes, LastLoad } from "../../lib/databases/rollback-port.js";
-import type { Undo } from "../../lib/databases/target-port.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { holdsPrivate } from "../../lib/mapping/private-columns.js";
 import { counted } from "../../lib/mapping/words.js";

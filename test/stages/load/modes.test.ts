@@ -2,6 +2,7 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readBody } from "../../../lib/files/csv-rows.js";
+import { snapshotOf } from "../stage-files.js";
 import { type Ready, readyToLoad } from "./loading.js";
 
 const peopleYaml = (load: string) =>
@@ -160,14 +161,18 @@ describe("mode: upsert", () => {
 });
 
 describe("mode: insert", () => {
-  it("adds rows beside those of others, and validate proves them", async () => {
+  it("adds rows beside those of others, proved by validate; --force is refused and leaves its files as they were", async () => {
     const ready = await readyToLoad({ files: files("insert"), targetSql: others });
 
     const loaded = await ready.stage("load");
 
     expect(loaded, loaded.stderr).toMatchObject({ exitCode: 0 });
     expect(loaded.stderr).toContain("load people: 10 inserted, 0 updated, 0 unchanged");
-    expect(await ready.stage("load")).toMatchObject({ exitCode: 0 });
+    const left = await snapshotOf(ready.file("load", "people", ""));
+    const forced = await ready.stage("load", "people", "--force");
+    expect(forced).toMatchObject({ exitCode: 65, stdout: "" });
+    expect(await snapshotOf(ready.file("load", "people", ""))).toEqual(left);
+    expect((await ready.stage("load")).stderr).toContain("load people: up to date");
     expect(await ready.stage("validate")).toMatchObject({ exitCode: 0 });
   });
 

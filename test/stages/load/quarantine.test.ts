@@ -1,6 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { snapshotOf } from "../stage-files.js";
 import { type Ready, readyToLoad } from "./loading.js";
 
 const quarantine = "load: { on_reject: quarantine }\n";
@@ -15,6 +16,8 @@ async function rejectsOf(ready: Ready, table: string): Promise<readonly string[]
   const text = gunzipSync(await readFile(ready.file("load", table, "rejects.csv.gz"))).toString();
   return text.trimEnd().split("\n");
 }
+
+const filesOf = (ready: Ready) => snapshotOf(ready.file("load", "people", ""));
 
 async function countsOf(ready: Ready, table: string): Promise<object> {
   return JSON.parse(await readFile(ready.file("load", table, "manifest.json"), "utf8"))._waybill.counts;
@@ -113,7 +116,7 @@ describe("on_reject: quarantine", () => {
     expect(await ready.target.count("towns")).toBe(1);
   });
 
-  it("stops with 1 when more is quarantined than is accepted, rejects counted, and changes nothing", async () => {
+  it("stops with 1 when more is quarantined than is accepted, rejects counted, and changes nothing, no file either", async () => {
     const migration = "migration: M-1\ntitle: Towns\nextracts:\n  towns: {}\n  people: { key: [id] }\n";
     const ready = await readyToLoad({
       people: 10,
@@ -121,14 +124,22 @@ describe("on_reject: quarantine", () => {
         "migration.yaml": `${migration}acceptance: { rejected: { max_percent: 20 } }\n`,
         "people.yaml": `${people}reject:\n  - { when: id = 1, reason: the first }\n${quarantine}`,
       },
-      targetSql: picky,
+      targetSql: "ALTER TABLE people ADD CONSTRAINT early CHECK (id < 10)",
     });
+    await ready.stage("load");
+    const files = await filesOf(ready);
+    await ready.target.query(
+      "ALTER TABLE people DROP CONSTRAINT early, ADD CONSTRAINT earlier CHECK (id < 9) NOT VALID",
+    );
 
-    const load = await ready.stage("load");
+    const load = await ready.stage("load", "people", "--force");
 
     expect(load).toMatchObject({ exitCode: 1 });
     expect(load.stderr).toContain("people: the database refuses 2 rows at least, and no more than 1 may be put aside");
-    expect(await ready.target.count("people")).toBe(0);
+    expect(load.stderr).toContain("look at them: load/people/refused.csv.gz");
+    expect(await ready.target.count("people")).toBe(8);
+    expect(await filesOf(ready)).toMatchObject(files);
+    expect((await ready.stage("load")).stderr).toContain("load people: up to date");
   });
 
   it("puts nothing of a unit aside: its row is refused with 1, and nothing is written", async () => {

@@ -1,4 +1,5 @@
-import type { Generation, LoadCounts, LoadLine, LoadMode, LoadWay, Standing, Undo } from "../../target-port.js";
+import type { Undo } from "../../kept-port.js";
+import type { Generation, LoadCounts, LoadLine, LoadMode, LoadWay, Standing } from "../../target-port.js";
 import type { Connection } from "../connection.js";
 import { sql } from "../identifiers.js";
 import { hasLedger } from "./ledger.js";

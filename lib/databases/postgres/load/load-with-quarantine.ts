@@ -6,8 +6,9 @@ import { Readable } from "node:stream";
 import { decodeRow, encodeRow } from "../../../model/csv-dialect.js";
 import { StageError } from "../../../model/errors.js";
 import { withoutRows } from "../../fewer-rows.js";
+import type { KeptRows } from "../../kept-port.js";
 import { quarantineColumns } from "../../rejects-port.js";
-import type { KeptRows, LoadOutcome, LoadRequest } from "../../target-port.js";
+import type { LoadOutcome, LoadRequest } from "../../target-port.js";
 import { findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { refusalOf } from "../server-errors.js";
@@ -144,6 +145,6 @@ function tooMany({ table, rejects: { atMost } }: LoadRequest, count: number): St
   return new StageError(
     "difference",
     `${table}: the database refuses ${count} rows at least, and no more than ${atMost} may be put aside (acceptance: rejected); nothing of it was loaded`,
-    `look at them: load/${table}/rejects.csv.gz`,
+    `look at them: load/${table}/refused.csv.gz`,
   );
 }

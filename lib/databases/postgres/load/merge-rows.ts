@@ -93,6 +93,7 @@ async function settle(main: Connection, merging: Merging): Promise<LoadOutcome> 
   // Loaded once more, and nothing was amiss: what the load before did, and how to take it back, stands as it is.
   if (inserted + updated > 0 || !(await isLive(main, key))) {
     const undo = await keepImages(main, touched, request.keep);
+    await request.beforeCommit();
     await takeOverLines(main, key);
     await settleGeneration(main, key, { mode, way: "merge", counts, undo });
   }

@@ -7,7 +7,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { StageError } from "../../../model/errors.js";
 import { hashOf } from "../../../model/hash.js";
-import type { LoadOutcome, LoadRequest, Undo } from "../../target-port.js";
+import type { Undo } from "../../kept-port.js";
+import { assertSame, lostBetween } from "../../table-aspects.js";
+import type { LoadOutcome, LoadRequest } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { formatQualified, identifier, parseQualified, qualified, sql } from "../identifiers.js";
@@ -25,7 +27,7 @@ import { assertOurs } from "./replace-in-place.js";
 import type { Sessions } from "./sessions.js";
 import { type Staging, stageParts } from "./stage-parts.js";
 import { lockTable } from "./table-lock.js";
-import { assertSame, shapeOf, snapshotOf } from "./table-snapshot.js";
+import { shapeOf, snapshotOf } from "./table-snapshot.js";
 
 /** Exchanges a table for one that holds the rows of the parts, or changes nothing. Its foreign keys stand aside. */
 export async function replaceBySwap(sessions: Sessions, request: LoadRequest): Promise<LoadOutcome> {
@@ -107,9 +109,10 @@ async function exchangeNow(
   const undo = await putAway(main, live, { strip, rows: before });
   await putInPlace(main, { live, next, indexes });
   for (const step of attach) await main.execute(step);
-  assertSame(live.qualifiedName, was, await snapshotOf(main, next.oid));
+  assertSame(new Map([[live.qualifiedName, lostBetween(was, await snapshotOf(main, next.oid))]]));
   // Now, and not when all is committed: a row that a key refuses must leave the table as it was.
   await assertKeysHold(main, { ...live, oid: next.oid }, request);
+  await request.beforeCommit();
   const { migration, generation } = request;
   const key = { migration, table: live.qualifiedName, generation };
   await takeOverLines(main, key);

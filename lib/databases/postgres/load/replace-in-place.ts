@@ -5,7 +5,8 @@
 // 4. The rows that were there are kept in the schema waybill, in the same transaction.
 // 5. One writer at a time: the table is locked before its rows are counted.
 import { StageError } from "../../../model/errors.js";
-import type { LoadCheck, LoadOutcome, LoadRequest, Undo } from "../../target-port.js";
+import type { Undo } from "../../kept-port.js";
+import type { LoadCheck, LoadOutcome, LoadRequest } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { copyPart } from "../copy-part.js";
@@ -38,6 +39,7 @@ export async function replaceInPlace(connection: Connection, request: LoadReques
     await (triggersRun ? fill() : withTriggersAside(connection, table, fill));
     // Now, and not when all is committed: a row that a key refuses must leave the table as it was.
     await assertKeysHold(connection, table, request);
+    await request.beforeCommit();
     const inserted = request.parts.reduce((sum, part) => sum + part.rowCount, 0);
     const quarantined = request.rejects.aside?.rowCount ?? 0;
     const counts = { before, inserted, updated: 0, unchanged: 0, quarantined, after: inserted };

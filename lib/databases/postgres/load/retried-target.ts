@@ -14,6 +14,7 @@ export function retriedTarget(target: Target, { main, retry }: Pick<Sessions, "m
   return {
     identity: target.identity,
     describe: (table) => retry(`describe ${table}`, () => target.describe(table)),
+    aspects: (table) => retry(`look at ${table}`, async () => (await target.aspects?.(table)) ?? []),
     rowCount: (table) => retry(`count ${table}`, () => target.rowCount(table)),
     lock: (migration, tables) => target.lock(migration, tables),
     ensureLedger: () => retry("make the ledger", () => target.ensureLedger()),

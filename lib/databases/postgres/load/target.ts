@@ -16,6 +16,7 @@ import { retriedTarget } from "./retried-target.js";
 import { openSessions, type Sessions } from "./sessions.js";
 import { storageOf } from "./storage.js";
 import { lockAgainstOthers } from "./table-lock.js";
+import { snapshotOf } from "./table-snapshot.js";
 import { trialMerge } from "./trial-merge.js";
 import { trialSwap } from "./trial-swap.js";
 import { upsertUnits } from "./upsert-units.js";
@@ -32,6 +33,10 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
   const target: Target = {
     identity: await identityOf(main),
     describe: (table) => describeTable(main, table),
+    aspects: async (table) => {
+      const { oid } = await findTable(main, table);
+      return await main.transaction(() => snapshotOf(main, oid));
+    },
     rowCount: async (table) => await countRows(main, await findTable(main, table)),
     lock: async (migration, names) => {
       const tables: string[] = [];

@@ -34,6 +34,7 @@ export async function upsertUnits(
     for (const group of groups) done.push(...(await upsertGroup(connection, group, done.length)));
     // Only now: a trigger of one table may have written to another.
     for (const one of done) await record(connection, one);
+    for (const { request } of done) await request.beforeCommit();
     return done.map(({ merged: { touched, unchanged } }) => {
       return { inserted: touched.inserted, updated: touched.updated, unchanged };
     });

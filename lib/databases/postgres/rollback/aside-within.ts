@@ -5,12 +5,13 @@
 // 4. No row of a table that is not taken back goes or changes with one that is.
 import { StageError } from "../../../model/errors.js";
 import type { Sql } from "../../../model/names.js";
+import { type Aspect, lostBetween } from "../../table-aspects.js";
 import { describeTable, type FoundTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { formatQualified, qualified, sql, trusted } from "../identifiers.js";
 import { dropStatement, inOrder } from "../load/definitions.js";
 import { collectDefinitions, type SavedDefinition } from "../load/definitions-catalog.js";
-import { lostBetween, snapshotOf, type TableSnapshot } from "../load/table-snapshot.js";
+import { snapshotOf } from "../load/table-snapshot.js";
 import { withTriggersAside } from "../load/user-triggers.js";
 import { errorCode } from "../server-errors.js";
 import { countOrphans } from "../target-checks-sql.js";
@@ -51,12 +52,12 @@ export async function whileAside<Result>(
 }
 
 async function snapshots(connection: Connection, tables: readonly FoundTable[]) {
-  const found = new Map<FoundTable, TableSnapshot>();
+  const found = new Map<FoundTable, readonly Aspect[]>();
   for (const table of tables) found.set(table, await snapshotOf(connection, table.oid));
   return found;
 }
 
-function assertUnchanged({ qualifiedName }: FoundTable, before: TableSnapshot, after: TableSnapshot): void {
+function assertUnchanged({ qualifiedName }: FoundTable, before: readonly Aspect[], after: readonly Aspect[]): void {
   const lost = lostBetween(before, after);
   if (lost.length === 0) return;
   throw new StageError(

@@ -1,8 +1,9 @@
 import type { Readable } from "node:stream";
 import type { Sql } from "../../../model/names.js";
+import type { KeptColumn } from "../../kept-port.js";
 import type { DatabaseColumn } from "../../port.js";
 import type { ChangedRows, Changes } from "../../rollback-port.js";
-import type { Generation, KeptColumn } from "../../target-port.js";
+import type { Generation } from "../../target-port.js";
 import type { FoundTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { identifiers, joined, literal, sql, trusted } from "../identifiers.js";

@@ -3,8 +3,8 @@
 // 2. Only the latest load of a table goes, and one step back is all there is: a load that has gone is not looked behind.
 // 3. What it had replaced is live again.
 import { StageError } from "../../../model/errors.js";
+import type { Undo } from "../../kept-port.js";
 import type { LastLoad, LaterLoad, LoadOf, TakenBack } from "../../rollback-port.js";
-import type { Undo } from "../../target-port.js";
 import type { Connection } from "../connection.js";
 import { sql } from "../identifiers.js";
 import { type GenerationKey, readGeneration } from "../load/generations.js";

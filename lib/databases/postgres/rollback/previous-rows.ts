@@ -1,6 +1,6 @@
 import { type Checksum, emptyChecksum } from "../../../model/checksum.js";
 import { StageError } from "../../../model/errors.js";
-import type { Undo } from "../../target-port.js";
+import type { Undo } from "../../kept-port.js";
 import type { FoundTable } from "../catalog.js";
 import { describeTable } from "../catalog.js";
 import type { Connection } from "../connection.js";

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
+import type { KeepRows } from "../../../../../lib/databases/kept-port.js";
 import { type Connection, connect } from "../../../../../lib/databases/postgres/connection.js";
-import type { KeepRows, LoadRequest, PartToLoad } from "../../../../../lib/databases/target-port.js";
+import type { LoadRequest, PartToLoad } from "../../../../../lib/databases/target-port.js";
 import type { TestDatabase } from "../../../../support/postgres.js";
 
 /** A part that holds these lines and, unless told otherwise, promises as many rows. */
@@ -41,6 +42,7 @@ export function people(parts: readonly PartToLoad[], changes: Partial<LoadReques
     keep: async () => {
       throw new Error("nothing was to be kept");
     },
+    beforeCommit: async () => {},
     ...changes,
   };
 }

@@ -2,7 +2,8 @@ import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openTarget } from "../../../../../lib/databases/open-target.js";
 import { identifier, sql } from "../../../../../lib/databases/postgres/identifiers.js";
-import { snapshotOf, type TableSnapshot } from "../../../../../lib/databases/postgres/load/table-snapshot.js";
+import { snapshotOf } from "../../../../../lib/databases/postgres/load/table-snapshot.js";
+import type { Aspect } from "../../../../../lib/databases/table-aspects.js";
 import type { LoadOutcome, LoadRequest, Target } from "../../../../../lib/databases/target-port.js";
 import { createDatabase, type TestDatabase } from "../../../../support/postgres.js";
 import { part, people, rejection, session } from "./loading.js";
@@ -34,7 +35,7 @@ async function load(request: LoadRequest): Promise<LoadOutcome> {
   return outcome;
 }
 
-async function catalogOf(table: string): Promise<TableSnapshot> {
+async function catalogOf(table: string): Promise<readonly Aspect[]> {
   const [found] = await database.query(`SELECT '${table.replaceAll("'", "''")}'::regclass::oid AS oid`);
   const connection = await session(database);
   const snapshot = await connection.transaction(() => snapshotOf(connection, found?.oid ?? ""));

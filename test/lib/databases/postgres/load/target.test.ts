@@ -17,9 +17,10 @@ afterEach(async () => {
 
 const unit = (lines: readonly string[]): UpsertRequest => {
   const columns = ["id", "name", "price", "facts"];
-  const { hidesKey, triggers, key } = people([]);
+  const { hidesKey, triggers, key, beforeCommit } = people([]);
   const keep = keeping().keep;
-  return { migration: "M-1", table: "people", unit: "42", columns, key, hidesKey, triggers, part: part(lines), keep };
+  const named = { migration: "M-1", table: "people", unit: "42" };
+  return { ...named, columns, key, hidesKey, triggers, part: part(lines), keep, beforeCommit };
 };
 
 describe("upserting", () => {

@@ -1,9 +1,10 @@
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { KeepRows } from "../../../../../lib/databases/kept-port.js";
 import { openRollback } from "../../../../../lib/databases/open-rollback.js";
 import { openTarget } from "../../../../../lib/databases/open-target.js";
 import type { Changes, RollbackTarget, TakeBackRequest } from "../../../../../lib/databases/rollback-port.js";
-import type { KeepRows, LoadRequest, Target } from "../../../../../lib/databases/target-port.js";
+import type { LoadRequest, Target } from "../../../../../lib/databases/target-port.js";
 import { createDatabase, type TestDatabase } from "../../../../support/postgres.js";
 import { part, people, rejection } from "../load/loading.js";
 

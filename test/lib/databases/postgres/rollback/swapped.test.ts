@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openRollback } from "../../../../../lib/databases/open-rollback.js";
 import { openTarget } from "../../../../../lib/databases/open-target.js";
-import { snapshotOf, type TableSnapshot } from "../../../../../lib/databases/postgres/load/table-snapshot.js";
+import { snapshotOf } from "../../../../../lib/databases/postgres/load/table-snapshot.js";
 import type { RollbackTarget, TakeBackRequest } from "../../../../../lib/databases/rollback-port.js";
+import type { Aspect } from "../../../../../lib/databases/table-aspects.js";
 import type { LoadRequest, Target } from "../../../../../lib/databases/target-port.js";
 import { createDatabase, type TestDatabase } from "../../../../support/postgres.js";
 import { part, people, rejection, session } from "../load/loading.js";
@@ -36,7 +37,7 @@ async function load(request: LoadRequest): Promise<string> {
   return way;
 }
 
-async function catalogOf(table: string): Promise<TableSnapshot> {
+async function catalogOf(table: string): Promise<readonly Aspect[]> {
   const [found] = await database.query(`SELECT '${table}'::regclass::oid AS oid`);
   const connection = await session(database);
   const snapshot = await connection.transaction(() => snapshotOf(connection, found?.oid ?? ""));
