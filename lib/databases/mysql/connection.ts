@@ -6,7 +6,7 @@ import type { Sql } from "../../model/names.js";
 import type { CopyOut } from "../port.js";
 import { type RowPacket, rowEncoder } from "./row-encoder.js";
 import { translate } from "./server-errors.js";
-import { openSession } from "./session.js";
+import { openSession, type Session } from "./session.js";
 import { type CopiedColumns, findUnfit } from "./unfit-text.js";
 
 /** Every value is the server's own text: no number and no date passes through JavaScript. */
@@ -24,7 +24,7 @@ export interface ResultColumn {
   readonly decimals: number;
 }
 
-/** One pinned session that can only read. All errors are StageErrors. */
+/** One pinned session. All errors are StageErrors. */
 export interface Connection {
   /** `host:port/database`, for messages. */
   readonly location: string;
@@ -40,9 +40,13 @@ export interface Connection {
 
 const bufferBytes = 1024 * 1024;
 
-/** Opens a session. Throws "unreachable" naming host, port and database, never the password. */
+/** Opens a session that can only read. Throws "unreachable" naming host, port and database, never the password. */
 export async function connect(url: string, application: string): Promise<Connection> {
-  const { client, location } = await openSession(url, application);
+  return connectionOf(await openSession(url, { application }));
+}
+
+/** What every session can do. */
+export function connectionOf({ client, location }: Session): Connection {
   const query = (statement: Sql) => queryRows(client, location, statement);
   return {
     location,

@@ -48,7 +48,7 @@ export function translate(error: unknown, location: string): unknown {
   const { code = "", errno, sqlState, sqlMessage, message }: DriverError = error;
   if (sqlMessage !== undefined && sqlState !== undefined) {
     const kind = kindByNumber[errno ?? 0] ?? (sqlState.startsWith("42") ? "specification" : "integrity");
-    const said = sqlState.startsWith("42") ? sqlMessage : withoutQuotes(sqlMessage);
+    const said = sqlState.startsWith("42") ? sqlMessage : masked(sqlMessage);
     return new StageError(kind, `${said} (${errno}, ${sqlState})`, hintByKind[kind], withoutValues(error));
   }
   if (!socketCodes.test(code) && !message.includes("closed state")) return error;
@@ -61,9 +61,13 @@ export function errorNumber(error: unknown): number {
   return error instanceof Error && "errno" in error && typeof error.errno === "number" ? Math.max(error.errno, 0) : 0;
 }
 
-function withoutQuotes(message: string): string {
-  return message.replace(/'.*'/s, "'…'").replace(/".*"/s, '"…"');
+/** What the server says without what it quotes, except the name of a column or a key at the very end. */
+export function masked(message: string): string {
+  const [, before = message, name = ""] = named.exec(message) ?? [];
+  return `${before.replace(/'.*'/s, "'…'").replace(/".*"/s, '"…"')}${name}`;
 }
+
+const named = /^(.*?)( for (?:column|key) ['`][^'`]+['`](?:\.[`'][^`']+[`'])*(?: at row \d+)?)$/s;
 
 // The cause is printed with a bug's stack: keep what identifies it, leave the statement and its values.
 function withoutValues({ code, errno }: DriverError): Error {

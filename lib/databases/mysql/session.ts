@@ -41,24 +41,36 @@ export const settings = {
 
 const connectTimeoutMs = 30_000;
 
-/** Opens a pinned session that can only read. Throws "unreachable" naming host, port and database, never the password. */
-export async function openSession(url: string, application: string): Promise<Session> {
+export interface SessionOptions {
+  /** What the server's list of sessions shows. */
+  readonly application: string;
+  /** "write": it may change what is there, and send rows by LOAD DATA LOCAL. It can only read unless told so. */
+  readonly access?: "read" | "write";
+  /** How long a statement may wait for a lock. */
+  readonly lockTimeoutMs?: number;
+  /** How long a statement may take; MySQL knows that of SELECT only. */
+  readonly statementTimeoutMs?: number;
+}
+
+/** Opens a pinned session. Throws "unreachable" naming host, port and database, never the password. */
+export async function openSession(url: string, session: SessionOptions): Promise<Session> {
   const { location, options } = parseAddress(url);
   const client = createConnection({
     ...(options.password === undefined ? await readOptionFile() : {}),
     ...options,
     charset: "utf8mb4",
     connectTimeout: connectTimeoutMs,
-    connectAttributes: { program_name: application },
+    connectAttributes: { program_name: session.application },
     enableKeepAlive: true,
-    // No text of the server's shall choose a file of ours, and no statement shall hide a second one.
-    flags: ["-LOCAL_FILES", "-MULTI_STATEMENTS"],
+    // No text of the server's shall choose a file of ours, and no statement shall hide a second one. Rows that are
+    // changed count as such, not those that a statement looked at.
+    flags: [...(session.access === "write" ? ["-FOUND_ROWS"] : ["-LOCAL_FILES"]), "-MULTI_STATEMENTS"],
   });
   // Without a listener a connection that is lost while idle would end the process; the next query reports it.
   client.on("error", () => undefined);
   try {
     await new Promise<void>((resolve, reject) => client.connect((error) => (error ? reject(error) : resolve())));
-    await pin(client);
+    await pin(client, session);
     return { client, location };
   } catch (error) {
     client.destroy();
@@ -66,17 +78,41 @@ export async function openSession(url: string, application: string): Promise<Ses
   }
 }
 
-async function pin(client: Client): Promise<void> {
-  const names = Object.keys(settings).map((name) => `'${name}'`);
+async function pin(client: Client, session: SessionOptions): Promise<void> {
+  const wanted = { ...settings, ...ownSettings(session) };
+  const names = Object.keys(wanted).map((name) => `'${name}'`);
   const known = await queried(client, `SHOW VARIABLES WHERE Variable_name IN (${names.join(", ")})`);
   const isKnown = new Set(known.map(([name = ""]) => name));
-  const assignments = Object.entries(settings).flatMap(([name, value]) =>
+  const assignments = Object.entries(wanted).flatMap(([name, value]) =>
     isKnown.has(name) ? [`SESSION ${name} = ${value}`] : [],
   );
   await queried(client, "SET NAMES utf8mb4");
   await queried(client, `SET ${assignments.join(", ")}`);
   await queried(client, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-  await queried(client, "SET SESSION TRANSACTION READ ONLY");
+  await queried(client, `SET SESSION TRANSACTION READ ${session.access === "write" ? "WRITE" : "ONLY"}`);
+}
+
+// A 0 in an AUTO_INCREMENT column is that number and no wish for the next one. Notes count as warnings: some of them say
+// that digits were left out.
+function ownSettings({ access, lockTimeoutMs, statementTimeoutMs }: SessionOptions): Readonly<Record<string, string>> {
+  const seconds = (ms: number): string => String(Math.max(1, Math.ceil(ms / 1000)));
+  return {
+    ...(access === "write" && {
+      sql_mode: settings.sql_mode.replace("'STRICT", "'NO_AUTO_VALUE_ON_ZERO,STRICT"),
+      sql_notes: "1",
+      foreign_key_checks: "1",
+      unique_checks: "1",
+      check_constraint_checks: "1",
+    }),
+    ...(lockTimeoutMs !== undefined && {
+      lock_wait_timeout: seconds(lockTimeoutMs),
+      innodb_lock_wait_timeout: seconds(lockTimeoutMs),
+    }),
+    ...(statementTimeoutMs !== undefined && {
+      max_statement_time: String(statementTimeoutMs / 1000),
+      max_execution_time: String(statementTimeoutMs),
+    }),
+  };
 }
 
 function queried(client: Client, sql: string): Promise<readonly (readonly (string | undefined)[])[]> {

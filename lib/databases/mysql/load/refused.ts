@@ -1,0 +1,51 @@
+import { StageError } from "../../../model/errors.js";
+import type { DatabaseColumn } from "../../port.js";
+import { masked } from "../server-errors.js";
+
+/** The server's numbers of what it says where a row contradicts a table: a value that does not fit, a key, a CHECK. */
+const refusals = new Set([
+  1048, 1062, 1169, 1216, 1263, 1264, 1265, 1292, 1364, 1366, 1367, 1406, 1416, 1452, 1586, 1644, 1690, 3140, 3156,
+  3819, 3903, 4025, 1300, 1411, 1441, 1526, 1557, 1748, 1761, 1859,
+]);
+
+/** The number of the server's refusal of a row behind an error; undefined where it is another failure. */
+export function refusalOf(error: unknown): number | undefined {
+  const cause = error instanceof StageError ? error.cause : undefined;
+  const number = cause instanceof Error && "errno" in cause && typeof cause.errno === "number" ? cause.errno : 0;
+  return refusals.has(number) ? number : undefined;
+}
+
+/** A value that the column would store as another one: it was not sent. It counts as refused by the server. */
+export function refusedValue({
+  column,
+  row,
+}: {
+  readonly column: Pick<DatabaseColumn, "name" | "databaseType" | "nullable">;
+  readonly row: number;
+}): StageError {
+  const { name, databaseType, nullable } = column;
+  const type = `${databaseType}${nullable ? "" : " NOT NULL"}`;
+  return new StageError(
+    "integrity",
+    `row ${row}, column ${name}: the value does not fit into ${type} as it is`,
+    "correct the mapping of that column, or alter the table",
+    Object.assign(new Error("refused before it was sent"), { errno: 1265 }),
+  );
+}
+
+/** What the server said of a statement's rows: its level, number and sentence. */
+export type Warning = readonly (string | null)[];
+
+/** The first warnings as a person may read them: the column and the row where the server names them, never a value. */
+export function refusedRows(place: string, warnings: readonly Warning[], count: number): StageError {
+  const said = warnings.map(([, number, message]) => `${masked(message ?? "")} (${number})`);
+  const more = count > said.length ? `\n  and ${count - said.length} more` : "";
+  const numbers = warnings.map(([, number]) => Number(number));
+  const errno = numbers.find((number) => refusals.has(number)) ?? numbers[0];
+  return new StageError(
+    "integrity",
+    `${place}: the server did not take all rows as they are; nothing was kept\n  ${said.join("\n  ")}${more}`,
+    "correct the mapping, or the target's table",
+    Object.assign(new Error(`the server's warning ${errno}`), { errno }),
+  );
+}
