@@ -15,30 +15,42 @@ export interface TestMigration {
   run(program: string, args?: readonly string[], more?: TestMigration["environment"]): Promise<ProgramResult>;
 }
 
-/** Writes a migration's files; `extracts` is what stands below `extracts:`, one line each. */
-export async function createMigration(options: {
+export interface MigrationOptions {
   readonly source: string;
-  readonly target?: string;
+  readonly target?: string | undefined;
   readonly extracts: readonly string[];
   readonly files?: Readonly<Record<string, string>>;
-}): Promise<TestMigration> {
-  const folder = await temporaryFolder();
+}
+
+/** Writes a migration's files; `extracts` is what stands below `extracts:`, one line each. */
+export async function createMigration(options: MigrationOptions): Promise<TestMigration> {
+  const migration = migrationIn(await temporaryFolder(), options);
+  await migration.write(specificationOf(options));
+  return migration;
+}
+
+/** The files of a migration. A migration needs a table; extract does not look at it. */
+export function specificationOf({ extracts, files }: MigrationOptions): Readonly<Record<string, string>> {
+  return {
+    "migration.yaml": ["migration: TEST-1", "extracts:", ...extracts.map((line) => `  ${line}`), ""].join("\n"),
+    ...(files ?? { "anything.yaml": `table: anything\nfrom: ${nameOf(extracts[0] ?? "")}\ncolumns: all\n` }),
+  };
+}
+
+/** A migration in a folder where its files stand, or will. */
+export function migrationIn(
+  folder: string,
+  { source, target }: Pick<MigrationOptions, "source" | "target">,
+): TestMigration {
   const specification = join(folder, "migration");
   const work = join(folder, "work");
-  const environment = { WAYBILL_SOURCE_URL: options.source, WAYBILL_TARGET_URL: options.target };
+  const environment = { WAYBILL_SOURCE_URL: source, WAYBILL_TARGET_URL: target };
   const write = async (files: Readonly<Record<string, string>>) => {
     for (const [name, content] of Object.entries(files)) {
       await mkdir(dirname(join(specification, name)), { recursive: true });
       await writeFile(join(specification, name), content);
     }
   };
-  await write({
-    "migration.yaml": ["migration: TEST-1", "extracts:", ...options.extracts.map((line) => `  ${line}`), ""].join("\n"),
-    // A migration needs a table; extract does not look at it.
-    ...(options.files ?? {
-      "anything.yaml": `table: anything\nfrom: ${nameOf(options.extracts[0] ?? "")}\ncolumns: all\n`,
-    }),
-  });
   const run: TestMigration["run"] = (program, args = [], more = {}) =>
     runProgram(program, [...args, "-m", specification, "-w", work], { env: { ...environment, ...more }, cwd: folder });
   return { folder, specification, work, environment, write, run };

@@ -28,6 +28,19 @@ export async function createDatabase(sql?: string, server = inject("postgresUrl"
   return { name, url, query, count, drop };
 }
 
+/** Keeps a database as it is now, whatever becomes of it: `cloneTo` puts it back under the name it had. */
+export async function cloneDatabase(original: TestDatabase, server = inject("postgresUrl")) {
+  const template = `${original.name}_kept`;
+  await run(server, `CREATE DATABASE ${template} TEMPLATE ${original.name}`);
+  return {
+    cloneTo: async ({ name, drop }: TestDatabase) => {
+      await drop();
+      await run(server, `CREATE DATABASE ${name} TEMPLATE ${template}`);
+    },
+    drop: async () => void (await run(server, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`)),
+  };
+}
+
 async function run(url: string, sql: string): Promise<readonly Row[]> {
   const client = new pg.Client({ connectionString: url, types: { getTypeParser: () => String } });
   await client.connect();

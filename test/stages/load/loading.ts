@@ -2,9 +2,9 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { expect, onTestFinished } from "vitest";
+import { beginning } from "../../support/beginning.js";
 import { createDatabase, type TestDatabase } from "../../support/postgres.js";
 import { type ProgramResult, runProgram, startProgram } from "../../support/program.js";
-import { temporaryFolder } from "../../support/work.js";
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -70,20 +70,26 @@ export async function readyToLoad({
   targetSql: more = "",
   verdict = 0,
 }: ReadyOptions = {}): Promise<Ready> {
-  const [source, target] = [await createDatabase(sourceSql(people)), await createDatabase(`${targetSql}; ${more}`)];
-  onTestFinished(() => source.drop());
-  onTestFinished(() => target.drop());
-  const folder = await temporaryFolder();
+  const target = await createDatabase(`${targetSql}; ${more}`);
+  onTestFinished(target.drop);
+  const begun = await beginning({ source: sourceSql(people) }, { files, verdict }, async ({ folder, databases }) => {
+    await mkdir(join(folder, "migration", "schema"), { recursive: true });
+    for (const [name, text] of Object.entries({ ...specification, ...files }))
+      await writeFile(join(folder, "migration", name), text);
+    const ready = readyIn(folder, databases.source, target);
+    expect(await ready.stage("extract")).toMatchObject({ exitCode: 0 });
+    expect(await ready.stage("transform", "--keep-going")).toMatchObject({ exitCode: verdict });
+  });
+  return { ...readyIn(begun.folder, begun.databases.source, target), targetSql: `${targetSql}; ${more}` };
+}
+
+function readyIn(folder: string, source: TestDatabase, target: TestDatabase): Omit<Ready, "targetSql"> {
   const [migration, work] = [join(folder, "migration"), join(folder, "work")];
-  await mkdir(join(migration, "schema"), { recursive: true });
-  for (const [name, text] of Object.entries({ ...specification, ...files }))
-    await writeFile(join(migration, name), text);
   const places = ["-m", migration, "-w", work];
   const env = { WAYBILL_SOURCE_URL: source.url, WAYBILL_TARGET_URL: target.url };
-  const ready: Ready = {
+  return {
     source,
     target,
-    targetSql: `${targetSql}; ${more}`,
     migration,
     work,
     places,
@@ -100,9 +106,6 @@ export async function readyToLoad({
     startLoad: (...args) => startProgram("load", [...args, ...places], { env, timeoutMs: 50_000 }),
     file: (stage, subject, name) => join(work, stage, subject, name),
   };
-  expect(await ready.stage("extract")).toMatchObject({ exitCode: 0 });
-  expect(await ready.stage("transform", "--keep-going")).toMatchObject({ exitCode: verdict });
-  return ready;
 }
 
 /** The very row versions of the target's tables: equal before and after means nothing was written. */

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
-import { createDatabase, type TestDatabase } from "../../support/postgres.js";
+import { beginning } from "../../support/beginning.js";
+import type { TestDatabase } from "../../support/postgres.js";
 import type { ProgramResult } from "../../support/program.js";
-import { createMigration, type TestMigration } from "../migration-fixture.js";
+import { migrationIn, specificationOf, type TestMigration } from "../migration-fixture.js";
 import { manifestIn } from "../stage-files.js";
 
 /** A small migration with all its stages behind it but validate. */
@@ -82,24 +82,35 @@ expect:
 
 /** Extracts, transforms and loads the migration; databases and folders go when the test is over. */
 export async function loadedMigration(files: Readonly<Record<string, string>> = {}): Promise<Loaded> {
-  const [source, target] = [await createDatabase(sourceTables), await createDatabase(targetTables)];
-  onTestFinished(source.drop);
-  onTestFinished(target.drop);
-  const migration = await createMigration({
+  const urls = ({ source, target }: Readonly<Record<"source" | "target", TestDatabase>>) => ({
     source: source.url,
     target: target.url,
-    extracts: ["towns: {}", "people: { key: [id], part_rows: 60 }"],
-    files: { "towns.yaml": townsYaml, "people.yaml": peopleYaml, ...files },
   });
-  for (const stage of ["extract", "transform", "load"]) {
-    const { exitCode, stderr } = await migration.run(stage);
-    if (exitCode !== 0) throw new Error(`${stage} exited with ${exitCode}: ${stderr}`);
-  }
+  const { folder, databases } = await beginning(
+    { source: sourceTables, target: targetTables },
+    files,
+    async ({ folder, databases }) => {
+      const migration = migrationIn(folder, urls(databases));
+      const extracts = ["towns: {}", "people: { key: [id], part_rows: 60 }"];
+      await migration.write(
+        specificationOf({
+          ...urls(databases),
+          extracts,
+          files: { "towns.yaml": townsYaml, "people.yaml": peopleYaml, ...files },
+        }),
+      );
+      for (const stage of ["extract", "transform", "load"]) {
+        const { exitCode, stderr } = await migration.run(stage);
+        if (exitCode !== 0) throw new Error(`${stage} exited with ${exitCode}: ${stderr}`);
+      }
+    },
+  );
+  const migration = migrationIn(folder, urls(databases));
   const report = async (): Promise<Report> =>
     JSON.parse(await readFile(join(migration.work, "validate", "report.json"), "utf8"));
   const check = async (table: string, name: string) => {
     const { details } = (await manifestIn(join(migration.work, "validate", table)))._waybill;
     return (details.checks as unknown as readonly Check[]).find((one) => one.name.startsWith(name));
   };
-  return { ...migration, source, target, validate: (args = []) => migration.run("validate", args), report, check };
+  return { ...migration, ...databases, validate: (args = []) => migration.run("validate", args), report, check };
 }

@@ -1,0 +1,72 @@
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, onTestFinished } from "vitest";
+import { cloneDatabase, createDatabase, type TestDatabase } from "./postgres.js";
+import { createFolder, temporaryFolder } from "./work.js";
+
+/** A folder and databases that a test begins with, and may do with as it likes. */
+export interface Beginning<Name extends string> {
+  readonly folder: string;
+  readonly databases: Readonly<Record<Name, TestDatabase>>;
+}
+
+const kept = new Map<string, Promise<Kept<string>>>();
+
+/**
+ * What several tests of a file begin with: made by the first that asks (`databases` says what SQL runs in each, `prepare`
+ * what happens then), and given to each test as it was made. A work directory knows its databases by their names, so
+ * each test gets databases of the same names; tests of one file run one after another.
+ */
+export async function beginning<Name extends string>(
+  databases: Readonly<Record<Name, string>>,
+  /** Says what `prepare` depends on. */
+  key: unknown,
+  prepare: (begun: Beginning<Name>) => Promise<void>,
+): Promise<Beginning<Name>> {
+  const id = JSON.stringify([databases, key]);
+  const made = (kept.get(id) as Promise<Kept<Name>> | undefined) ?? make(databases, prepare);
+  kept.set(id, made);
+  const { begun, templates } = await made;
+  for (const name of Object.keys(templates) as Name[]) {
+    await templates[name].cloneTo(begun.databases[name]);
+    onTestFinished(begun.databases[name].drop);
+  }
+  const folder = join(await temporaryFolder(), "as-made");
+  await cp(begun.folder, folder, { recursive: true, preserveTimestamps: true });
+  return { folder, databases: begun.databases };
+}
+
+interface Kept<Name extends string> {
+  readonly begun: Beginning<Name>;
+  readonly templates: Readonly<Record<Name, Awaited<ReturnType<typeof cloneDatabase>>>>;
+  readonly drop: () => Promise<void>;
+}
+
+async function make<Name extends string>(
+  sql: Readonly<Record<Name, string>>,
+  prepare: (begun: Beginning<Name>) => Promise<void>,
+): Promise<Kept<Name>> {
+  const { folder, remove } = await createFolder();
+  const each = async <Value>(value: (name: Name) => Promise<Value>) => {
+    const entries: [string, Value][] = [];
+    for (const name of Object.keys(sql) as Name[]) entries.push([name, await value(name)]);
+    return Object.fromEntries(entries) as Record<Name, Value>;
+  };
+  const databases = await each((name) => createDatabase(sql[name]));
+  const begun = { folder, databases };
+  await prepare(begun);
+  const templates = await each((name) => cloneDatabase(databases[name]));
+  const drop = async () => {
+    await remove();
+    for (const one of [
+      ...Object.values<TestDatabase>(databases),
+      ...Object.values<{ drop(): Promise<void> }>(templates),
+    ])
+      await one.drop();
+  };
+  return { begun, templates, drop };
+}
+
+afterAll(async () => {
+  for (const one of await Promise.allSettled(kept.values())) if (one.status === "fulfilled") await one.value.drop();
+});
