@@ -68,7 +68,7 @@ export function transformFingerprint(migration: Migration, table: Table, inputs:
   const own = decidingRules(table);
   const others = ringOf(migration, table)
     .filter(({ name }) => name !== table.name)
-    .map(({ ledger: _ledger, changesLimit: _limit, load: _load, ...settling }) => decidingRules(settling));
+    .map(({ ledger: _ledger, changesLimit: _limit, ...settling }) => decidingRules(settling));
   const settled = JSON.stringify([own, others]);
   // A file the rules name, wherever they name it: a lookup that changes makes its tables stale and no others. A step may
   // import any file below steps/, so all of these decide.
@@ -88,9 +88,10 @@ export function transformFingerprint(migration: Migration, table: Table, inputs:
 }
 
 /** What says how a table is written, and not what its rows become, does not concern the others of its ring. */
-type Rules = Omit<Table, "ledger" | "changesLimit" | "load">;
+type Rules = Omit<Table, "ledger" | "changesLimit">;
 
-function decidingRules({ file: _file, lines: _lines, expect, ...rules }: Rules): Json {
+// How the rows come into the target is load's own affair: its manifest knows.
+function decidingRules({ file: _file, lines: _lines, load: _load, expect, ...rules }: Rules): Json {
   const unique = expect.tests.filter(({ kind }) => kind === "unique");
   // How long a step may take decides nothing of what it makes.
   const steps = rules.steps.map(({ maxSeconds: _, ...step }) => step);

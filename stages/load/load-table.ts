@@ -46,8 +46,11 @@ export async function loadTable(
   const isCounted = intent.kind === "load" && way === "merge";
   const loaded = { plan, way, counts, kept, target: isCounted ? counts.after : await target.rowCount(name) };
   assertWhole(run, loaded);
-  if (intent.kind === "load") tellLoaded(run, plan, { counts, seconds: (performance.now() - startedMs) / 1000 });
-  else tellRecorded(run, plan);
+  if (intent.kind === "load") {
+    // A load that had committed before its answer was lost came in another way, if the table has changed since.
+    const chosen = way === intent.chosen.way ? intent.chosen : { way, because: undefined };
+    tellLoaded(run, plan, { counts, chosen, seconds: (performance.now() - startedMs) / 1000 });
+  } else tellRecorded(run, plan);
   return loaded;
 }
 

@@ -24,7 +24,15 @@ import { writeCommits } from "./load-manifest.js";
 import { type LoadedTable, loadTable } from "./load-table.js";
 import { loadUnit } from "./load-unit.js";
 import type { LoadOptions } from "./options.js";
-import { asidesOf, type ByTable, type Intent, type Planned, readPlans, settleIntents } from "./preflight.js";
+import {
+  asidesOf,
+  type ByTable,
+  findPlanned,
+  type Intent,
+  type Planned,
+  readPlans,
+  settleIntents,
+} from "./preflight.js";
 import { rehearse } from "./rehearse.js";
 import { tellRestored, tellUpToDate, tellWhyAgain } from "./tell.js";
 
@@ -42,12 +50,13 @@ export async function load(options: LoadOptions, context: Context): Promise<void
   const target = await openTarget(url, { application: "waybill/load", onRetry, ...options.times });
   try {
     await bindRun(run.work, { migration: id, target: target.identity.identity });
+    const found = await findPlanned(target, planned, options);
     await target.lock(
       id,
-      tables.map(({ name }) => name),
+      [...found].filter(([, { kind }]) => kind === "planned").map(([name]) => name),
     );
     if (run.unit !== undefined) return await loadUnit(run, target, run.unit);
-    await loadAll(run, target, { tables, planned, options });
+    await loadAll(run, target, { tables, planned: found, options });
   } finally {
     await target.close();
   }

@@ -100,7 +100,11 @@ export function ledgerDifference(plan: LoadPlan, { generation, lines, others }: 
     arrived + quarantined !== plan.rowCount
   )
     return "the target holds the rows of another transform";
-  if (quarantined > 0 && plan.table.load.onReject === "fail")
+  const { mode, onReject } = plan.table.load;
+  // The very rows are there, however they came; but nobody else's may be beside them.
+  if (mode === "replace" && generation.mode !== mode && generation.counts.after !== arrived)
+    return `it replaces all rows now, and ${generation.counts.after - arrived} of others were left beside its own`;
+  if (quarantined > 0 && onReject === "fail")
     return `${quarantined} of its rows were quarantined, which its specification no longer allows`;
   return undefined;
 }

@@ -50,6 +50,24 @@ export async function readPlans(
   return plans;
 }
 
+/** Looks for the tables in the target. With --keep-going one that is not there is refused, and the others go on. */
+export async function findPlanned(
+  target: Target,
+  planned: ByTable<Planned>,
+  { keepGoing }: LoadOptions,
+): Promise<ByTable<Planned>> {
+  if (!keepGoing) return planned;
+  const found = new Map<Table["name"], Planned>();
+  for (const [name, table] of planned) {
+    const described = async () => {
+      await target.describe(name);
+      return table;
+    };
+    found.set(name, table.kind === "refused" ? table : await unlessRefused(described));
+  }
+  return found;
+}
+
 interface Settling {
   readonly planned: ByTable<Planned>;
   readonly options: LoadOptions;

@@ -6,6 +6,7 @@ import type { Run } from "../../lib/program/open-run.js";
 import { readPlan } from "./inputs.js";
 import type { LoadOptions } from "./options.js";
 import { type ByTable, type Intent, type Planned, settleIntents } from "./preflight.js";
+import { wayText } from "./tell.js";
 
 /** Says what load would do, on a connection that cannot write. */
 export async function rehearse(
@@ -43,9 +44,11 @@ async function readReady(run: Run, tables: readonly Table[]): Promise<ByTable<Pl
 function tell(run: Run, table: Table["name"], intent: Intent): void {
   const { reporter } = run;
   switch (intent.kind) {
-    case "load":
-      reporter.say("would-run", `load ${table}: would be loaded (${intent.reason})`, { table });
+    case "load": {
+      const words = ["would be loaded", wayText(intent.chosen), `(${intent.reason})`].filter((text) => text !== "");
+      reporter.say("would-run", `load ${table}: ${words.join(" ")}`, { table });
       return;
+    }
     case "record":
       reporter.say("would-run", `load ${table}: is in the target already; only its manifest would be written`, {
         table,

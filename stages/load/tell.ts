@@ -1,27 +1,46 @@
-import type { Definition, LoadCounts } from "../../lib/databases/target-port.js";
+import type { ChosenWay, Definition, LoadCounts } from "../../lib/databases/target-port.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { counted, withCommas } from "../../lib/mapping/words.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { type LoadPlan, notLoadedYet } from "./plan.js";
 
-/** What was loaded, and how long it took, indexes included. */
-export function tellLoaded(
-  run: Run,
-  { table, parts, rowCount }: LoadPlan,
-  { counts, seconds }: { readonly counts: LoadCounts; readonly seconds: number },
-): void {
+interface Loaded {
+  readonly counts: LoadCounts;
+  readonly chosen: Pick<ChosenWay, "way" | "because">;
+  readonly seconds: number;
+}
+
+/** What was loaded, the way it came in, and how long it took, indexes included. */
+export function tellLoaded(run: Run, { table, parts, rowCount }: LoadPlan, { counts, chosen, seconds }: Loaded): void {
   const { quarantined } = counts;
   const rows = rowCount - quarantined;
   const became = table.load.mode === "replace" ? "" : `${changesText(counts)}, `;
   const aside = quarantined === 0 ? "" : `, ${withCommas(quarantined)} quarantined`;
-  const text = `${became}${counted(rows, "row")} in ${counted(parts.length, "part")}${aside}, ${seconds.toFixed(1)} s`;
+  const way = wayText(chosen);
+  const how = way === "" ? "" : `, ${way}`;
+  const text = `${became}${counted(rows, "row")} in ${counted(parts.length, "part")}${how}${aside}, ${seconds.toFixed(1)} s`;
   run.reporter.say("loaded", `load ${table.name}: ${text}`, {
     table: table.name,
     rows,
     quarantined,
     parts: parts.length,
+    way: chosen.way,
     seconds,
   });
+}
+
+/** How a table is loaded, and why not by a swap: "in place (view people_of_towns)". A merge is what its mode says already. */
+export function wayText({ way, because }: Pick<ChosenWay, "way" | "because">): string {
+  switch (way) {
+    case "swap":
+      return "by a swap";
+    case "in place":
+      return because === undefined ? "in place" : `in place (${because})`;
+    case "merge":
+      return "";
+    default:
+      return way satisfies never;
+  }
 }
 
 const changesText = ({ inserted, updated, unchanged }: Changed): string =>

@@ -13,7 +13,8 @@ describe("load", () => {
 
     const manifests = ["towns", "people"].map((table) => `${ready.file("load", table, "manifest.json")}\n`);
     expect(result).toMatchObject({ exitCode: 0, stdout: manifests.join("") });
-    expect(result.stderr).toMatch(/load people: 10 rows in 1 part, \d+\.\d s/);
+    expect(result.stderr).toMatch(/load people: 10 rows in 1 part, by a swap, \d+\.\d s/);
+    expect(result.stderr).toMatch(/load towns: 2 rows in 1 part, in place \(foreign key people_town_fkey of \S+\), \d/);
     expect(await ready.target.query("SELECT id, name, town FROM people WHERE id IN (4, 5, 6, 7) ORDER BY id")).toEqual([
       { id: "4", name: 'Léa, "the\n2nd"', town: "1" },
       { id: "5", name: "", town: "2" },
@@ -148,7 +149,7 @@ describe("load", () => {
 
     expect(result).toMatchObject({ exitCode: 0, stdout: "" });
     expect(result.stderr).toBe(
-      "load towns: would be loaded (not loaded yet)\nload people: would be loaded (not loaded yet)\n",
+      "load towns: would be loaded in place (foreign key people_town_fkey of public.people) (not loaded yet)\nload people: would be loaded by a swap (not loaded yet)\n",
     );
     expect(await ready.target.query("SELECT to_regnamespace('waybill') AS ledger")).toEqual([{ ledger: null }]);
     expect(await ready.target.count("people")).toBe(0);

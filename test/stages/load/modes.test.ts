@@ -202,6 +202,27 @@ describe("mode: insert", () => {
   });
 });
 
+it("another mode makes no transform stale: rows that are there stay, but none of others beside those of mode: replace", async () => {
+  const ready = await readyToLoad({ files: files("upsert"), targetSql: others });
+  await ready.stage("load");
+  await ready.rewrite("people.yaml", (text) => text.replace("mode: upsert", "mode: replace"));
+
+  const refused = await ready.stage("load");
+  const replaced = await ready.stage("load", "--confirm", "M-1");
+  await ready.rewrite("people.yaml", (text) => text.replace("mode: replace", "mode: insert"));
+  const inserts = await ready.stage("load");
+
+  expect(refused).toMatchObject({ exitCode: 65 });
+  expect(refused.stderr).toContain("public.people holds 12 rows, but M-1 loaded 10 of them");
+  expect(replaced, replaced.stderr).toMatchObject({ exitCode: 0 });
+  expect(replaced.stderr).toContain(
+    "load people: loaded again (it replaces all rows now, and 2 of others were left beside its own)",
+  );
+  expect(inserts).toMatchObject({ exitCode: 0 });
+  expect(inserts.stderr).toContain("load people: its 10 rows stand in the target already");
+  expect(await ready.target.count("people")).toBe(10);
+});
+
 it("modes upsert and insert of a table without a key that is kept unique exit 78 and name the cure", async () => {
   const ready = await readyToLoad({
     files: files("upsert"),

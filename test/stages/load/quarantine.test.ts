@@ -37,7 +37,7 @@ describe("on_reject: quarantine", () => {
       "load people: the database refuses rows (early (23514) is the first): looking for each of them",
     );
     expect(load.stderr).toContain("people: 2 rows were quarantined: 2 by early (23514)");
-    expect(load.stderr).toMatch(/load people: 8 rows in 1 part, 2 quarantined, \d/);
+    expect(load.stderr).toMatch(/load people: 8 rows in 1 part, by a swap, 2 quarantined, \d/);
     const [header, first] = await rejectsOf(ready, "people");
     expect(header).toBe("_part,_row,_key,_code,_constraint,_message,id,name,town");
     expect(first).toContain('part-00000.csv.gz,9,9,23514,early,"new row for relation ""people"" violates check');

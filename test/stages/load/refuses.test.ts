@@ -141,9 +141,12 @@ describe("load refuses", () => {
     ).toEqual(before);
   });
 
-  it("--keep-going loads what does not depend on a refused table, and exits with its code", async () => {
+  it("--keep-going loads what does not depend on a refused or missing table, and exits with its code", async () => {
     const ready = await readyToLoad({
-      files: { "notes.yaml": "table: notes\nfrom: people\ncolumns:\n  id: id\n" },
+      files: {
+        "notes.yaml": "table: notes\nfrom: people\ncolumns:\n  id: id\n",
+        "renamed.yaml": "table: renamed\nfrom: people\ncolumns:\n  id: id\n",
+      },
       targetSql: "CREATE TABLE notes (id integer)",
     });
     await rm(ready.file("transform", "towns", "part-00000.csv.gz"));
@@ -152,6 +155,7 @@ describe("load refuses", () => {
 
     expect(result).toMatchObject({ exitCode: 66, stdout: `${ready.file("load", "notes", "manifest.json")}\n` });
     expect(result.stderr).toContain("people: not tried, since towns failed");
+    expect(result.stderr).toContain("renamed failed: there is no table renamed in");
     expect(await ready.target.count("notes")).toBe(10);
     expect(await ready.target.count("people")).toBe(0);
   });
