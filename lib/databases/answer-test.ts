@@ -10,7 +10,10 @@ export interface Bounds {
   readonly max: string | undefined;
 }
 
-/** What tests ask of the table that is checked, in a database's words: each statement counts. */
+/**
+ * What tests ask of the table that is checked, in a database's words: each statement counts. Where the table holds rows of
+ * others, only ours are asked about.
+ */
 export interface TestDialect {
   countRows(): Sql;
   /** Values (or combinations) that occur more than once; NULL is equal to nothing. */
@@ -23,6 +26,7 @@ export interface TestDialect {
   countUnlike(column: DatabaseColumn, pattern: string): Sql;
   /** The rows of a SELECT of the specification. */
   countFound(select: string): Sql;
+  /** All rows of a table, whoever wrote them. */
   countRowsOf(table: string): Promise<Sql>;
   /** How old the latest value is; undefined where there is none. */
   latest(
@@ -60,7 +64,7 @@ export async function answerTest(asked: Asked, test: ExpectedTest): Promise<Test
       return none(await count(dialect.countFound(test.sql)));
     case "row_count_equal": {
       const there = await count(await dialect.countRowsOf(test.to));
-      const here = await count(dialect.countRows());
+      const here = await count(await dialect.countRowsOf(description.qualifiedName));
       return { holds: here === there, expected: there, actual: here };
     }
     case "missing_percent":

@@ -55,6 +55,17 @@ export function withTargetTypes(
   return { tables: typed.map(({ table }) => table), problems: typed.flatMap(({ problems }) => problems) };
 }
 
+/** The types that schema/target.yaml gives to the columns of a table, by name; undefined where it says nothing of it. */
+export function columnTypesOf(
+  files: readonly SpecificationFile[],
+  table: string,
+): ReadonlyMap<string, ColumnType> | undefined {
+  const file = files.find(({ path }) => path === targetFile);
+  if (file === undefined) return undefined;
+  const found = parseWith(targetSchema, parseYaml(file)).value?.tables.find(([name]) => name === table);
+  return found && new Map(found[1]);
+}
+
 const rewrite = "write the file anew: waybill schema";
 
 function typedTable(table: Table): { readonly table: Table; readonly problems: readonly Problem[] } {

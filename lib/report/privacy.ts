@@ -32,12 +32,13 @@ function sourceColumns(extract: Manifest): readonly { readonly name: string }[] 
   return fields.filter(({ name }) => !added.includes(name));
 }
 
-/** The value of a column; of a whole row, or that there is none, where `column` is null. */
+/** The value of a column, or of several ("a, b"); of a whole row, or that there is none, where `column` is null. */
 export function shownValue({ isPrivate, any }: Privacy, column: string | null, value: string | null): ShownValue {
   if (column === null)
     return value === null ? { kind: "absent" } : any ? { kind: "hidden" } : { kind: "value", text: value };
   // NULL and the empty text tell of nobody, and which of them it is may be all the difference.
-  return value !== null && value !== "" && isPrivate(column) ? { kind: "hidden" } : { kind: "value", text: value };
+  const isHidden = column.split(", ").some(isPrivate);
+  return value !== null && value !== "" && isHidden ? { kind: "hidden" } : { kind: "value", text: value };
 }
 
 /** A row's key in the target; `pairedBy` empty means that the key is the whole row. */

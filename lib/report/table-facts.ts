@@ -42,7 +42,7 @@ export async function tableFacts(
     rules: stated.transform === undefined ? undefined : rulesOf(stated.transform),
     checks: validated?.checks ?? [],
     differences:
-      validated === undefined || !differs(validated)
+      validated === undefined || !mayDiffer(validated)
         ? undefined
         : await differencesOf(find("validate", table.name), validated, privacyOf(table, extracts)),
     rejects: transform === undefined ? undefined : await rejectsOf(transform),
@@ -69,16 +69,17 @@ function rulesOf({ _waybill }: Manifest): readonly RuleFacts[] {
   }));
 }
 
-function differs({ comparisons }: ValidatedTable): boolean {
-  return comparisons.some(({ missing, extra, changed }) => missing + extra + changed > 0);
+// Orphans and reports have lines too, where all rows are equal.
+function mayDiffer({ checks }: ValidatedTable): boolean {
+  return checks.some(({ verdict }) => verdict === "failed" || verdict === "warned");
 }
 
 async function differencesOf(
   link: Link | undefined,
   { comparisons }: ValidatedTable,
   privacy: Privacy,
-): Promise<Excerpt<Difference>> {
-  return await excerpt(link, "differences", async (rows) => {
+): Promise<Excerpt<Difference> | undefined> {
+  const found = await excerpt(link, "differences", async (rows) => {
     const lines: Difference[] = [];
     for await (const [change, key = null, column = null, expected = null, actual = null] of rows) {
       const of = change?.startsWith("sample: ") ? "sample" : "parts";
@@ -87,13 +88,15 @@ async function differencesOf(
         change: change ?? "",
         key: shownKey(privacy, pairedBy, key),
         column,
-        expected: shownValue(privacy, column, expected),
+        // What an orphan lacks is named, and is nobody's value.
+        expected: change === "orphan" ? { kind: "value", text: expected } : shownValue(privacy, column, expected),
         actual: shownValue(privacy, column, actual),
       });
       if (lines.length === linesShown) break;
     }
     return lines;
   });
+  return found.kind === "read" && found.total === 0 ? undefined : found;
 }
 
 async function rejectsOf(transform: Link): Promise<Excerpt<RejectGroup> | undefined> {

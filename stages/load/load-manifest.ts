@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { DatabaseIdentity } from "../../lib/databases/port.js";
+import type { DatabaseIdentity, StructureObject } from "../../lib/databases/port.js";
 import type { LoadCounts, LoadWay, UpsertOutcome } from "../../lib/databases/target-port.js";
 import { writeRows } from "../../lib/files/csv-file.js";
 import type { WrittenFile } from "../../lib/files/part-writer.js";
@@ -18,6 +18,8 @@ interface Committed {
   readonly rowCount: number;
   readonly kept: readonly Resource[];
   readonly target: DatabaseIdentity;
+  /** What the table is beside its rows, as far as this database says so. */
+  readonly structure: readonly StructureObject[] | undefined;
 }
 
 const path = "commits.csv.gz";
@@ -33,7 +35,7 @@ const fields: readonly Field[] = [
 export async function writeCommits(
   run: Run,
   plan: LoadPlan,
-  { folder, way, counts, rowCount, kept, target }: Committed,
+  { folder, way, counts, rowCount, kept, target, structure }: Committed,
 ): Promise<Manifest> {
   const file = await writeLines(join(folder, path), plan);
   const { before, inserted, updated, unchanged, quarantined } = counts;
@@ -50,9 +52,11 @@ export async function writeCommits(
       target: rowCount,
     },
     checksum: checksumOf(plan),
-    details: { mode, way, generation: plan.generation },
+    details: { mode, way, generation: plan.generation, ...(structure && { structure: structure.map(recorded) }) },
   });
 }
+
+const recorded = ({ kind, name, definition }: StructureObject) => ({ kind, name, definition });
 
 /** Of all rows: those of the run and those of its replays. */
 function checksumOf({ transform, replays }: LoadPlan): Checksum | null {

@@ -152,7 +152,9 @@ async function restoreAfterFailure(run: Run, target: Target, before: Before): Pr
 async function publish(run: Run, target: Target, loaded: readonly LoadedTable[]): Promise<void> {
   for (const { plan, target: rowCount, ...done } of loaded) {
     const folder = run.work.stageFolder("load", plan.table.name);
-    await writeManifest(folder, await writeCommits(run, plan, { folder, rowCount, ...done, target: target.identity }));
+    const structure = await target.structure?.(plan.table.name);
+    const committed = { folder, rowCount, ...done, target: target.identity, structure };
+    await writeManifest(folder, await writeCommits(run, plan, committed));
     // A load that changed nothing has kept nothing: then what the one before kept is still how to go one step back.
     if (done.way !== "merge" || done.kept.some(({ _role }) => _role === "undo")) await forgetOldUndo(folder, done.kept);
     run.reporter.output(`${folder}/manifest.json`);

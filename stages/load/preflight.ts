@@ -139,7 +139,11 @@ async function standing(run: Run, target: Target, { planned, table, options }: A
       return { kind: "load", plan, reason: reason ?? "", ...(await choose(run, target, { plan, options })) };
     const folder = run.work.stageFolder("load", name);
     const manifest = await readManifest(folder);
-    const stands = manifest?._waybill.fingerprint === plan.fingerprint && (await filesStand(folder, manifest));
+    const stands =
+      manifest?._waybill.fingerprint === plan.fingerprint &&
+      // An older load recorded no structure: then it is done now, without a row being moved.
+      (manifest._waybill.details.structure !== undefined || target.structure === undefined) &&
+      (await filesStand(folder, manifest));
     if (!stands && !(await rejectsStand(folder, ledger.generation)))
       return {
         kind: "load",

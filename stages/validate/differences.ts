@@ -1,7 +1,13 @@
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type CheckedTable, type Comparison, differenceColumns } from "../../lib/databases/checks-port.js";
+import {
+  type CheckedTable,
+  type Comparison,
+  differenceColumns,
+  type Reference,
+} from "../../lib/databases/checks-port.js";
+import type { CopyOut } from "../../lib/databases/port.js";
 import { readRows } from "../../lib/files/csv-rows.js";
 import { PartWriter } from "../../lib/files/part-writer.js";
 import { finishPart } from "../../lib/files/plain-file.js";
@@ -19,23 +25,30 @@ export const differencesPath = "differences.csv.gz";
 /** More lines help nobody; the counts are complete. */
 const lineLimit = 10_000;
 
-/** Writes the lines of all comparisons, straight from the target into the file, and after them those of reports. */
+/** What the file lists, in this order: rows that differ, rows whose parent is not there, figures of reports. */
+export interface Found {
+  readonly comparisons: readonly Comparison[];
+  readonly orphaned: readonly Reference[];
+  readonly reports: readonly DifferenceLine[];
+}
+
+/** Writes the lines of all that was found, those of the target straight into the file. */
 export async function writeDifferences(
   folder: string,
   checked: CheckedTable,
-  {
-    comparisons,
-    reports,
-  }: { readonly comparisons: readonly Comparison[]; readonly reports: readonly DifferenceLine[] },
+  { comparisons, orphaned, reports }: Found,
 ): Promise<Resource> {
   const writer = await PartWriter.create(join(folder, differencesPath), { columns: differenceColumns });
   try {
     let room = lineLimit;
-    for (const comparison of comparisons.filter((one) => differingRows(one) > 0)) {
-      const copy = checked.differences(comparison, room);
+    const take = async (copy: CopyOut) => {
       await pipeline(copy.rows, writer, { end: false });
       room -= await copy.serverRowCount();
-    }
+    };
+    for (const comparison of comparisons)
+      if (differingRows(comparison) > 0) await take(checked.differences(comparison, room));
+    if (checked.orphans !== undefined)
+      for (const reference of orphaned) await take(await checked.orphans(reference, room));
     await pipeline(Readable.from(reports.slice(0, room).map(encodeRow), { objectMode: false }), writer, { end: false });
     const fields = differenceColumns.map((name) => fieldOf({ name, type: "string" }));
     return resourceOf(await finishPart(writer), { path: differencesPath, role: "differences", fields });
@@ -59,7 +72,8 @@ export async function firstDifferences(
   const shown = shownKeys(table, pairedBy);
   const found = new Map<string, Set<string>>();
   for await (const [kind, key, column] of withoutHeader(join(folder, differencesPath))) {
-    const name = shown(key ?? "");
+    // The key of a report's line is a value of the report.
+    const name = kind?.startsWith("report: ") ? veiled(key ?? "") : shown(key ?? "");
     if (!found.has(name) && found.size === shownCount) break;
     // A row of the sample that differs usually stands among the rows of the parts already.
     found.set(name, (found.get(name) ?? new Set()).add(column ?? kind?.replace("sample: ", "") ?? ""));

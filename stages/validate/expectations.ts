@@ -1,15 +1,32 @@
-import type { CheckedTable } from "../../lib/databases/checks-port.js";
+import type { CheckedTable, Reference } from "../../lib/databases/checks-port.js";
 import type { Aggregate, ExpectedTest, Severity } from "../../lib/mapping/expectations.js";
 import type { Table } from "../../lib/mapping/migration.js";
 import { type Check, type CheckVerdict, timed } from "./check.js";
 
+/** What came of the expectations of a table. */
+export interface Expected {
+  readonly checks: readonly Check[];
+  /** The references of rows whose parent is not there, each once. */
+  readonly orphaned: readonly Reference[];
+}
+
 /** Asks the target what the specification expects of a table, and its catalog's foreign keys: one check each. */
-export async function checkExpectations(table: Table, checked: CheckedTable): Promise<readonly Check[]> {
+export async function checkExpectations(table: Table, checked: CheckedTable): Promise<Expected> {
   const checks: Check[] = [];
+  const orphaned = new Map<string, Reference>();
   for (const test of table.expect.tests) checks.push(await timed(() => checkTest(checked, test)));
-  checks.push(...(await checkReferences(table, checked)));
+  for (const { name, severity, reference } of referencesOf(table, checked)) {
+    const check = await timed(async () => none(name, await checked.countOrphans(reference), severity));
+    checks.push(check);
+    if (check.actual !== 0) orphaned.set(sameQuestion(reference), reference);
+  }
   for (const aggregate of table.expect.aggregates) checks.push(await timed(() => checkAggregate(checked, aggregate)));
-  return checks;
+  return { checks, orphaned: [...orphaned.values()] };
+}
+
+// The catalog names the schema of a parent, and the specification mostly does not.
+function sameQuestion({ columns, parent, parentColumns }: Reference): string {
+  return JSON.stringify([columns, parent.split(".").at(-1), parentColumns]);
 }
 
 function none(name: string, found: number, severity: Severity): Check {
@@ -49,18 +66,24 @@ function subjectOf(test: ExpectedTest): string {
 const otherwise = ({ severity }: { readonly severity: Severity }): CheckVerdict =>
   severity === "warn" ? "warned" : "failed";
 
+interface NamedReference {
+  readonly name: string;
+  readonly severity: Severity;
+  readonly reference: Reference;
+}
+
 // A reference may stand in the specification, in the catalog, or in both; each gets its check.
-async function checkReferences(table: Table, checked: CheckedTable): Promise<readonly Check[]> {
-  const checks: Check[] = [];
-  for (const { name, ...reference } of checked.description.foreignKeys) {
-    checks.push(await timed(async () => none(`foreign key: ${name}`, await checked.countOrphans(reference), "error")));
-  }
-  for (const { column, parent, parentColumn, severity } of table.relationships) {
-    const reference = { columns: [column], parent, parentColumns: [parentColumn] };
-    const name = `relationships: ${column} to ${parent}.${parentColumn}`;
-    checks.push(await timed(async () => none(name, await checked.countOrphans(reference), severity)));
-  }
-  return checks;
+function referencesOf(table: Table, { description }: CheckedTable): readonly NamedReference[] {
+  return [
+    ...description.foreignKeys.map(({ name, ...reference }) => {
+      return { name: `foreign key: ${name}`, severity: "error", reference } as const;
+    }),
+    ...table.relationships.map(({ column, parent, parentColumn, severity }) => ({
+      name: `relationships: ${column} to ${parent}.${parentColumn}`,
+      severity,
+      reference: { columns: [column], parent, parentColumns: [parentColumn] },
+    })),
+  ];
 }
 
 async function checkAggregate(checked: CheckedTable, aggregate: Aggregate): Promise<Check> {

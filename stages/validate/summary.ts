@@ -43,7 +43,7 @@ export function refusal(run: Run, results: readonly TableResult[]): StageError |
   const [first] = bad.toSorted((left, right) => rank(left) - rank(right));
   if (first === undefined) return undefined;
   if (first.verdict === "incomplete") {
-    const hint = "make the source reachable and run it again, or leave it out: --no-source";
+    const hint = "make what is named possible, and run it again; the source can be left out: --no-source";
     return new StageError(
       "difference",
       `not everything could be checked in ${namesOf(bad)}: ${first.manifest._waybill.verdict.reasons[0]}`,
@@ -69,7 +69,7 @@ function sentence({ inputs, comparisons, checks, folder, first }: TableResult): 
   const differing = comparisons.find((one) => differingRows(one) > 0);
   if (differing === undefined) {
     const failed = checks.filter(({ verdict }) => verdict === "failed");
-    return `${inputs.table.name}: ${failed.length} checks failed: ${failed.map(reasonOf).join("; ")}`;
+    return `${inputs.table.name}: ${counted(failed.length, "check")} failed: ${failed.map(reasonOf).join("; ")}`;
   }
   const { missing, extra, changed, expected } = differing;
   const kinds = Object.entries({ missing, extra, changed })

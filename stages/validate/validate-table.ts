@@ -14,6 +14,7 @@ import { answerOr, countLive, type LiveExtract, type LiveSource } from "./live-s
 import { expectedParts, expectedSample, type Quarantined, quarantineCheck, readQuarantined } from "./quarantined.js";
 import { countChecks, othersChecks, reconcile } from "./reconciliation.js";
 import { type Sample, takeSample } from "./sample.js";
+import { checkSchema, type SchemaChecked } from "./schema-checks.js";
 import { rollbackCriteria, rowsCheck, sampleName } from "./thresholds.js";
 import { type TableVerdict, type Validated, validateManifest } from "./validate-manifest.js";
 
@@ -68,7 +69,7 @@ export async function validateTable(run: Run, databases: Databases, inputs: Vali
         const first = await firstDifferences(
           folder,
           inputs.table,
-          validated.comparisons.find((one) => differingRows(one) > 0)?.pairedBy ?? [],
+          (validated.comparisons.find((one) => differingRows(one) > 0) ?? validated.comparisons[0])?.pairedBy ?? [],
         );
         return { ...validated, folder, manifest, first, seconds: (performance.now() - startedMs) / 1000 };
       });
@@ -137,7 +138,8 @@ interface Examination {
 
 async function examine(run: Run, { checked, databases, inputs, asked, quarantined, folder, target }: Examination) {
   const compared = await checked.compare();
-  const expectations = await checkExpectations(inputs.table, checked);
+  const expected = await checkExpectations(inputs.table, checked);
+  const schema = isUnit(run) ? noSchema : await checkSchema(run, inputs, checked);
   const answer = await asked;
   const reports = await checkReports(run, { checked, databases, inputs });
   const sample = await checkSample(run, checked, { ...answer, quarantined });
@@ -152,17 +154,20 @@ async function examine(run: Run, { checked, databases, inputs, asked, quarantine
     ...quarantineCheck(run, inputs, counts.quarantined),
     rowsCheck(run.migration.acceptance, compared),
     ...rollbackCriteria(run.migration, compared),
-    ...expectations,
+    ...expected.checks,
+    ...schema.checks,
     ...reports.map(({ check }) => check),
     ...sample.checks,
   ];
-  const verdict = verdictOf(checks, databases.asksSource);
+  const ofSource = checks.filter((check) => !schema.checks.includes(check));
+  const verdict = verdictOf(checks, schema.isIncomplete || (databases.asksSource && ofSource.some(isSkipped)));
   const sampleDrift = answer.sample.kind === "taken" ? answer.sample.changed : undefined;
   const validated: Validated = { inputs, counts, comparisons, checks, verdict, sampleDrift, target };
   return {
     validated,
     differences: await writeDifferences(folder, checked, {
       comparisons,
+      orphaned: expected.orphaned,
       reports: reports.flatMap((one) => one.differences),
     }),
   };
@@ -209,7 +214,11 @@ async function checkSample(
   return { comparison, checks: [{ ...rowsCheck(migration.acceptance, comparison), note }] };
 }
 
-function verdictOf(checks: readonly Check[], asksSource: boolean): TableVerdict {
+const isSkipped = ({ verdict }: Check): boolean => verdict === "skipped";
+
+function verdictOf(checks: readonly Check[], isIncomplete: boolean): TableVerdict {
   if (checks.some(({ verdict }) => verdict === "failed")) return "failed";
-  return asksSource && checks.some(({ verdict }) => verdict === "skipped") ? "incomplete" : "passed";
+  return isIncomplete ? "incomplete" : "passed";
 }
+
+const noSchema: SchemaChecked = { checks: [], isIncomplete: false };

@@ -73,7 +73,7 @@ export function comparable(alias: Sql, { name, by }: ComparedColumn): Sql {
 }
 
 /** A column's value as it stands in a file: what its type prints, NULL as NULL. */
-export function printed(alias: Sql, { name }: ComparedColumn): Sql {
+export function printed(alias: Sql, { name }: Pick<ComparedColumn, "name">): Sql {
   const value = sql`${alias}.${identifier(name)}`;
   // IS NOT NULL would be false for a composite value one field of which is NULL.
   return sql`CASE WHEN ${value} IS DISTINCT FROM NULL THEN format('%s', ${value}) END`;

@@ -112,11 +112,11 @@ function sameKey({ key }: KeyedSides): Sql {
   return joined(same, " AND ");
 }
 
-/** Of the actual rows those that are compared, as a fragment of FROM: all, or those whose key is expected. */
+/** Of the actual rows those that are compared, as a fragment of FROM without its alias: all, or those whose key is expected. */
 export function comparedRows(sides: KeyedSides): Sql {
   if (sides.allRows || sides.key.length === 0) return sides.actual;
   const isExpected = sql`EXISTS (SELECT FROM ${sides.expected} AS e WHERE ${sameKey(sides)})`;
-  return sql`(SELECT t.* FROM ${sides.actual} AS t WHERE ${isExpected}) AS compared`;
+  return sql`(SELECT t.* FROM ${sides.actual} AS t WHERE ${isExpected})`;
 }
 
 function differs(sides: KeyedSides): Sql {
@@ -143,9 +143,12 @@ function rowJson(alias: Sql, { columns }: Sides, onlyWhen: Sql): Sql {
   return sql`CASE WHEN ${onlyWhen} THEN (SELECT row_to_json(r)::text FROM (SELECT ${values}) AS r) END`;
 }
 
-// A key of several columns is a JSON list, as in the ledger.
 function keyOf({ key }: KeyedSides): Sql {
-  const values = key.map((column) => sql`coalesce(${printed(expected, column)}, ${printed(actual, column)})`);
+  return oneOrList(key.map((column) => sql`coalesce(${printed(expected, column)}, ${printed(actual, column)})`));
+}
+
+/** A key as one text: of several columns it is a JSON list, as in the ledger. */
+export function oneOrList(values: readonly Sql[]): Sql {
   const [only] = values;
   return values.length === 1 && only !== undefined ? only : listJson(values);
 }

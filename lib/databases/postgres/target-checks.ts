@@ -11,7 +11,8 @@ import { comparedRows, type KeyedSides, pairedByKey } from "./compare-sql.js";
 import { type Connection, connect } from "./connection.js";
 import { copyPart } from "./copy-part.js";
 import { identifiers, sql, trusted } from "./identifiers.js";
-import { compareAggregate, countOrphans } from "./target-checks-sql.js";
+import { structureOf } from "./structure.js";
+import { compareAggregate, countOrphans, listOrphans, type ReferenceSides } from "./target-checks-sql.js";
 import { testDialect } from "./test-dialect.js";
 
 const begin = sql`BEGIN ISOLATION LEVEL REPEATABLE READ`;
@@ -81,11 +82,13 @@ function checkedTable(connection: Connection, { request, table, description, sid
     counted.set(select, known);
     return known;
   };
-  const dialect = testDialect(connection, table);
   const sidesOf = (of: Comparison["of"]): KeyedSides =>
     of === "parts"
       ? { ...sides, expected: expectedRows, allRows: request.allRows }
       : { ...sides, expected: sampleRows, allRows: false };
+  const rows = comparedRows(sidesOf("parts"));
+  const dialect = testDialect(connection, { table, rows });
+  const child = { rows, description };
   return {
     description,
     compare: () =>
@@ -104,7 +107,7 @@ function checkedTable(connection: Connection, { request, table, description, sid
       const floats = description.columns.filter(({ databaseType }) => /^(?:real|double precision)$/.test(databaseType));
       const sides = {
         expected: expectedRows,
-        actual: comparedRows(sidesOf("parts")),
+        actual: rows,
         floats: new Set(floats.map(({ name }) => name)),
       };
       const statement = compareAggregate(sides, aggregate);
@@ -116,7 +119,13 @@ function checkedTable(connection: Connection, { request, table, description, sid
       const columns = await connection.describe(trusted(select));
       return { columns: columns.map(({ name }) => name), rows: copyOut(connection, trusted(select)) };
     },
-    countOrphans: async (reference) => count(await orphans(connection, { table, description }, reference)),
+    structure: () => structureOf(connection, description.qualifiedName),
+    countOrphans: async (reference) => count(countOrphans(await referenceSides(connection, child, reference))),
+    orphans: async (reference, limit) => {
+      const key = sides.key.length > 0 ? sides.key : sides.columns;
+      const list = { key, parentName: reference.parent, limit };
+      return copyOut(connection, listOrphans(await referenceSides(connection, child, reference), list));
+    },
   };
 }
 
@@ -130,23 +139,23 @@ function copyOut(connection: Connection, select: Sql): CopyOut {
   return { rows, serverRowCount };
 }
 
-async function orphans(
+interface Child {
+  readonly rows: Sql;
+  readonly description: DatabaseTable;
+}
+
+async function referenceSides(
   connection: Connection,
-  { table, description }: Omit<Checking, "request">,
+  { rows, description }: Child,
   reference: Reference,
-): Promise<Sql> {
+): Promise<ReferenceSides> {
   const parent = await findTable(connection, reference.parent);
   const parentTable = await describeTable(connection, reference.parent);
   const typesOf = (of: DatabaseTable, names: readonly string[]) =>
     names.map((name) => columnNamed(of, name).databaseType).join();
   const asText = typesOf(description, reference.columns) !== typesOf(parentTable, reference.parentColumns);
-  return countOrphans({
-    child: table.sql,
-    columns: reference.columns,
-    parent: parent.sql,
-    parentColumns: reference.parentColumns,
-    asText,
-  });
+  const { columns, parentColumns } = reference;
+  return { child: rows, columns, parent: parent.sql, parentColumns, asText };
 }
 
 function sumOf(parts: readonly PartToLoad[]): number {

@@ -1,15 +1,8 @@
 import type { MovedSequence } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
-import { formatQualified, identifier, literal, qualified, sql, trusted } from "../identifiers.js";
-
-/** A sequence, and the column it feeds. */
-export interface OwnedSequence {
-  readonly column: string;
-  readonly schema: string;
-  readonly name: string;
-  readonly ascending: string;
-}
+import { formatQualified, literal, qualified, sql, trusted } from "../identifiers.js";
+import { lastUsed, type OwnedSequence, sequencesOf } from "../sequences.js";
 
 /**
  * Moves each sequence that feeds a column of the table past the column's maximum, and refreshes the statistics, unless
@@ -42,46 +35,18 @@ async function isMuch(connection: Connection, { oid }: FoundTable, written: numb
   return row?.much === "t";
 }
 
-/**
- * The sequences that feed a table's whole numbers. Serial and identity columns own theirs (a, i); a default that calls
- * nextval may use anybody's (n).
- */
-export async function sequencesOf(connection: Connection, table: FoundTable): Promise<readonly OwnedSequence[]> {
-  const oid = trusted(table.oid);
-  return await connection.query<OwnedSequence>(sql`
-    WITH feeds AS (
-      SELECT d.refobjsubid AS number, d.objid AS sequence FROM pg_depend d
-      WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
-        AND d.refobjid = ${oid} AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
-      UNION
-      SELECT f.adnum, d.refobjid FROM pg_attrdef f JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass
-        AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass
-      WHERE f.adrelid = ${oid}
-    )
-    SELECT a.attname AS column, n.nspname AS schema, c.relname AS name, s.seqincrement > 0 AS ascending
-    FROM feeds JOIN pg_sequence s ON s.seqrelid = feeds.sequence JOIN pg_class c ON c.oid = s.seqrelid
-    JOIN pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_attribute a ON a.attrelid = ${oid} AND a.attnum = feeds.number
-    WHERE a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype)
-    ORDER BY a.attnum, c.relname COLLATE "C"`);
-}
-
 async function moveSequence(
   connection: Connection,
   table: FoundTable,
-  { schema, name, column, ascending }: OwnedSequence,
+  sequence: OwnedSequence,
 ): Promise<string | undefined> {
-  const sequence = qualified(formatQualified(schema, name));
-  const value = identifier(column);
-  // The last number the rows use up, in the direction the sequence runs.
-  const last =
-    ascending === "t" ? sql`floor(max(${value})::numeric)::bigint` : sql`ceil(min(${value})::numeric)::bigint`;
+  const name = qualified(formatQualified(sequence.schema, sequence.name));
   const behind =
-    ascending === "t"
+    sequence.ascending === "t"
       ? sql`s.last_value < l.value OR (s.last_value = l.value AND NOT s.is_called)`
       : sql`s.last_value > l.value OR (s.last_value = l.value AND NOT s.is_called)`;
   const rows = await connection.query<{ value: string }>(sql`
-    SELECT setval(${literal(sequence)}::regclass, l.value) AS value
-    FROM (SELECT ${last} AS value FROM ${table.sql}) AS l, ${sequence} AS s WHERE ${behind}`);
+    SELECT setval(${literal(name)}::regclass, l.value) AS value
+    FROM (SELECT ${lastUsed(sequence)} AS value FROM ${table.sql}) AS l, ${name} AS s WHERE ${behind}`);
   return rows[0]?.value;
 }

@@ -3,7 +3,7 @@ import type { PlannedLoad } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { formatQualified, identifier, joined, literal, qualified, sql, trusted } from "../identifiers.js";
-import { sequencesOf } from "./after-load.js";
+import { sequencesOf } from "../sequences.js";
 
 /** Something the role of the connection has to be allowed, and whether it is: NULL where the object is not there yet. */
 interface Demand {

@@ -11,6 +11,7 @@ import type { Sessions } from "./sessions.js";
  * it: who holds them does so for longer than anybody waits.
  */
 export function retriedTarget(target: Target, { main, retry }: Pick<Sessions, "main" | "retry">): Target {
+  const { structure } = target;
   return {
     identity: target.identity,
     describe: (table) => retry(`describe ${table}`, () => target.describe(table)),
@@ -32,6 +33,7 @@ export function retriedTarget(target: Target, { main, retry }: Pick<Sessions, "m
       retry(`rebuild the indexes of ${table}`, () => target.rebuildIndexes(migration, table)),
     restore: (migration) => retry("restore indexes and keys", () => target.restore(migration)),
     afterLoad: (table, written) => retry(`analyse ${table}`, () => target.afterLoad(table, written)),
+    ...(structure && { structure: (table) => retry(`look at ${table}`, () => structure(table)) }),
     close: () => target.close(),
   };
 }

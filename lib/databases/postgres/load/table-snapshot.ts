@@ -3,6 +3,7 @@ import type { Sql } from "../../../model/names.js";
 import type { Aspect } from "../../table-aspects.js";
 import type { Connection } from "../connection.js";
 import { sql, trusted } from "../identifiers.js";
+import { tableObjects } from "../table-objects.js";
 
 /**
  * What the catalog says of a table. It names other objects by their names, never by their numbers: a table that took the
@@ -38,7 +39,14 @@ const keyName = (oid: Sql): Sql =>
 const keysOf = (oid: Sql): Sql =>
   sql`pg_constraint WHERE contype = 'f' AND conparentid = 0 AND (conrelid = ${oid} OR confrelid = ${oid})`;
 
+const whole = (objects: Sql): Sql => sql`SELECT name, concat_ws(' ', definition, rest) FROM (${objects}) AS o`;
+
 const selects: Readonly<Record<string, (oid: Sql) => Sql>> = {
+  column: (oid) => whole(tableObjects.column(oid)),
+  constraint: (oid) => whole(tableObjects.constraint(oid)),
+  index: (oid) => whole(tableObjects.index(oid)),
+  trigger: (oid) => whole(tableObjects.trigger(oid)),
+
   table: (oid) => sql`
     SELECT '', concat_ws(' ', c.relkind, c.relpersistence, c.relowner::regrole, s.spcname, m.amname, c.relreplident,
       c.relrowsecurity, c.relforcerowsecurity, (SELECT array_agg(o ORDER BY o) FROM unnest(c.reloptions) AS o),
@@ -46,36 +54,12 @@ const selects: Readonly<Record<string, (oid: Sql) => Sql>> = {
     FROM pg_class c LEFT JOIN pg_am m ON m.oid = c.relam LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
     LEFT JOIN pg_class t ON t.oid = c.reltoastrelid WHERE c.oid = ${oid}`,
 
-  column: (oid) => sql`
-    SELECT a.attname, concat_ws(' ', row_number() OVER (ORDER BY a.attnum), format_type(a.atttypid, a.atttypmod),
-      a.attcollation::regcollation, a.attnotnull, a.attidentity, a.attgenerated, a.attstorage, to_jsonb(a) ->> 'attcompression',
-      NULLIF(a.attstattarget, -1), (SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) AS o),
-      pg_get_expr(d.adbin, d.adrelid), col_description(a.attrelid, a.attnum))
-    FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    WHERE a.attrelid = ${oid} AND a.attnum > 0 AND NOT a.attisdropped`,
-
-  constraint: (oid) => sql`
-    SELECT conname, concat_ws(' ', contype, pg_get_constraintdef(oid), convalidated, connoinherit,
-      obj_description(oid, 'pg_constraint'))
-    FROM pg_constraint WHERE conrelid = ${oid} AND contype NOT IN ('f', 't')`,
-
-  index: (oid) => sql`
-    SELECT i.relname, concat_ws(' ', pg_get_indexdef(i.oid), s.spcname, x.indisvalid, x.indisclustered, x.indisreplident,
-      (SELECT array_agg(NULLIF(a.attstattarget, -1) ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = i.oid),
-      (SELECT array_agg(o ORDER BY o) FROM unnest(i.reloptions) AS o), obj_description(i.oid, 'pg_class'))
-    FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid LEFT JOIN pg_tablespace s ON s.oid = i.reltablespace
-    WHERE x.indrelid = ${oid}`,
-
   "foreign key": (oid) => sql`
     SELECT ${keyName(oid)}, concat_ws(' ', regexp_replace(pg_get_constraintdef(oid), ' NOT VALID$', ''),
       obj_description(oid, 'pg_constraint')) FROM ${keysOf(oid)}`,
 
   // Apart, since a key that was never checked may be found valid, and nothing is lost by that.
   "validation of foreign key": (oid) => sql`SELECT ${keyName(oid)}, '' FROM ${keysOf(oid)} AND convalidated`,
-
-  trigger: (oid) => sql`
-    SELECT tgname, concat_ws(' ', pg_get_triggerdef(oid), tgenabled, obj_description(oid, 'pg_trigger'))
-    FROM pg_trigger WHERE tgrelid = ${oid} AND NOT tgisinternal`,
 
   policy: (oid) => sql`
     SELECT polname, concat_ws(' ', polpermissive, polcmd, (SELECT array_agg(r::regrole::text ORDER BY r::regrole::text) FROM unnest(polroles) AS r),

@@ -1,6 +1,7 @@
 import type { OpenOptions } from "../../open-target.js";
 import type { LoadOutcome, LoadRequest, Target } from "../../target-port.js";
 import { describeTable, findTable, identityOf } from "../catalog.js";
+import { structureOf } from "../structure.js";
 import { afterLoad } from "./after-load.js";
 import { chooseWay } from "./choose-way.js";
 import { saveAndDrop } from "./definitions.js";
@@ -58,6 +59,7 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
       await restoreDefinitions(main, migration, { table: await resolve(table), each }),
     restore: (migration) => restoreDefinitions(main, migration, { each }),
     afterLoad: (table, written) => afterLoad(main, table, written),
+    structure: (table) => main.transaction(() => structureOf(main, table)),
     close: () => sessions.close(),
   };
   return retriedTarget(target, sessions);
