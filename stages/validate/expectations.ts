@@ -13,20 +13,21 @@ export interface Expected {
 /** Asks the target what the specification expects of a table, and its catalog's foreign keys: one check each. */
 export async function checkExpectations(table: Table, checked: CheckedTable): Promise<Expected> {
   const checks: Check[] = [];
-  const orphaned = new Map<string, Reference>();
+  const orphaned: Reference[] = [];
   for (const test of table.expect.tests) checks.push(await timed(() => checkTest(checked, test)));
   for (const { name, severity, reference } of referencesOf(table, checked)) {
     const check = await timed(async () => none(name, await checked.countOrphans(reference), severity));
     checks.push(check);
-    if (check.actual !== 0) orphaned.set(sameQuestion(reference), reference);
+    if (check.actual !== 0 && !orphaned.some((one) => isSame(one, reference))) orphaned.push(reference);
   }
   for (const aggregate of table.expect.aggregates) checks.push(await timed(() => checkAggregate(checked, aggregate)));
-  return { checks, orphaned: [...orphaned.values()] };
+  return { checks, orphaned };
 }
 
 // The catalog names the schema of a parent, and the specification mostly does not.
-function sameQuestion({ columns, parent, parentColumns }: Reference): string {
-  return JSON.stringify([columns, parent.split(".").at(-1), parentColumns]);
+function isSame(one: Reference, other: Reference): boolean {
+  const [name, otherName] = [one, other].map(({ parent }) => parent.split(".").at(-1));
+  return name === otherName && `${one.columns} ${one.parentColumns}` === `${other.columns} ${other.parentColumns}`;
 }
 
 function none(name: string, found: number, severity: Severity): Check {

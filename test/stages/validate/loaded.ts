@@ -80,14 +80,14 @@ expect:
   - deduplicated: 1
 `;
 
-/** Extracts, transforms and loads the migration; databases and folders go when the test is over. */
-export async function loadedMigration(files: Readonly<Record<string, string>> = {}): Promise<Loaded> {
+/** Extracts, transforms and loads the migration; databases and folders go when the test is over. `more` is the target's too. */
+export async function loadedMigration(files: Readonly<Record<string, string>> = {}, more = ""): Promise<Loaded> {
   const urls = ({ source, target }: Readonly<Record<"source" | "target", TestDatabase>>) => ({
     source: source.url,
     target: target.url,
   });
   const { folder, databases } = await beginning(
-    { source: sourceTables, target: targetTables },
+    { source: sourceTables, target: `${targetTables};${more}` },
     files,
     async ({ folder, databases }) => {
       const migration = migrationIn(folder, urls(databases));
