@@ -114,7 +114,7 @@ async function played(contest: Contest, shell: Shell): Promise<readonly (readonl
   } catch (error) {
     return [[contest.work, "", "", "", "", "", "not run", String(error)]];
   }
-  const ours = await measure(contest.ours, shell);
+  const ours = await measure(contest.ours, shell, contest.reset);
   return inTurn(contest.peers, async ({ name, command, aim }) => {
     const peer = await measure(command, shell);
     // Said at once too: whoever stops the bench keeps what was measured.

@@ -16,12 +16,14 @@ export interface Shell {
   readonly runs: number;
 }
 
-/** Median seconds of a command's runs, after one that is not counted. */
-export async function measure(command: string, shell: Shell): Promise<Measurement> {
+/** Median seconds of a command's runs, after one that is not counted; `reset` is run before each, and not timed. */
+export async function measure(command: string, shell: Shell, reset = "true"): Promise<Measurement> {
   const missing = programsOf(command).find((program) => !isInstalled(program));
   if (missing !== undefined) return { seconds: undefined, note: `${missing} is not installed` };
   try {
-    const seconds = isInstalled("hyperfine") ? await byHyperfine(command, shell) : await byRepetition(command, shell);
+    const seconds = isInstalled("hyperfine")
+      ? await byHyperfine(command, shell, reset)
+      : await byRepetition(command, shell, reset);
     return { seconds, note: "" };
   } catch (error) {
     return { seconds: undefined, note: error instanceof Error ? error.message : String(error) };
@@ -39,9 +41,16 @@ export async function runShell(command: string, { env }: Shell): Promise<void> {
   if (code !== 0) throw new Error(`exit ${code}: ${said.trim().split("\n").slice(-3).join(" ")}`);
 }
 
-async function byHyperfine(command: string, shell: Shell): Promise<number> {
+async function byHyperfine(command: string, shell: Shell, reset: string): Promise<number> {
   const report = `${shell.folder}/hyperfine.json`;
-  const flags = ["--warmup=1", `--runs=${shell.runs}`, "--style=none", `--export-json=${report}`, "--shell=bash"];
+  const flags = [
+    "--warmup=1",
+    `--runs=${shell.runs}`,
+    "--style=none",
+    `--export-json=${report}`,
+    "--shell=bash",
+    `--prepare=${quoted(reset)}`,
+  ];
   await runShell(["hyperfine", ...flags, quoted(`set -o pipefail; ${command}`)].join(" "), shell);
   const { results }: { readonly results: readonly { readonly median: number }[] } = JSON.parse(
     await readFile(report, "utf8"),
@@ -50,10 +59,11 @@ async function byHyperfine(command: string, shell: Shell): Promise<number> {
   return results[0]?.median ?? Number.NaN;
 }
 
-async function byRepetition(command: string, shell: Shell): Promise<number> {
-  await runShell(command, shell);
+async function byRepetition(command: string, shell: Shell, reset: string): Promise<number> {
+  await runShell(`${reset}; ${command}`, shell);
   const seconds: number[] = [];
   for (let run = 0; run < shell.runs; run += 1) {
+    await runShell(reset, shell);
     const startMs = performance.now();
     await runShell(command, shell);
     seconds.push((performance.now() - startMs) / 1000);

@@ -40,7 +40,7 @@ export async function mergeRows(sessions: Sessions, request: LoadRequest): Promi
   const arrived = await stagingOf(main, found, { request, key });
   const rowCount = await stageParts(sessions, arrived);
   try {
-    return await main.transaction(() => settle(main, { request, found, key, arrived, rowCount }));
+    return await main.transaction(() => settle(sessions, { request, found, key, arrived, rowCount }));
   } catch (error) {
     // Refused for what the rows are: they would be refused again, and the target need not keep them.
     if (error instanceof StageError && error.kind === "integrity")
@@ -74,20 +74,22 @@ interface Merging extends Asked {
   readonly rowCount: number;
 }
 
-async function settle(main: Connection, merging: Merging): Promise<LoadOutcome> {
+async function settle(sessions: Sessions, merging: Merging): Promise<LoadOutcome> {
+  const { main } = sessions;
   const { request, found, key, arrived, rowCount } = merging;
   const mode = request.mode === "insert" ? "insert" : "upsert";
   await lockTable(main, found);
+  const counting = countBeside(sessions, found);
   await main.execute(sql`SET LOCAL work_mem = '128MB'`);
   // Few rows are then found by the key's index: 12,440 among 1.24 M in 0.07 s, where hashing the table took 1.2 s.
   await main.execute(sql`SET LOCAL random_page_cost = 1.1`);
-  const before = await countRows(main, found);
   const rows = { found, merge: request, arrived: qualified(arrived.kept), rowCount, mode, index: 0 } as const;
   const merge = () => upsertRows(main, [rows]);
   const [merged] = request.triggers === "keep" ? await merge() : await withTriggersAside(main, found, merge);
   if (merged === undefined) throw new Error("one table was merged, and nothing came of it");
   const { touched, unchanged } = merged;
   const { inserted, updated } = touched;
+  const before = (await counting) ?? (await countRows(main, found)) - inserted;
   const quarantined = request.rejects.aside?.rowCount ?? 0;
   const counts: LoadCounts = { before, inserted, updated, unchanged, quarantined, after: before + inserted };
   // Loaded once more, and nothing was amiss: what the load before did, and how to take it back, stands as it is.
@@ -100,4 +102,19 @@ async function settle(main: Connection, merging: Merging): Promise<LoadOutcome> 
   await forgetOpen(main, found.qualifiedName);
   const warnings = request.triggers === "keep" ? await triggerWarnings(main, found) : [];
   return { way: "merge", counts, warnings };
+}
+
+/**
+ * Counts a locked table's rows as they were before, while this session changes some: in 1.24 M rows that takes longer than
+ * to merge 12,000. Undefined where there is no session to spare, or somebody who waits for the table keeps it off.
+ */
+async function countBeside({ each }: Sessions, found: FoundTable): Promise<number | undefined> {
+  let before: number | undefined;
+  // Whatever goes wrong here is not tried again: the other session can count as well.
+  const count = async (connection: Connection) => {
+    await connection.execute(sql`SET lock_timeout = '500ms'`);
+    before = await countRows(connection, found);
+  };
+  await each([found], 1, (connection) => count(connection).catch(() => undefined)).catch(() => undefined);
+  return before;
 }

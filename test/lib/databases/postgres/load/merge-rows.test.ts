@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openTarget } from "../../../../../lib/databases/open-target.js";
+import { mergeRows } from "../../../../../lib/databases/postgres/load/merge-rows.js";
+import { openSessions, type Sessions } from "../../../../../lib/databases/postgres/load/sessions.js";
 import type { LoadRequest, PartToLoad, Target } from "../../../../../lib/databases/target-port.js";
 import { createDatabase, type TestDatabase } from "../../../../support/postgres.js";
 import { keeping, part, people, rejection } from "./loading.js";
@@ -52,6 +54,19 @@ describe("upserting a table", () => {
     ]);
     expect(await database.query("SELECT ctid, xmin FROM people WHERE id IN (1, 100) ORDER BY id")).toEqual(before);
     expect(await leftInSchema()).toEqual([]);
+  });
+
+  it("knows how many rows were there also where no other session may count them", async () => {
+    const sessions = await openSessions(database.url, { application: "waybill/test" });
+    const each: Sessions["each"] = (items, jobs, work) =>
+      items.some((item) => typeof item === "object" && item !== null && "oid" in item)
+        ? Promise.reject(new Error("somebody waits for the table"))
+        : sessions.each(items, jobs, work);
+
+    const { counts } = await mergeRows({ ...sessions, each }, upsert([part(["2,Li", "3,Noor"])]));
+
+    await sessions.close();
+    expect(counts).toMatchObject({ before: 3, inserted: 1, updated: 1, after: 4 });
   });
 
   it("keeps the rows it changes as they were, with a hash of what became of them", async () => {
