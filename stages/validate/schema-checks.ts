@@ -74,11 +74,16 @@ const notThere = "not there";
 function checkObject({ was, now }: Pair): Check {
   const { kind, name } = (now ?? was) as Recorded;
   const expected = was?.definition ?? notThere;
-  const flaw = now?.flaw === undefined ? "" : `; ${now.flaw}`;
-  const check = { name: `schema: ${kind} ${name}`, expected, actual: `${now?.definition ?? notThere}${flaw}` };
-  if (now?.unknown !== undefined) return skipped(check.name, expected, now.unknown);
-  if (flaw === "" && expected === now?.definition) return { ...check, verdict: "passed" };
-  return { ...check, verdict: isAccepted({ was, now }) ? "warned" : "failed" };
+  const { definition = notThere, flaw, unknown } = now ?? {};
+  const title = `schema: ${kind} ${name}`;
+  if (unknown !== undefined) return skipped(title, expected, unknown);
+  const found = [
+    ...(definition === expected && flaw !== undefined ? [] : [definition]),
+    ...(flaw === undefined ? [] : [flaw]),
+  ];
+  const isAsLeft = definition === expected && flaw === undefined;
+  const verdict = isAsLeft ? "passed" : isAccepted({ was, now }) ? "warned" : "failed";
+  return { name: title, expected, actual: found.join("; "), verdict };
 }
 
 // That a constraint holds for new rows only is how somebody left it on purpose, and load too: its definition says so.

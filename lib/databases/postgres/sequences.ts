@@ -46,20 +46,27 @@ export function lastUsed({ column, ascending }: OwnedSequence): Sql {
   return ascending === "t" ? sql`floor(max(${value})::numeric)::bigint` : sql`ceil(min(${value})::numeric)::bigint`;
 }
 
-/** The sequences that feed a table, each with a flaw where its next value is one that the rows have used up, or lies before. */
-export async function sequenceObjects(connection: Connection, table: FoundTable): Promise<readonly StructureObject[]> {
+/**
+ * The sequences that feed a table, each with a flaw where its next value is one that the rows have used up, or lies before.
+ * `rows`, a fragment of FROM without an alias, says which rows: all, or those that are ours.
+ */
+export async function sequenceObjects(
+  connection: Connection,
+  table: FoundTable,
+  rows: Sql = table.sql,
+): Promise<readonly StructureObject[]> {
   const objects: StructureObject[] = [];
   for (const sequence of await sequencesOf(connection, table)) {
     const name = formatQualified(sequence.schema, sequence.name);
     const object = { kind: "sequence", name, definition: sequence.definition } as const;
-    objects.push({ ...object, ...(await nextValue(connection, table, sequence)) });
+    objects.push({ ...object, ...(await nextValue(connection, rows, sequence)) });
   }
   return objects;
 }
 
 async function nextValue(
   connection: Connection,
-  table: FoundTable,
+  rows: Sql,
   sequence: OwnedSequence,
 ): Promise<Pick<StructureObject, "flaw" | "unknown">> {
   const name = qualified(formatQualified(sequence.schema, sequence.name));
@@ -71,7 +78,7 @@ async function nextValue(
   const isAscending = sequence.ascending === "t";
   const [row] = await connection.query<{ used: string | null }>(sql`
     SELECT n.value ${isAscending ? sql`<=` : sql`>=`} l.value AS used
-    FROM (SELECT ${lastUsed(sequence)} AS value FROM ${table.sql}) AS l,
+    FROM (SELECT ${lastUsed(sequence)} AS value FROM ${rows} AS these) AS l,
       (SELECT last_value::numeric + CASE WHEN is_called THEN seqincrement ELSE 0 END AS value
        FROM ${name}, pg_sequence WHERE seqrelid = ${literal(name)}::regclass) AS n`);
   const { column } = sequence;

@@ -119,7 +119,7 @@ function checkedTable(connection: Connection, { request, table, description, sid
       const columns = await connection.describe(trusted(select));
       return { columns: columns.map(({ name }) => name), rows: copyOut(connection, trusted(select)) };
     },
-    structure: () => structureOf(connection, description.qualifiedName),
+    structure: () => structureOf(connection, description.qualifiedName, rows),
     countOrphans: async (reference) => count(countOrphans(await referenceSides(connection, child, reference))),
     orphans: async (reference, limit) => {
       const key = sides.key.length > 0 ? sides.key : sides.columns;

@@ -76,8 +76,8 @@ it("validate names each object that is not as load left it, or does not work, an
   for (const sentence of [
     "price is numeric(12,3), not numeric; more was not there",
     "schema: index people_note: expected CREATE INDEX people_note ON public.people USING btree (note), found not there",
-    "ON public.people USING btree (id, name); it is not valid",
-    "REFERENCES public.towns(id); its triggers are disabled",
+    "ON public.people USING btree (id, name), found it is not valid",
+    "REFERENCES public.towns(id), found its triggers are disabled",
     "EXECUTE FUNCTION public.touch() (disabled)",
     "its next value is not above the maximum of id",
   ])
