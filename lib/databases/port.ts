@@ -137,6 +137,8 @@ export interface CopyOut {
   readonly rows: Readable;
   /** The row count the server states; ask after `rows` has ended. */
   serverRowCount(): Promise<number>;
+  /** How many values of each column were no text, and were mended as the extract's `invalid_text` says; nothing: none. */
+  mended?(): Readonly<Record<string, number>>;
 }
 
 /** A source opened for reading: everything it says is of one snapshot. It never writes. */

@@ -15,7 +15,10 @@ export function ownSql(table: Table): readonly OwnSql[] {
   const columns = table.columns === "all" ? [] : table.columns;
   return [
     ...table.filters.map(({ rule, sql: expression }) => condition(rule, expression, rule)),
-    ...table.rejects.map(({ rule, when }) => condition(rule, when, rule)),
+    // What stands on a column of ours was not written by anybody.
+    ...table.rejects.flatMap(({ rule, when, reasonColumn }) =>
+      reasonColumn === undefined ? [condition(rule, when, rule)] : [],
+    ),
     ...columns.flatMap(({ name, origin, rules }) => {
       const place = `columns.${name}`;
       const own = origin.kind === "sql" ? [{ rule: place, expression: origin.sql, isCondition: false, place }] : [];

@@ -5,7 +5,7 @@ import { compileColumn } from "./compile-column.js";
 import type { CompiledColumn, CompiledTable, SourceColumn } from "./compiled.js";
 import type { Column, Table } from "./migration.js";
 import { assertNoProblems, type Problem } from "./problems.js";
-import { literal, parenthesised } from "./sql.js";
+import { identifier, literal, parenthesised } from "./sql.js";
 import { columnsAfterSteps, replacedColumns } from "./steps.js";
 import { typedColumns } from "./target-types.js";
 
@@ -47,10 +47,10 @@ export function tryCompileTable(
       rule,
       keep: parenthesised(sql),
     })),
-    rejects: table.rejects.map(({ rule, when, reason }) => ({
+    rejects: table.rejects.map(({ rule, when, reason, reasonColumn }) => ({
       rule,
       when: parenthesised(when),
-      reason: literal(reason),
+      reason: reasonColumn === undefined ? literal(reason) : identifier(reasonColumn),
     })),
     columns: columns.map(({ column }) => withoutReplaced(table, column)),
   };

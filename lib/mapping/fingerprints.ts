@@ -12,13 +12,18 @@ import type { PlainOrigin } from "./settled-origin.js";
 
 /** Everything in the specification that decides what this extract's files hold. */
 export function extractFingerprint(migration: Migration, extract: Extract, selection: Json): Sha256 {
-  const { watermark: _, ...deciding } = extract;
+  const { watermark: _, invalidText, ...deciding } = extract;
   return hashOf({
     program: "extract/1",
     migration: migration.id,
     pii: piiColumns(migration, extract),
     selection,
-    extract: { ...deciding, from: { ...deciding.from } } as unknown as Json,
+    extract: {
+      ...deciding,
+      from: { ...deciding.from },
+      // Left out where it is refused, as it always was: extracts of before stay up to date.
+      ...(invalidText === "refuse" ? {} : { invalidText }),
+    } as unknown as Json,
   });
 }
 

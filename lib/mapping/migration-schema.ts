@@ -43,6 +43,7 @@ const extractMap = object({
   row_checksum: yesNo.default(true),
   part_rows: wholeNumber(1).default(250_000),
   part_by: object({ column: name, every: z.enum(["day", "month", "quarter", "year"]) }).optional(),
+  invalid_text: z.enum(["refuse", "reject", "strip", "replace", "bytes"]).default("refuse"),
 }).superRefine(({ table, select, where }, context) => {
   if (select === undefined) return;
   if (table !== undefined) complain(context, "both table and select", "keep one of the two");

@@ -57,7 +57,15 @@ export interface Extract {
   readonly partRows: number;
   /** Parts by calendar month, quarter or year of a date or timestamp column instead of by key range. */
   readonly partBy: { readonly column: string; readonly every: "day" | "month" | "quarter" | "year" } | undefined;
+  readonly invalidText: InvalidText;
 }
+
+/**
+ * What becomes of a text that no file may hold, because its bytes are no UTF-8 or it has a NUL character: the extract
+ * ends ("refuse"), its row is rejected, what is wrong with it goes ("strip") or becomes U+FFFD ("replace"), or the value
+ * stands as `\\x` and its bytes in hex.
+ */
+export type InvalidText = "refuse" | "reject" | "strip" | "replace" | "bytes";
 
 /** One target table and the rules that make its rows, in order: steps, filter, reject, columns, dedupe, cascade. */
 export interface Table {
@@ -156,6 +164,8 @@ export interface NamedSql extends RowRule {
 export interface RejectRule extends RowRule {
   readonly when: string;
   readonly reason: string;
+  /** A column of the extract's files that says more of a row than `reason` does. */
+  readonly reasonColumn?: string;
   readonly because: string | undefined;
 }
 

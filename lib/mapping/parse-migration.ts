@@ -2,6 +2,7 @@ import { checkLookups } from "./check-lookups.js";
 import { checkReferences } from "./check-references.js";
 import { checkReferring, checkRing } from "./check-referring.js";
 import { checkSteps } from "./check-steps.js";
+import { checkInvalidText, withInvalidText } from "./invalid-text.js";
 import type { Migration, SpecificationFile } from "./migration.js";
 import { migrationSchema, type ParsedMigration } from "./migration-schema.js";
 import { assertNoProblems, type Problem } from "./problems.js";
@@ -30,13 +31,17 @@ export function parseMigration(files: readonly SpecificationFile[]): Migration {
   if (problems.length > 0 || head.value === undefined) throw assertNoProblems(problems);
 
   const settled = settleMigration(head.value);
-  const tables = tableFiles.map((file) => ({ ...file, table: withQueryReads(file.table, settled.extracts) }));
+  const tables = tableFiles.map((file) => ({
+    ...file,
+    table: withInvalidText(withQueryReads(file.table, settled.extracts), settled.extracts),
+  }));
   const known = { extracts: settled.extracts, tables: tables.map(({ table }) => table) };
   const typed = withTargetTypes(known.tables, files);
   assertNoProblems([
     ...(tables.length === 0 ? [noTables] : []),
     ...duplicateTables(tables),
     ...tables.flatMap((file) => checkReferences(file, known)),
+    ...tables.flatMap((file) => checkInvalidText(file, settled.extracts)),
     ...tables.flatMap((file) => checkReferring(file, { ...known, tables: withReferredKeys(known.tables) })),
     ...checkLookups(known.tables, files),
     ...typed.problems,

@@ -47,5 +47,6 @@ function settleExtract(name: string, { parsed, sources }: Declared): Extract {
     rowChecksum: parsed.row_checksum,
     partRows: parsed.part_rows,
     partBy: parsed.part_by,
+    invalidText: parsed.invalid_text,
   };
 }

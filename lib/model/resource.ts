@@ -5,6 +5,9 @@ import type { Sha256 } from "./names.js";
 /** The name of the column that holds the source's checksum of a row, always the last of an extract. */
 export const checksumColumn = "row_checksum";
 
+/** Says of a row of an extract what is wrong with its texts; NULL for all others. Only where such rows are rejected. */
+export const faultColumn = "_invalid_text";
+
 /** The columns by which rows that were corrected say which rejected rows they are: in the extracts of replays alone. */
 export const lineageColumns = ["_key", "_occurrence"] as const;
 
@@ -79,5 +82,14 @@ export function isReplay({ _waybill: { details } }: Manifest): boolean {
 /** The columns of an extract's files that Waybill added: no mapping and no step sees them. */
 export function addedColumns(extract: Manifest): readonly string[] {
   const hasChecksum = extract._waybill.details.rowChecksum === true;
-  return [...(hasChecksum ? [checksumColumn] : []), ...(isReplay(extract) ? lineageColumns : [])];
+  return [
+    ...(namesFaults(extract) ? [faultColumn] : []),
+    ...(hasChecksum ? [checksumColumn] : []),
+    ...(isReplay(extract) ? lineageColumns : []),
+  ];
+}
+
+/** Whether an extract says of its rows what is wrong with their texts. */
+export function namesFaults(extract: Manifest): boolean {
+  return extract.resources.some(({ schema }) => schema.fields.some(({ name }) => name === faultColumn));
 }

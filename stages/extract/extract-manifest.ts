@@ -6,8 +6,8 @@ import type { Extract } from "../../lib/mapping/migration.js";
 import { addChecksums, emptyChecksum } from "../../lib/model/checksum.js";
 import { StageError } from "../../lib/model/errors.js";
 import { type Json, veiled } from "../../lib/model/hash.js";
-import { buildManifest, type Manifest, type Resource } from "../../lib/model/manifest.js";
-import { checksumColumn, fieldOf, partName, resourceOf } from "../../lib/model/resource.js";
+import { buildManifest, type Field, type Manifest, type Resource } from "../../lib/model/manifest.js";
+import { checksumColumn, faultColumn, fieldOf, partName, resourceOf } from "../../lib/model/resource.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { tool } from "../../lib/program/tool.js";
 
@@ -18,17 +18,26 @@ interface ExtractResult {
   readonly table: SourceTable;
   readonly parts: readonly WrittenFile[];
   readonly leftOut: number;
+  /** How many values of each column were no text, and were mended. */
+  readonly mended: Readonly<Record<string, number>>;
 }
 
-/** The header of an extract's files: the source's columns, and the row checksum where there is one. */
+/** The columns of an extract's files: the source's, what is wrong with a row where such rows are rejected, the row checksum. */
+function fieldsOf(extract: Extract, table: SourceTable): readonly Field[] {
+  const faults = extract.invalidText === "reject" ? [fieldOf({ name: faultColumn, type: "string" })] : [];
+  const checksum = extract.rowChecksum ? [fieldOf({ name: checksumColumn, type: "string", nullable: false })] : [];
+  return [...table.columns.map(fieldOf), ...faults, ...checksum];
+}
+
+/** The header of an extract's files. Throws "specification" where the source has a column of such a name of its own. */
 export function columnNames(extract: Extract, table: SourceTable): readonly string[] {
-  const names = table.columns.map(({ name }) => name);
-  if (!extract.rowChecksum) return names;
-  if (!names.includes(checksumColumn)) return [...names, checksumColumn];
+  const names = fieldsOf(extract, table).map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice === undefined) return names;
   throw new StageError(
     "specification",
-    `${extract.name} has a column ${checksumColumn} of its own`,
-    `set row_checksum: false for it, or rename the column in a select`,
+    `${extract.name} has a column ${twice} of its own`,
+    `${twice === checksumColumn ? "set row_checksum: false for it" : "take another invalid_text than reject"}, or rename the column in a select`,
   );
 }
 
@@ -55,6 +64,9 @@ export function extractManifest(run: Run, result: ExtractResult): Manifest {
         partsBy: extract.partBy === undefined ? "key" : "date",
         leftOutByWhere: result.leftOut,
         rowChecksum: extract.rowChecksum,
+        ...(extract.invalidText === "refuse"
+          ? {}
+          : { invalidText: { policy: extract.invalidText, values: result.mended } }),
         session: source.session,
       },
     },
@@ -73,12 +85,11 @@ function partResource(
   { extract, table }: ExtractResult,
   { part, index }: { part: WrittenFile; index: number },
 ): Resource {
-  const checksum = extract.rowChecksum ? [fieldOf({ name: checksumColumn, type: "string", nullable: false })] : [];
   const keyRange = keyRangeOf(table, part, piiColumns(run.migration, extract));
   return resourceOf(part, {
     path: partName("part", index),
     role: "part",
-    fields: [...table.columns.map(fieldOf), ...checksum],
+    fields: fieldsOf(extract, table),
     // Keys may repeat in a legacy source: only a key the database enforces is called a primary key.
     ...(table.keyIsUnique ? { primaryKey: table.key } : {}),
     ...(keyRange === undefined ? {} : { keyRange }),

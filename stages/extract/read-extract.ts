@@ -26,27 +26,42 @@ export async function readExtract(run: Run, reading: Reading): Promise<void> {
     const { extract, source, selection } = reading;
     const table = await source.describe(extract);
     const expected = await source.count(extract, table, selection);
-    const parts = await readParts(run, { ...reading, folder, table, expected });
+    const mended = new Map<string, number>();
+    const parts = await readParts(run, { ...reading, folder, table, expected, mended });
     const leftOut = await source.countLeftOut(extract);
-    await writeManifest(folder, extractManifest(run, { ...reading, table, parts, leftOut }));
-    tell(run, extract.name, { rowCount: expected, parts, leftOut, seconds: (performance.now() - startedMs) / 1000 });
+    await writeManifest(
+      folder,
+      extractManifest(run, { ...reading, table, parts, leftOut, mended: Object.fromEntries(mended) }),
+    );
+    tell(run, extract, { rowCount: expected, parts, leftOut, mended, seconds: (performance.now() - startedMs) / 1000 });
   });
 }
+
+/** What became of values that are no text, for people. */
+const fates = {
+  refuse: "refused",
+  reject: "transform rejects these rows",
+  strip: "what is none was left out",
+  replace: "U+FFFD stands for what is none",
+  bytes: "they stand as bytes in hex",
+} as const;
 
 interface Done {
   readonly rowCount: number;
   readonly parts: readonly WrittenFile[];
   readonly leftOut: number;
+  readonly mended: ReadonlyMap<string, number>;
   readonly seconds: number;
 }
 
-function tell(run: Run, extract: string, { rowCount, parts, leftOut, seconds }: Done): void {
+function tell(run: Run, { name: extract, invalidText }: Extract, { rowCount, parts, leftOut, mended, seconds }: Done) {
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
   const text = [
     `extract ${extract}: ${counted(rowCount, "row")} in ${counted(parts.length, "part")}`,
     `${(bytes / 1e6).toFixed(1)} MB`,
     `${seconds.toFixed(1)} s`,
     ...(leftOut > 0 ? [`${counted(leftOut, "row")} left out by its \`where\``] : []),
+    ...[...mended].map(([column, count]) => `${counted(count, "value")} of ${column} no text: ${fates[invalidText]}`),
   ];
   run.reporter.say("extracted", text.join(", "), {
     extract,
@@ -62,6 +77,8 @@ interface Parts extends Reading {
   readonly folder: string;
   readonly table: SourceTable;
   readonly expected: number;
+  /** Filled while parts are read. */
+  readonly mended: Map<string, number>;
 }
 
 async function readParts(run: Run, parts: Parts): Promise<readonly WrittenFile[]> {
@@ -107,6 +124,8 @@ async function readPart(parts: Parts, { index, range, onRows }: Part): Promise<W
       onRows,
     });
     file = await publishPart(writer, copy, path);
+    for (const [column, count] of Object.entries(copy.mended?.() ?? {}))
+      parts.mended.set(column, (parts.mended.get(column) ?? 0) + count);
   });
   if (file === undefined) throw new Error("the source handed out no rows");
   return file;

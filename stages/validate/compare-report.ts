@@ -58,6 +58,7 @@ async function sourceRows(source: Source, { name, of, source: sql }: ReportCompa
     rowChecksum: false,
     partRows: Number.MAX_SAFE_INTEGER,
     partBy: undefined,
+    invalidText: "refuse",
   } as const;
   const table = await source.describe(extract);
   let rows: ReportRows["rows"] = [];

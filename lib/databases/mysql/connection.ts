@@ -4,6 +4,7 @@ import { sql } from "../../mapping/sql.js";
 import { StageError } from "../../model/errors.js";
 import type { Sql } from "../../model/names.js";
 import type { CopyOut } from "../port.js";
+import { type Mending, mendText } from "./mend-text.js";
 import { type RowPacket, rowEncoder } from "./row-encoder.js";
 import { translate } from "./server-errors.js";
 import { openSession, type Session } from "./session.js";
@@ -33,9 +34,14 @@ export interface Connection {
   /** The columns a SELECT would return, without its rows. */
   describe(select: Sql): Promise<readonly ResultColumn[]>;
   /** The rows of a SELECT as CSV; destroying them midway ends the session. */
-  copyTo(sql: Sql, what: CopiedColumns): CopyOut;
+  copyTo(sql: Sql, what: Copied): CopyOut;
   /** Ends the session, at once if something is still running. Never throws. */
   close(): Promise<void>;
+}
+
+/** What is copied, and what becomes of values that no file may hold; without `mending` they end the copy. */
+export interface Copied extends CopiedColumns {
+  readonly mending?: Pick<Mending, "policy" | "rowChecksum">;
 }
 
 const bufferBytes = 1024 * 1024;
@@ -121,7 +127,7 @@ interface Copying extends Pick<Connection, "query" | "location"> {
   readonly client: Client;
 }
 
-function copyTo({ client, location, query }: Copying, statement: Sql, what: CopiedColumns): CopyOut {
+function copyTo({ client, location, query }: Copying, statement: Sql, what: Copied): CopyOut {
   let [isDone, isLast, warningCount] = [false, false, 0];
   const rows = new Readable({
     highWaterMark: bufferBytes,
@@ -134,12 +140,19 @@ function copyTo({ client, location, query }: Copying, statement: Sql, what: Copi
   });
   // Whoever takes the rows may fail before listening to them; the error that follows must not end the process.
   rows.on("error", () => {});
+  const onChunk = (csv: Buffer) => {
+    // After the last row nobody asks for more, and a driver that is paused then never begins the next statement.
+    if (!rows.push(csv) && !isLast) client.pause();
+  };
+  const { mending, ...named } = what;
+  const mended = new Map<string, number>();
+  const onMended = (column: string) => mended.set(column, (mended.get(column) ?? 0) + 1);
   const encoder = rowEncoder({
-    onChunk: (csv) => {
-      // After the last row nobody asks for more, and a driver that is paused then never begins the next statement.
-      if (!rows.push(csv) && !isLast) client.pause();
+    onChunk,
+    onUnfit: (csv, rowsBefore) => {
+      if (mending === undefined) rows.destroy(findUnfit(csv, { ...named, rowsBefore }));
+      else onChunk(mendText(csv, { ...mending, columns: named.columns, onMended }));
     },
-    onUnfit: (csv, rowsBefore) => rows.destroy(findUnfit(csv, { ...what, rowsBefore })),
   });
   const running = client.query({ sql: statement }, (error) => {
     isDone = true;
@@ -156,6 +169,7 @@ function copyTo({ client, location, query }: Copying, statement: Sql, what: Copi
   for (const one of afterwards) one.catch(() => {});
   return {
     rows,
+    mended: () => Object.fromEntries(mended),
     serverRowCount: async () => {
       const [warnings, [[count] = []]] = await Promise.all(afterwards);
       if (warningCount !== 0) assertNothingLost(warnings);

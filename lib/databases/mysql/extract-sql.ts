@@ -20,11 +20,15 @@ export const dialect: SourceDialect = {
   periods,
 };
 
-/** The statement whose rows are a part: every column as text, in row order, and the row checksum where the extract has one. */
+/**
+ * The statement whose rows are a part: every column as text, in row order, then where the extract has them the column for
+ * what is wrong with a row (nothing, as far as the server knows), and the row checksum.
+ */
 export function copyStatement(from: SourceRelation, where: Sql): Sql {
   const { extract, table } = from;
+  const faults = extract.invalidText === "reject" ? [sql`NULL`] : [];
   const checksum = extract.rowChecksum ? [sql`md5(${rowText(table.columns.map(escapedValue))})`] : [];
-  return sql`SELECT ${join([...table.columns.map(fileText), ...checksum], ", ")}
+  return sql`SELECT ${join([...table.columns.map(fileText), ...faults, ...checksum], ", ")}
     FROM ${relation(from)} AS source WHERE ${where} ORDER BY ${rowOrder(table)}`;
 }
 

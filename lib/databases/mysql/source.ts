@@ -56,7 +56,14 @@ async function copyRange(
 ): Promise<void> {
   const { extract, table } = request;
   const statement = copyStatement({ dialect, extract, table }, requestWhere(dialect, request));
-  await take(connection.copyTo(statement, { extract: extract.name, columns: table.columns.map(({ name }) => name) }));
+  const { name, invalidText: policy, rowChecksum } = extract;
+  await take(
+    connection.copyTo(statement, {
+      extract: name,
+      columns: table.columns.map((column) => column.name),
+      ...(policy === "refuse" ? {} : { mending: { policy, rowChecksum } }),
+    }),
+  );
 }
 
 // A new connection would see a later state of the data.

@@ -72,8 +72,10 @@ function periods(from: SourceRelation, { column: name, every }: NonNullable<Extr
 export function copyStatement(from: SourceRelation, options: { readonly where: Sql; readonly toUtf8: boolean }): Sql {
   const { extract, table } = from;
   const texts = joined(table.columns.map((column) => sql`${copiedText(column)} AS ${identifier(column.name)}`));
+  // Text has no NUL character here, and its bytes are what the database's encoding allows.
+  const faults = extract.invalidText === "reject" ? sql`, NULL` : sql``;
   const checksum = extract.rowChecksum ? sql`, md5(${rowText(table.columns, options.toUtf8)})` : sql``;
-  return sql`COPY (SELECT ${identifiers(table.columns.map(({ name }) => name))}${checksum} FROM
+  return sql`COPY (SELECT ${identifiers(table.columns.map(({ name }) => name))}${faults}${checksum} FROM
     (SELECT ${texts} FROM ${relation(from)} AS source WHERE ${options.where} ORDER BY ${rowOrder(table)}) AS ordered)
     TO STDOUT (FORMAT csv, NULL '\\N')`;
 }

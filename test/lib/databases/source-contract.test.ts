@@ -50,6 +50,7 @@ const things: Extract = {
   rowChecksum: true,
   partRows: 20,
   partBy: undefined,
+  invalidText: "refuse",
 };
 const owners: Extract = { ...things, name: extractName("owners"), from: { kind: "table", table: "owners" } };
 const all: Selection = { kind: "all" };

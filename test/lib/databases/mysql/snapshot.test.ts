@@ -19,6 +19,7 @@ const accounts: Extract = {
   rowChecksum: false,
   partRows: 1,
   partBy: undefined,
+  invalidText: "refuse",
 };
 const total = 6000;
 

@@ -37,6 +37,7 @@ const extractOf = (table: string): Extract => ({
   rowChecksum: false,
   partRows: 50,
   partBy: undefined,
+  invalidText: "refuse",
 });
 
 async function described(name: string): Promise<SourceTable> {
