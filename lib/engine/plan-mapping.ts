@@ -1,5 +1,6 @@
 import { compileTable } from "../mapping/compile-table.js";
 import { type CompiledTable, type SourceColumn, valueName } from "../mapping/compiled.js";
+import { withKnownFaults } from "../mapping/invalid-text.js";
 import type { Relationship, Table } from "../mapping/migration.js";
 import { ownExtract } from "../mapping/origins/origin.js";
 import { tableOf } from "../mapping/per-extract.js";
@@ -8,7 +9,7 @@ import { identifier } from "../mapping/sql.js";
 import { replacedColumns, replacementName } from "../mapping/steps.js";
 import { filesOf, type Manifest } from "../model/manifest.js";
 import { type ExtractName, extractName, type Sql } from "../model/names.js";
-import { isReplay, lineageColumns, namesFaults } from "../model/resource.js";
+import { isReplay, lineageColumns } from "../model/resource.js";
 import { disagreements } from "./disagreements.js";
 import { sourceColumnsOf } from "./source-columns.js";
 
@@ -107,12 +108,6 @@ export function planMapping({ extracts, ...request }: MappingRequest): TablePlan
   return [first, ...others];
 }
 
-// Rows that were corrected say nothing any more of what was wrong with them.
-function tableIn(table: Table, manifest: Manifest): Table {
-  const own = tableOf(table, extractName(manifest._waybill.subject));
-  return namesFaults(manifest) ? own : { ...own, rejects: own.rejects.filter((one) => one.reasonColumn === undefined) };
-}
-
 function planExtract(
   { migrationId, table, ring }: Omit<MappingRequest, "extracts">,
   input: ExtractInput,
@@ -121,7 +116,7 @@ function planExtract(
   const { details, subject } = manifest._waybill;
   const extract = extractName(subject);
   const sourceColumns = sourceColumnsOf(manifest);
-  const compiled = compileTable(migrationId, tableIn(table, manifest), sourceColumns);
+  const compiled = compileTable(migrationId, withKnownFaults(tableOf(table, extract), manifest), sourceColumns);
   const key = (details.key ?? []) as readonly string[];
   // In a union the extract is part of what names a source row.
   const rowKey = table.extracts.length > 1 ? [ownExtract, ...key] : key;

@@ -1,5 +1,6 @@
+import type { Manifest } from "../model/manifest.js";
 import { ruleName } from "../model/names.js";
-import { faultColumn } from "../model/resource.js";
+import { faultColumn, namesFaults } from "../model/resource.js";
 import type { Extract, RejectRule, Table } from "./migration.js";
 import type { Problem } from "./problems.js";
 import { problemAt, type TableFile } from "./table-file.js";
@@ -25,6 +26,13 @@ export function withInvalidText(table: Table, extracts: readonly Extract[]): Tab
     }),
   );
   return rules.length === 0 ? table : { ...table, rejects: [...rules, ...table.rejects] };
+}
+
+/** The table without that rule where the extract's files say nothing of it: rows that were corrected are sound. */
+export function withKnownFaults(table: Table, extract: Manifest): Table {
+  return namesFaults(extract)
+    ? table
+    : { ...table, rejects: table.rejects.filter(({ reasonColumn }) => reasonColumn === undefined) };
 }
 
 /** A query has no rows of an extract that could be rejected. */

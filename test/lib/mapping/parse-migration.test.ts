@@ -21,7 +21,7 @@ describe("what is read", () => {
     expect(migration.extracts).toEqual([
       {
         ...{ name: "people", from: { kind: "table", table: "people" }, where: undefined, key: undefined },
-        ...{ watermark: undefined, rowChecksum: true, partRows: 250_000, partBy: undefined },
+        ...{ watermark: undefined, rowChecksum: true, partRows: 250_000, partBy: undefined, invalidText: "refuse" },
       },
     ]);
     expect(tables[0]).toMatchObject({
