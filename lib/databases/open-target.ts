@@ -25,7 +25,9 @@ export interface OpenOptions {
 const postgres: Open = async (url, options) =>
   (await import("./postgres/load/target.js")).openPostgresTarget(url, options);
 
-const adapters: Readonly<Record<string, Open>> = { postgres, postgresql: postgres };
+const mysql: Open = async (url, options) => (await import("./mysql/load/target.js")).openMysqlTarget(url, options);
+
+const adapters: Readonly<Record<string, Open>> = { postgres, postgresql: postgres, mysql, mariadb: mysql };
 
 /** Connects to a target by its URL's scheme. Throws "usage" for a scheme without adapter, "unreachable" else. */
 export async function openTarget(url: string, options: OpenOptions): Promise<Target> {

@@ -62,20 +62,24 @@ export async function findTable(connection: Connection, written: string): Promis
   const names = tables.flatMap(([one]) => one ?? []);
   const same = (one: string): boolean => one === name || (caseless !== "0" && one.toLowerCase() === name.toLowerCase());
   const found = names.find(same);
-  if (found !== undefined)
-    return {
-      schema,
-      name: found,
-      qualifiedName: formatQualified(schema, found),
-      sql: sql`${identifier(schema)}.${identifier(found)}`,
-      place: sql`TABLE_SCHEMA = ${literal(schema)} AND TABLE_NAME = ${literal(found)}`,
-    };
+  if (found !== undefined) return tableAt(schema, found);
   const near = nearest(written, names);
   throw new StageError(
     "missing",
     `there is no table ${written} in ${connection.location}`,
     near === undefined ? `it has ${names.length} tables: list them with SHOW TABLES` : `did you mean ${near}?`,
   );
+}
+
+/** A table by the names that the catalog gives it. */
+export function tableAt(schema: string, name: string): FoundTable {
+  return {
+    schema,
+    name,
+    qualifiedName: formatQualified(schema, name),
+    sql: sql`${identifier(schema)}.${identifier(name)}`,
+    place: sql`TABLE_SCHEMA = ${literal(schema)} AND TABLE_NAME = ${literal(name)}`,
+  };
 }
 
 /** The columns of a table, as the catalog describes them. */

@@ -23,6 +23,8 @@ export interface TargetConnection extends Connection {
    * the session ends: under LOCAL a file that merely ends is a whole one.
    */
   sendFile(statement: Sql, file: { readonly name: string; readonly chunks: AsyncIterable<Buffer> }): Promise<Changed>;
+  /** Whether its connection is gone, and with it all that it held. */
+  isLost(): boolean;
   /** Runs `work` in a transaction: committed when it returns, rolled back when it throws. */
   transaction<Result>(work: () => Promise<Result>): Promise<Result>;
 }
@@ -35,6 +37,7 @@ export async function connectTarget(url: string, options: SessionOptions): Promi
   return {
     ...connection,
     execute,
+    isLost: () => socketOf(session.client).destroyed,
     sendFile: (statement, file) => sendFile(session, statement, file),
     transaction: async (work) => {
       await execute(sql`START TRANSACTION`);
@@ -75,6 +78,7 @@ async function sendFile(
   const broken = new Promise<never>((_, reject) => {
     fail = (error) => {
       session.client.destroy();
+      socketOf(session.client).destroy();
       reject(error);
     };
   });
@@ -96,7 +100,7 @@ const packetBytes = 256 * 1024;
 
 // The driver writes whatever comes, however slow the server reads: so it is given no more than the socket takes.
 async function* paced(client: Client, chunks: AsyncIterable<Buffer>, fail: (error: unknown) => void) {
-  const { stream: socket } = client as unknown as { readonly stream: Socket };
+  const socket = socketOf(client);
   try {
     for await (const chunk of chunks)
       for (let from = 0; from < chunk.length; from += packetBytes) {
@@ -109,6 +113,10 @@ async function* paced(client: Client, chunks: AsyncIterable<Buffer>, fail: (erro
     // What returned now would be the end of a whole file.
     await new Promise<never>(() => undefined);
   }
+}
+
+function socketOf(client: Client): Socket {
+  return (client as unknown as { readonly stream: Socket }).stream;
 }
 
 function roomIn(socket: Socket): Promise<void> {

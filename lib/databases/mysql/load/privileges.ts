@@ -1,0 +1,51 @@
+import { sql } from "../../../mapping/sql.js";
+import type { FoundTable } from "../catalog.js";
+import type { Connection } from "../connection.js";
+import { identifier, literal } from "../identifiers.js";
+
+/** Privileges on a database that a load needs and the user has not. */
+export interface MissingPrivileges {
+  readonly database: string;
+  readonly privileges: readonly string[];
+  /** The statement that would grant them. */
+  readonly grant: string;
+}
+
+// Tables of ours come and go beside those that are loaded: so it is the database that they are asked for.
+const needed = ["SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "INDEX", "REFERENCES"] as const;
+
+/** What is missing, by database: those of the tables, and the one of the ledger. */
+export async function missingPrivileges(
+  connection: Connection,
+  tables: readonly FoundTable[],
+): Promise<readonly MissingPrivileges[]> {
+  const [[own = "", user = ""] = []] = await connection.query(sql`SELECT database(), current_user()`);
+  const grantee = (user ?? "").replace(/^(.*)@(.*?)$/s, "'$1'@'$2'");
+  const missing: MissingPrivileges[] = [];
+  for (const database of new Set([own ?? "", ...tables.map(({ schema }) => schema)])) {
+    const held = await heldIn(connection, database);
+    const privileges = needed.filter((one) => !held.has(one));
+    if (privileges.length === 0) continue;
+    const grant = `GRANT ${privileges.join(", ")} ON ${identifier(database)}.* TO ${grantee}`;
+    missing.push({ database, privileges, grant });
+  }
+  return missing;
+}
+
+// Others' privileges are shown to nobody who has not all of them. A role's count while it is switched on.
+async function heldIn(connection: Connection, database: string): Promise<ReadonlySet<string>> {
+  const roles = await connection
+    .query(
+      sql`SELECT concat('''', ROLE_NAME, '''@%') FROM information_schema.ENABLED_ROLES WHERE ROLE_NAME IS NOT NULL`,
+    )
+    .catch(() => []);
+  const rows = await connection.query(sql`
+    SELECT GRANTEE, PRIVILEGE_TYPE, current_user() FROM information_schema.USER_PRIVILEGES
+    UNION SELECT GRANTEE, PRIVILEGE_TYPE, current_user() FROM information_schema.SCHEMA_PRIVILEGES
+      WHERE ${literal(database)} LIKE TABLE_SCHEMA`);
+  const isOurs = (grantee: string, user: string): boolean =>
+    grantee.replaceAll("'", "") === user || roles.some(([role]) => grantee.startsWith((role ?? "").replace(/%$/, "")));
+  return new Set(
+    rows.flatMap(([grantee, privilege, user]) => (isOurs(grantee ?? "", user ?? "") ? (privilege ?? []) : [])),
+  );
+}

@@ -1,0 +1,81 @@
+import { sql } from "../../../mapping/sql.js";
+import { StageError } from "../../../model/errors.js";
+import type { PlannedLoad } from "../../target-port.js";
+import { type FoundTable, findTable } from "../catalog.js";
+import type { Connection } from "../connection.js";
+import { trusted } from "../identifiers.js";
+import { missingPrivileges } from "./privileges.js";
+import { sessionOf } from "./table-lock.js";
+
+/**
+ * Throws what keeps these loads from beginning, of all of them at once: a server that only reads, privileges that are
+ * missing, somebody else who writes the tables. Changes nothing.
+ */
+export async function assertReady(connection: Connection, loads: readonly PlannedLoad[]): Promise<void> {
+  await assertWritable(connection);
+  const tables: FoundTable[] = [];
+  for (const { check } of loads) tables.push(await findTable(connection, check.table));
+  await assertAllowed(connection, tables);
+  await assertNobodyWrites(connection, tables);
+}
+
+async function assertWritable(connection: Connection): Promise<void> {
+  const [[reads] = []] = await connection.query(sql`SELECT @@GLOBAL.read_only`);
+  if (reads === "0") return;
+  throw new StageError(
+    "temporary",
+    `${connection.location} takes no rows: read_only is on, as on a replica`,
+    "connect to the primary, or SET GLOBAL read_only = 0 there if it is one",
+  );
+}
+
+async function assertAllowed(connection: Connection, tables: readonly FoundTable[]): Promise<void> {
+  const missing = await missingPrivileges(connection, tables);
+  if (missing.length === 0) return;
+  const lines = missing.map(({ database, privileges }) => `  ${database}: ${privileges.join(", ")}`);
+  const grants = missing.map(({ grant }) => `    ${grant};`);
+  throw new StageError(
+    "forbidden",
+    [`${connection.location}: the user lacks privileges that this load needs:`, ...lines].join("\n"),
+    ["type this as an administrator, then run the same command again; nothing was loaded:", ...grants].join("\n"),
+  );
+}
+
+// A lock that lets others read, and that whoever has written and not committed keeps us from: had, it is given back.
+async function assertNobodyWrites(connection: Connection, tables: readonly FoundTable[]): Promise<void> {
+  const [[usual = "60"] = []] = await connection.query(sql`SELECT @@SESSION.lock_wait_timeout`);
+  const written: string[] = [];
+  await connection.query(sql`SET SESSION lock_wait_timeout = 2`);
+  try {
+    for (const { qualifiedName, sql: table } of tables) {
+      try {
+        await connection.query(sql`LOCK TABLES ${table} READ`);
+      } catch (error) {
+        if (!(error instanceof StageError)) throw error;
+        if (error.kind === "temporary") written.push(`${qualifiedName} is written by ${await writers(connection)}`);
+        // Whoever may not lock tables cannot look either.
+        else if (error.kind !== "forbidden") throw error;
+      }
+      await connection.query(sql`UNLOCK TABLES`);
+    }
+  } finally {
+    await connection.query(sql`SET SESSION lock_wait_timeout = ${trusted(usual ?? "60")}`).catch(() => undefined);
+  }
+  if (written.length === 0) return;
+  throw new StageError(
+    "temporary",
+    written.join("\n"),
+    "let them come to their end, or stop them, then run the same command again; nothing was loaded",
+  );
+}
+
+// Which table a transaction has written the server does not say.
+async function writers(connection: Connection): Promise<string> {
+  const ids = await connection
+    .query(sql`SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX
+      WHERE trx_rows_modified > 0 AND trx_mysql_thread_id <> connection_id() ORDER BY trx_started LIMIT 3`)
+    .catch(() => []);
+  const found: string[] = [];
+  for (const [id] of ids) if (id != null) found.push(await sessionOf(connection, id));
+  return found.length === 0 ? "somebody who has not committed" : found.join(", or ");
+}

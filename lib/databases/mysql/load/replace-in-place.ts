@@ -1,0 +1,97 @@
+// What holds of replacing a table in place:
+// 1. Emptying, loading and the ledger's lines are one transaction: a crash anywhere leaves the rows that were there.
+// 2. Rows that the ledger does not account for are never removed unless the caller confirmed it.
+// 3. Nothing commits unless the server counted, part by part, what the manifest promised.
+// 4. The rows that were there are kept beside the table, in the same transaction. The table for them is made before it,
+//    since DDL commits; under a name that no ledger's line has yet.
+// 5. Foreign keys of other tables are not looked at row by row, but proved before the commit.
+import { sql } from "../../../mapping/sql.js";
+import { StageError } from "../../../model/errors.js";
+import type { Undo } from "../../kept-port.js";
+import type { DatabaseColumn } from "../../port.js";
+import type { LoadOutcome, LoadRequest } from "../../target-port.js";
+import { columnsOf, type FoundTable, findTable } from "../catalog.js";
+import { identifiers } from "../identifiers.js";
+import { countOrphans, keysOfOthers, uncheckedForeignKeys } from "./foreign-keys.js";
+import { type GenerationKey, makeRoom, nextNumber, settleGeneration, writeLine } from "./generations.js";
+import { previousTable } from "./kept-tables.js";
+import { loadPart } from "./load-part.js";
+import { createNextTable } from "./next-table.js";
+import { assertLoadable, assertOurs } from "./obstacles.js";
+import { forgetOpen } from "./open-generation.js";
+import { dropForgotten } from "./previous-rows.js";
+import { triggersOn } from "./show-create.js";
+import type { TargetConnection } from "./target-connection.js";
+
+/** Exchanges all rows of a table for those of the parts, or changes nothing. Its own foreign keys stand aside. */
+export async function replaceInPlace(connection: TargetConnection, request: LoadRequest): Promise<LoadOutcome> {
+  const table = await findTable(connection, request.table);
+  await assertLoadable(connection, table, request.columns);
+  await forgetOpen(connection, table);
+  const kept = previousTable(table, await nextNumber(connection, table.qualifiedName));
+  await createNextTable(connection, { live: table, next: kept });
+  const key = { migration: request.migration, table: table.qualifiedName, generation: request.generation };
+  const columns = await columnsOf(connection, table.place);
+  const outcome = await uncheckedForeignKeys(connection, () =>
+    connection.transaction(() => exchange(connection, { request, table, kept, key, columns })),
+  );
+  await dropForgotten(connection, table);
+  return outcome;
+}
+
+interface Exchange {
+  readonly request: LoadRequest;
+  readonly table: FoundTable;
+  readonly kept: FoundTable;
+  readonly key: GenerationKey;
+  /** All that the table has. */
+  readonly columns: readonly DatabaseColumn[];
+}
+
+async function exchange(connection: TargetConnection, whole: Exchange): Promise<LoadOutcome> {
+  const { request, table, kept, key } = whole;
+  await keepPrevious(connection, whole);
+  // Reads what was just locked: nobody has written between the two.
+  const before = await assertOurs(connection, table, request);
+  await connection.execute(sql`DELETE FROM ${table.sql}`);
+  await makeRoom(connection, key);
+  await fill(connection, whole);
+  await assertKeysOfOthersHold(connection, table);
+  const inserted = request.parts.reduce((sum, part) => sum + part.rowCount, 0);
+  const quarantined = request.rejects.aside?.rowCount ?? 0;
+  const counts = { before, inserted, updated: 0, unchanged: 0, quarantined, after: inserted };
+  const undo: Undo =
+    before === 0 ? { kind: "empty" } : { kind: "previous table", table: kept.qualifiedName, rows: before };
+  await settleGeneration(connection, key, { mode: "replace", way: "in place", counts, undo });
+  await request.beforeCommit();
+  const triggers = await triggersOn(connection, table);
+  const warning = `${table.qualifiedName}: triggers ran for the rows that were written: ${triggers.join(", ")}`;
+  return { way: "in place", counts, warnings: triggers.length === 0 ? [] : [warning] };
+}
+
+// Locks every row and the gaps between them until the transaction ends.
+async function keepPrevious(connection: TargetConnection, { table, kept, columns }: Exchange): Promise<void> {
+  const names = identifiers(columns.flatMap(({ name, generated }) => (generated ? [] : [name])));
+  await connection.execute(sql`INSERT INTO ${kept.sql} (${names}) SELECT ${names} FROM ${table.sql} FOR UPDATE`);
+}
+
+async function fill(connection: TargetConnection, { request, table, key, ...whole }: Exchange): Promise<void> {
+  const columns = request.columns.flatMap((name) => whole.columns.filter((column) => column.name === name));
+  const { generation } = request;
+  for (const part of request.parts) {
+    await loadPart(connection, { sql: table.sql, name: request.table, columns }, part);
+    await writeLine(connection, key, { generation, part: part.name, hash: part.hash, rowCount: part.rowCount });
+  }
+}
+
+async function assertKeysOfOthersHold(connection: TargetConnection, table: FoundTable): Promise<void> {
+  for (const another of await keysOfOthers(connection, table)) {
+    const orphans = await countOrphans(connection, another);
+    if (orphans === 0) continue;
+    throw new StageError(
+      "integrity",
+      `${table.qualifiedName}: ${orphans} rows of ${another.child.qualifiedName} would refer to no row any more (foreign key ${another.key.name}); nothing was changed`,
+      "load that table as well, or correct the mapping",
+    );
+  }
+}

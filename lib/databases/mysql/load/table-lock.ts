@@ -1,0 +1,53 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { sql } from "../../../mapping/sql.js";
+import { StageError } from "../../../model/errors.js";
+import { sha256 } from "../../../model/hash.js";
+import type { FoundTable } from "../catalog.js";
+import type { Connection } from "../connection.js";
+import { literal, trusted } from "../identifiers.js";
+
+/** A server notices within a second that a client was killed; until then the dead run's session still holds the lock. */
+const lockTries = 8;
+const lockPauseMs = 250;
+
+/**
+ * Keeps other runs away until the session ends, however it ends: those of the same migration from this database, and
+ * whoever loads one of the tables. Throws "temporary" naming the session that holds a lock.
+ */
+export async function lockAgainstOthers(
+  connection: Connection,
+  { migration, tables }: { readonly migration: string; readonly tables: readonly FoundTable[] },
+): Promise<void> {
+  const [[database] = []] = await connection.query(sql`SELECT database()`);
+  await lockName(connection, `migration ${migration} ${database}`, `another run of ${migration} holds this target`);
+  for (const { qualifiedName } of tables)
+    await lockName(connection, `load ${qualifiedName}`, `another run is loading ${qualifiedName}`);
+}
+
+// A lock's name has 64 characters at most, and is the whole server's.
+async function lockName(connection: Connection, text: string, meaning: string): Promise<void> {
+  const name = literal(`waybill ${sha256(text).slice("sha256:".length, 47)}`);
+  for (let tries = 0; tries < lockTries; tries += 1) {
+    if (tries > 0) await pause(lockPauseMs);
+    const [[locked] = []] = await connection.query(sql`SELECT get_lock(${name}, 0)`);
+    if (locked === "1") return;
+  }
+  const [[holder] = []] = await connection.query(sql`SELECT is_used_lock(${name})`);
+  const who = holder == null ? "it has just ended" : await sessionOf(connection, holder);
+  throw new StageError("temporary", `${meaning}: ${who}`, "try again when it is done");
+}
+
+/** A session as far as the server tells this user of it: its number, who it is, its program, and since when. */
+export async function sessionOf(connection: Connection, id: string): Promise<string> {
+  const number = trusted(String(Number(id)));
+  const ask = async (select: Parameters<Connection["query"]>[0]) =>
+    (await connection.query(select).catch(() => []))[0]?.[0] ?? undefined;
+  const user = await ask(
+    sql`SELECT concat(user, ' from ', host) FROM information_schema.PROCESSLIST WHERE id = ${number}`,
+  );
+  const program = await ask(sql`SELECT attr_value FROM performance_schema.session_connect_attrs
+    WHERE processlist_id = ${number} AND attr_name = 'program_name'`);
+  const since = await ask(sql`SELECT concat('in a transaction since ', trx_started) FROM information_schema.INNODB_TRX
+    WHERE trx_mysql_thread_id = ${number}`);
+  return [`connection ${id}`, user, program, since].filter((one) => one !== undefined).join(", ");
+}

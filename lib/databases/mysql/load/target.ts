@@ -1,0 +1,78 @@
+import { sql } from "../../../mapping/sql.js";
+import type { OpenOptions } from "../../open-target.js";
+import type { LoadOutcome, LoadRequest, Target } from "../../target-port.js";
+import { findTable, identityOf } from "../catalog.js";
+import { describeTable } from "../describe-table.js";
+import { chooseWay, notYet } from "./choose-way.js";
+import { restoreForeignKeys, saveAndDrop } from "./foreign-keys.js";
+import { standing } from "./generations.js";
+import { ensureLedger } from "./ledger.js";
+import { assertLoadable, assertOurs, countRows } from "./obstacles.js";
+import { assertReady } from "./readiness.js";
+import { replaceBySwap } from "./replace-by-swap.js";
+import { replaceInPlace } from "./replace-in-place.js";
+import { openSessions, type Sessions } from "./sessions.js";
+import { settleSwap } from "./settle-swap.js";
+import { aspectsOf } from "./show-create.js";
+import { lockAgainstOthers } from "./table-lock.js";
+
+/** A MySQL or MariaDB target: one session that holds the locks, and others while parts arrive. */
+export async function openMysqlTarget(url: string, options: OpenOptions): Promise<Target> {
+  const sessions = await openSessions(url, options);
+  const { main, retry } = sessions;
+  const find = (table: string) => findTable(main, table);
+  return {
+    identity: await identityOf(main),
+    describe: (table) => retry(`describe ${table}`, async () => await describeTable(main, await find(table))),
+    aspects: (table) => retry(`describe ${table}`, async () => await aspectsOf(main, await find(table))),
+    rowCount: (table) => retry(`count ${table}`, async () => await countRows(main, await find(table))),
+    lock: async (migration, names) => {
+      const tables = [];
+      for (const name of names) tables.push(await find(name));
+      await lockAgainstOthers(main, { migration, tables });
+      // A run that died between exchanging two tables and saying so.
+      for (const table of tables) await retry(`settle ${table.qualifiedName}`, () => settleSwap(main, table));
+    },
+    ensureLedger: () => retry("make the ledger", () => ensureLedger(main)),
+    standing: (migration, table, generation) =>
+      retry(`look for ${table}`, async () =>
+        standing(main, { migration, table: (await find(table)).qualifiedName, generation }),
+      ),
+    chooseWay: (check) => retry(`look at ${check.table}`, () => chooseWay(main, check)),
+    assertReady: (loads) => retry("look at the tables", () => assertReady(main, loads)),
+    // Where the server keeps its tables it tells, but not how to know its folder again.
+    storage: async () => [],
+    assertLoadable: (check) =>
+      retry(`look at ${check.table}`, async () => {
+        const table = await find(check.table);
+        await assertLoadable(main, table, check.columns);
+        await assertOurs(main, table, check);
+      }),
+    saveAndDrop: (migration, tables) => retry("put keys aside", () => saveAndDrop(main, migration, tables)),
+    load: (request) => load(sessions, request),
+    upsertAll: () => Promise.reject(notYet("upsert")),
+    // Those of a table that took another one's place were built before; those of one that was filled have stayed.
+    rebuildIndexes: async () => [],
+    restore: (migration) => retry("restore keys", () => restoreForeignKeys(main, migration)),
+    // AUTO_INCREMENT goes on behind the largest number by itself.
+    afterLoad: (table, written) =>
+      retry(`analyse ${table}`, async () => {
+        if (written > 0) await main.query(sql`ANALYZE NO_WRITE_TO_BINLOG TABLE ${(await find(table)).sql}`);
+        return [];
+      }),
+    close: () => sessions.close(),
+  };
+}
+
+async function load(sessions: Sessions, request: LoadRequest): Promise<LoadOutcome> {
+  switch (request.way) {
+    case "swap":
+      return await replaceBySwap(sessions, request);
+    case "in place":
+      return await sessions.retry(`load ${request.table}`, () => replaceInPlace(sessions.main, request));
+    case "merge":
+      throw notYet(request.mode);
+    default:
+      return request.way satisfies never;
+  }
+}

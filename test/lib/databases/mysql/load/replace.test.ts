@@ -1,0 +1,239 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { tableAt } from "../../../../../lib/databases/mysql/catalog.js";
+import { nextTable, previousTable } from "../../../../../lib/databases/mysql/load/kept-tables.js";
+import { openTarget } from "../../../../../lib/databases/open-target.js";
+import type { LoadOutcome, LoadRequest, PartToLoad, Target } from "../../../../../lib/databases/target-port.js";
+import { createMysqlDatabase } from "../../../../support/mariadb.js";
+import type { TestDatabase } from "../../../../support/postgres.js";
+import { part, people, rejection } from "../../postgres/load/loading.js";
+
+let database: TestDatabase;
+let target: Target;
+beforeEach(async () => {
+  database = await createMysqlDatabase(`
+    CREATE TABLE parents (id int PRIMARY KEY);
+    CREATE TABLE people (id int AUTO_INCREMENT, name varchar(40) NOT NULL COMMENT 'as it''s written', parent int,
+      twice int GENERATED ALWAYS AS (id * 2), seen timestamp NULL ON UPDATE current_timestamp, hidden int INVISIBLE DEFAULT 7,
+      PRIMARY KEY (id), UNIQUE KEY by_name (name), KEY by_parent (parent, name),
+      CONSTRAINT of_parent FOREIGN KEY (parent) REFERENCES parents (id), CONSTRAINT named CHECK (name <> ''))
+      AUTO_INCREMENT = 500 COMMENT 'everybody'`);
+  target = await openTarget(database.url, { application: "waybill/test" });
+});
+afterEach(async () => {
+  await target.close();
+  await database.drop();
+});
+
+/** Loads as the stage does: what stands aside included. */
+async function load(request: LoadRequest, by: Target = target): Promise<LoadOutcome> {
+  await by.lock(request.migration, [request.table]);
+  const chosen = await by.chooseWay(request);
+  await by.assertReady([{ check: request, chosen }]);
+  await by.assertLoadable(request);
+  await by.ensureLedger();
+  if (chosen.aside !== undefined)
+    await by.saveAndDrop(request.migration, [{ table: request.table, which: chosen.aside }]);
+  try {
+    return await by.load({ ...request, way: chosen.way });
+  } finally {
+    await by.restore(request.migration);
+  }
+}
+
+const request = (parts: readonly PartToLoad[], changes: Partial<LoadRequest> = {}) =>
+  people(parts, { columns: ["id", "name"], ...changes });
+
+const rows = () => database.query("SELECT id, name, twice, hidden FROM people ORDER BY id");
+const created = async (table = "people") =>
+  Object.values((await database.query(`SHOW CREATE TABLE ${table}`))[0] ?? {})[1];
+const tables = async () => (await database.query("SHOW TABLES")).map((row) => Object.values(row)[0]);
+const ledger = () =>
+  database.query(
+    "SELECT generation, way, state, rows_before, inserted FROM waybill_generations WHERE state <> 'open' ORDER BY number",
+  );
+
+describe.each(["swap", "in place"] as const)("replacing by %s", (way) => {
+  const inPlace = way === "in place";
+
+  it("the table ends with exactly these rows, whole, and is what it was", async () => {
+    await database.query(`INSERT INTO parents VALUES (1); INSERT INTO people (id, name, parent) VALUES (7, 'Ada', 1);
+      ALTER TABLE people ADD FULLTEXT KEY words (name)`);
+    const before = await created();
+
+    const outcome = await load(
+      request([part(["1,Li", "0,Noor"]), part(["2,Zoe"], { name: "part-00001.csv.gz" })], { inPlace, confirmed: true }),
+    );
+
+    expect(outcome).toMatchObject({ way, counts: { before: 1, inserted: 3, after: 3 }, warnings: [] });
+    expect(await rows()).toEqual([
+      { id: "0", name: "Noor", twice: "0", hidden: "7" },
+      { id: "1", name: "Li", twice: "2", hidden: "7" },
+      { id: "2", name: "Zoe", twice: "4", hidden: "7" },
+    ]);
+    expect(await created()).toBe(before);
+    expect(await ledger()).toEqual([{ generation: "g1", way, state: "live", rows_before: "1", inserted: "3" }]);
+    expect(await database.query("SELECT part, row_count FROM waybill_loads ORDER BY part")).toEqual([
+      { part: "part-00000.csv.gz", row_count: "2" },
+      { part: "part-00001.csv.gz", row_count: "1" },
+    ]);
+  });
+
+  it("what was there before is kept for one step back, and no longer", async () => {
+    await load(request([part(["1,Li"])], { inPlace }));
+    await load(request([part(["2,Zoe"])], { inPlace, generation: "g2" }));
+    await load(request([part(["3,Ada"])], { inPlace, generation: "g3" }));
+
+    const kept = (await tables()).filter((name) => name?.startsWith("waybill_previous"));
+    expect(kept).toHaveLength(2);
+    const [last] = await database.query("SELECT undo_by AS undoes FROM waybill_generations WHERE generation = 'g3'");
+    const undo = JSON.parse(last?.undoes ?? "{}");
+    expect(undo).toMatchObject({ kind: "previous table", rows: 1 });
+    expect(await database.query(`SELECT id, name FROM ${undo.table}`)).toEqual([{ id: "2", name: "Zoe" }]);
+    expect(await ledger()).toMatchObject([
+      { generation: "g2", state: "replaced" },
+      { generation: "g3", state: "live" },
+    ]);
+  });
+
+  it.each([
+    ["a row that a key refuses", ["1,Li", "2,Li"]],
+    ["a NULL where none may be", ["1,\\N"]],
+    ["what a CHECK forbids", ["1,"]],
+    ["a part that is short of rows", ["1,Li"]],
+  ])("%s changes nothing", async (_, lines) => {
+    await load(request([part(["9,Ada"])], { inPlace }));
+    const before = await created();
+
+    const failed = await rejection(load(request([part(lines, { rowCount: 2 })], { inPlace, generation: "g2" })));
+
+    expect(failed).toMatchObject({ kind: "integrity" });
+    expect(await rows()).toMatchObject([{ id: "9", name: "Ada" }]);
+    expect(await created()).toBe(before);
+    expect(await ledger()).toMatchObject([{ generation: "g1", state: "live" }]);
+  });
+
+  it("rows that this migration did not load are not removed unless that is confirmed", async () => {
+    await load(request([part(["1,Li"])], { inPlace }));
+    await database.query("INSERT INTO people (id, name) VALUES (2, 'Somebody')");
+
+    const failed = await rejection(load(request([part(["1,Li"])], { inPlace, generation: "g2" })));
+
+    expect(failed).toMatchObject({ kind: "integrity", hint: expect.stringContaining("--confirm M-1") });
+    expect(await database.count("people")).toBe(2);
+  });
+});
+
+it("a table that others refer to is filled in place, and what they refer to must be there still", async () => {
+  const parents = (lines: readonly string[], generation: string) =>
+    people([part(lines)], { table: "parents", columns: ["id"], generation });
+  await load(parents(["1", "2"], "g1"));
+  await database.query("INSERT INTO people (id, name, parent) VALUES (1, 'Li', 2)");
+
+  const chosen = await target.chooseWay(parents([], "g2"));
+  const failed = await rejection(load(parents(["1"], "g2")));
+  const outcome = await load(parents(["2", "3"], "g3"));
+
+  expect(chosen).toMatchObject({
+    way: "in place",
+    because: expect.stringMatching(/^foreign key of_parent of .*people$/),
+  });
+  expect(failed).toMatchObject({ kind: "integrity", message: expect.stringContaining("1 rows of") });
+  expect(outcome.counts).toMatchObject({ before: 2, after: 2 });
+  expect(await database.query("SELECT id FROM parents")).toEqual([{ id: "2" }, { id: "3" }]);
+});
+
+it("a foreign key that rows contradict stays aside until they do not any more", async () => {
+  const before = await created();
+  const withParent = request([part(["1,Li,5"])], { columns: ["id", "name", "parent"] });
+
+  const failed = await rejection(load(withParent));
+  const during = await database.query("SELECT kind, name FROM waybill_definitions");
+  await database.query("INSERT INTO parents VALUES (5)");
+  const restored = await target.restore("M-1");
+
+  expect(failed).toMatchObject({ kind: "integrity", message: expect.stringContaining("1 rows refer to no row of") });
+  expect(during).toEqual([{ kind: "foreign key", name: "of_parent" }]);
+  expect(restored).toMatchObject([{ name: "of_parent" }]);
+  expect(await created()).toBe(before);
+});
+
+it("a part that has arrived is not read again, and one of other content is refused", async () => {
+  const [first, second] = [part(["1,Li"]), part(["2,Zoe"], { name: "part-00001.csv.gz", hash: "sha256:2" })];
+  const broken = { ...second, open: () => Promise.reject(new Error("the disk is gone")) };
+  await rejection(load(request([first, broken], { jobs: 1 })));
+
+  const unread = { ...first, open: () => Promise.reject(new Error("it was read again")) };
+  const other = await rejection(load(request([{ ...first, hash: "sha256:9" }, second])));
+  const outcome = await load(request([unread, second]));
+
+  expect(other).toMatchObject({ kind: "integrity", message: expect.stringContaining("other content") });
+  expect(outcome.counts).toMatchObject({ inserted: 2 });
+  expect((await rows()).map(({ name }) => name)).toEqual(["Li", "Zoe"]);
+});
+
+it.each([
+  ["before the tables were exchanged", false],
+  ["after the tables were exchanged", true],
+])("a run that dies %s is settled by the next one", async (_, exchanged) => {
+  await load(request([part(["1,Li"])]));
+  const stopped = new Error("stopped");
+  await rejection(load(request([part(["2,Zoe"])], { generation: "g2", beforeCommit: () => Promise.reject(stopped) })));
+  const live = tableAt(database.name, "people");
+  if (exchanged)
+    await database.query(`RENAME TABLE people TO ${previousTable(live, 2).name}, ${nextTable(live).name} TO people`);
+  await target.close();
+
+  target = await openTarget(database.url, { application: "waybill/test" });
+  await target.lock("M-1", ["people"]);
+  const standing = await target.standing("M-1", "people", "g2");
+  if (!exchanged) await load(request([part(["2,Zoe"])], { generation: "g2" }));
+
+  expect(standing.generation?.state).toBe(exchanged ? "live" : "open");
+  expect(await rows()).toMatchObject([{ id: "2", name: "Zoe" }]);
+  expect(await ledger()).toMatchObject([
+    { generation: "g1", state: "replaced" },
+    { generation: "g2", state: "live", rows_before: "1", inserted: "1" },
+  ]);
+});
+
+it("rows that somebody writes at the last moment come back", async () => {
+  await load(request([part(["1,Li"])]));
+  const beforeCommit = async () => void (await database.query("INSERT INTO people (id, name) VALUES (8, 'Late')"));
+
+  const failed = await rejection(load(request([part(["2,Zoe"])], { generation: "g2", beforeCommit })));
+
+  expect(failed).toMatchObject({ kind: "temporary" });
+  expect((await rows()).map(({ name }) => name)).toEqual(["Li", "Late"]);
+});
+
+it("one run at a time loads a table, and whoever writes to it is waited for in vain", async () => {
+  const other = await openTarget(database.url, { application: "waybill/other", retryMs: 0 });
+  await target.lock("M-1", ["people"]);
+
+  const refused = await rejection(other.lock("M-2", ["people"]));
+  const alsoRefused = await rejection(other.lock("M-1", []));
+
+  expect(refused).toMatchObject({
+    kind: "temporary",
+    message: expect.stringMatching(/another run is loading .*people: connection \d+, root/),
+  });
+  expect(alsoRefused).toMatchObject({ kind: "temporary", message: expect.stringContaining("M-1 holds this target") });
+  await other.close();
+});
+
+it("a user without the privileges is told all of them at once", async () => {
+  const user = `w${database.name.slice(5)}`;
+  await database.query(`CREATE USER ${user}@'%'; GRANT SELECT, INSERT ON ${database.name}.* TO ${user}@'%'`);
+  const poor = await openTarget(Object.assign(new URL(database.url), { username: user }).href, { application: "w" });
+
+  const check = request([]);
+  const failed = await rejection(poor.assertReady([{ check, chosen: await poor.chooseWay(check) }]));
+
+  expect(failed).toMatchObject({
+    kind: "forbidden",
+    message: expect.stringContaining("UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES"),
+    hint: expect.stringContaining(`ON \`${database.name}\`.* TO '${user}'@'%'`),
+  });
+  await poor.close();
+  await database.query(`DROP USER ${user}@'%'`);
+});
