@@ -144,11 +144,11 @@ export interface UpsertOutcome {
   readonly unchanged: number;
 }
 
-/** An index or constraint that stands aside while a table is loaded. */
+/** An index, constraint or trigger that stands aside while a table is loaded. */
 export interface Definition {
   /** The table it belongs to, as `schema.table`. */
   readonly table: string;
-  readonly kind: "index" | "constraint" | "foreign key";
+  readonly kind: "index" | "constraint" | "foreign key" | "trigger";
   readonly name: string;
 }
 

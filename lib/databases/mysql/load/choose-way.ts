@@ -4,13 +4,17 @@ import type { ChosenWay, LoadCheck } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { keyStandingAside, keysOfOthers } from "./foreign-keys.js";
-import { showCreate, triggersOn } from "./show-create.js";
+import { showCreate } from "./show-create.js";
+import { fixedTrigger, triggersOn } from "./triggers.js";
 
 /** Decides how a table is loaded: by a swap where nothing hinders it, else in place, saying what does. */
 export async function chooseWay(connection: Connection, check: LoadCheck): Promise<ChosenWay> {
   if (check.mode !== "replace") throw notYet(check.mode);
-  const because = await swapObstacle(connection, check);
-  return { way: because === undefined ? "swap" : "in place", because, aside: "foreign keys" };
+  const table = await findTable(connection, check.table);
+  const trigger = await runningTrigger(connection, table, check);
+  const because = await swapObstacle(connection, { check, table, trigger });
+  const aside = trigger === undefined ? "all" : "foreign keys";
+  return { way: because === undefined ? "swap" : "in place", because, aside };
 }
 
 /** Modes that MySQL targets do not know yet. */
@@ -22,17 +26,26 @@ export function notYet(mode: string): StageError {
   );
 }
 
+/** The first trigger that runs for each row: because it is to, or because it could not be made again once it is dropped. */
+async function runningTrigger(connection: Connection, table: FoundTable, { triggers }: LoadCheck) {
+  return triggers === "keep" ? (await triggersOn(connection, table))[0] : await fixedTrigger(connection, table);
+}
+
+interface Looking {
+  readonly check: LoadCheck;
+  readonly table: FoundTable;
+  readonly trigger: string | undefined;
+}
+
 // The first thing that another table in this one's place would not carry. Views, grants and routines go by its name.
-async function swapObstacle(connection: Connection, check: LoadCheck): Promise<string | undefined> {
+async function swapObstacle(connection: Connection, { check, table, trigger }: Looking): Promise<string | undefined> {
   if (check.inPlace) return "the specification says in_place";
-  const table = await findTable(connection, check.table);
   const [[type] = []] = await connection.query(
     sql`SELECT TABLE_TYPE FROM information_schema.TABLES WHERE ${table.place}`,
   );
   if (type !== "BASE TABLE") return `it is a ${type?.toLowerCase() ?? "view"}`;
   const [another] = await keysOfOthers(connection, table);
   if (another !== undefined) return `foreign key ${another.key.name} of ${another.child.qualifiedName}`;
-  const [trigger] = await triggersOn(connection, table);
   if (trigger !== undefined) return `trigger ${trigger}`;
   return (await keyStandingAside(connection, table)) ?? (await ownPart(connection, table));
 }

@@ -1,92 +1,58 @@
-// What holds of foreign keys that stand aside while their tables are loaded:
-// 1. Their definitions are in waybill_definitions before they are dropped; they go from there when all is proved again.
-// 2. A key is added first and proved then: what is written from that moment on the server checks itself. A key that rows
-//    contradict is dropped again, its definition stays, and the next run tries once more.
+// What holds of foreign keys that stood aside: a key is added first and proved then, since what is written from that moment
+// on the server checks itself. A key that rows contradict is dropped again, its definition stays, and the next run tries
+// once more.
 import { join, sql } from "../../../mapping/sql.js";
-import { StageError } from "../../../model/errors.js";
 import type { Sql } from "../../../model/names.js";
 import type { ForeignKey } from "../../port.js";
-import type { Aside, Definition } from "../../target-port.js";
-import { type FoundTable, findTable, tableAt } from "../catalog.js";
+import { type FoundTable, tableAt } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { describeTable } from "../describe-table.js";
 import { identifier, literal, qualified, trusted } from "../identifiers.js";
 import { numberOf } from "./generations.js";
-import { hasLedger } from "./ledger.js";
+import { hasLedger, type Saved } from "./ledger.js";
 import { showCreate } from "./show-create.js";
 import type { TargetConnection } from "./target-connection.js";
 
-const kind = literal("foreign key");
-
-/** Saves the foreign keys of these tables, then drops them. Indexes stay: those of a new table are built later anyway. */
-export async function saveAndDrop(
-  connection: TargetConnection,
-  migration: string,
-  tables: readonly Aside[],
-): Promise<readonly Definition[]> {
-  const saved: Definition[] = [];
-  for (const { table: name } of tables) {
-    const table = await findTable(connection, name);
-    const keys = (await showCreate(connection, table)).items.filter((item) => item.kind === "foreign key");
-    if (keys.length === 0) continue;
-    const parents = new Map((await describeTable(connection, table)).foreignKeys.map((key) => [key.name, key.parent]));
-    for (const key of keys) {
-      const values = [migration, table.qualifiedName, key.name, key.text, parents.get(key.name) ?? ""].map(literal);
-      await connection.execute(sql`REPLACE INTO waybill_definitions (migration, table_name, name, definition, parent, kind)
-        VALUES (${trusted(values.join(", "))}, ${kind})`);
-      saved.push({ table: table.qualifiedName, kind: "foreign key", name: key.name });
-    }
-    const drops = keys.map(({ name: key }) => sql`DROP FOREIGN KEY ${identifier(key)}`);
-    await connection.execute(sql`ALTER TABLE ${table.sql} ${join(drops, ", ")}`);
-  }
-  return saved;
+/** The foreign keys of a table, as they are added again. */
+export async function foreignKeysToSave(connection: Connection, table: FoundTable): Promise<readonly Saved[]> {
+  const keys = (await showCreate(connection, table)).items.filter(({ kind }) => kind === "foreign key");
+  if (keys.length === 0) return [];
+  const { foreignKeys } = await describeTable(connection, table);
+  return keys.map(({ name, text }) => ({
+    name,
+    definition: text,
+    parent: foreignKeys.find((key) => key.name === name)?.parent ?? "",
+  }));
 }
 
-/** Restores the foreign keys saved for a migration, whichever run saved them. Throws "integrity" where rows contradict one. */
-export async function restoreForeignKeys(
+/** Drops foreign keys that were saved. */
+export async function dropForeignKeys(
   connection: TargetConnection,
-  migration: string,
-): Promise<readonly Definition[]> {
-  if (!(await hasLedger(connection))) return [];
-  const saved = await connection.query(sql`SELECT table_name, name, definition FROM waybill_definitions
-    WHERE migration = ${literal(migration)} AND kind = ${kind} ORDER BY table_name, name`);
-  const restored: Definition[] = [];
-  const problems: string[] = [];
-  for (const [tableName, name, definition] of saved) {
-    const key = { table: tableName ?? "", kind: "foreign key", name: name ?? "" } as const;
-    const problem = await restore(connection, key, definition ?? "");
-    if (problem !== undefined) {
-      problems.push(problem);
-      continue;
-    }
-    await connection.execute(sql`DELETE FROM waybill_definitions WHERE migration = ${literal(migration)}
-      AND kind = ${kind} AND table_name = ${literal(key.table)} AND name = ${literal(key.name)}`);
-    restored.push(key);
-  }
-  if (problems.length === 0) return restored;
-  const hint = "correct the rows, or load their parents, then run the same command again: it restores the key";
-  throw new StageError("integrity", problems.join("\n"), hint);
+  table: FoundTable,
+  keys: readonly Saved[],
+): Promise<void> {
+  if (keys.length === 0) return;
+  const drops = keys.map(({ name }) => sql`DROP FOREIGN KEY ${identifier(name)}`);
+  await connection.execute(sql`ALTER TABLE ${table.sql} ${join(drops, ", ")}`);
 }
 
-async function restore(
+/** Adds a foreign key again, unless it is there, and proves it; else it is dropped, and what contradicts it is said. */
+export async function restoreForeignKey(
   connection: TargetConnection,
-  { table: name, name: keyName }: Definition,
-  definition: string,
+  table: FoundTable,
+  { name, definition }: Saved,
 ): Promise<string | undefined> {
-  const table = await findTable(connection, name);
-  const isBack = (await showCreate(connection, table)).items.some(
-    (item) => item.kind === "foreign key" && item.name === keyName,
-  );
-  if (!isBack)
+  const { items } = await showCreate(connection, table);
+  if (!items.some((item) => item.kind === "foreign key" && item.name === name))
     // Unchecked: a check here would copy the whole table.
     await uncheckedForeignKeys(connection, () =>
       connection.execute(sql`ALTER TABLE ${table.sql} ADD ${trusted(definition)}`),
     );
-  const key = (await describeTable(connection, table)).foreignKeys.find((one) => one.name === keyName);
+  const key = (await describeTable(connection, table)).foreignKeys.find((one) => one.name === name);
   const orphans = key === undefined ? 0 : await countOrphans(connection, { child: table, key });
   if (orphans === 0) return undefined;
-  await connection.execute(sql`ALTER TABLE ${table.sql} DROP FOREIGN KEY ${identifier(keyName)}`);
-  return `${name}: foreign key ${keyName} does not hold: ${orphans} rows refer to no row of ${key?.parent}`;
+  await connection.execute(sql`ALTER TABLE ${table.sql} DROP FOREIGN KEY ${identifier(name)}`);
+  return `${table.qualifiedName}: foreign key ${name} does not hold: ${orphans} rows refer to no row of ${key?.parent}`;
 }
 
 /** Runs `work` while the session's foreign keys are not looked at. */

@@ -47,3 +47,12 @@ export async function ensureLedger(connection: TargetConnection): Promise<void> 
     throw new StageError("forbidden", `${connection.location}: ${error.message}`, hint, error);
   }
 }
+
+/** What a line of waybill_definitions says of something that stands aside. */
+export interface Saved {
+  readonly name: string;
+  /** What it is made again of. */
+  readonly definition: string;
+  /** The table that a foreign key refers to. */
+  readonly parent?: string;
+}

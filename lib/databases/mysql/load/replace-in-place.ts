@@ -20,8 +20,8 @@ import { createNextTable } from "./next-table.js";
 import { assertLoadable, assertOurs } from "./obstacles.js";
 import { forgetOpen } from "./open-generation.js";
 import { dropForgotten } from "./previous-rows.js";
-import { triggersOn } from "./show-create.js";
 import type { TargetConnection } from "./target-connection.js";
+import { triggersOn } from "./triggers.js";
 
 /** Exchanges all rows of a table for those of the parts, or changes nothing. Its own foreign keys stand aside. */
 export async function replaceInPlace(connection: TargetConnection, request: LoadRequest): Promise<LoadOutcome> {

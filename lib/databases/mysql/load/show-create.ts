@@ -3,8 +3,8 @@ import { hashOf } from "../../../model/hash.js";
 import type { Aspect } from "../../table-aspects.js";
 import type { FoundTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
-import { literal } from "../identifiers.js";
 import { aspectsOfText, readCreateTable, type TableText } from "./create-table.js";
+import { onTable } from "./triggers.js";
 
 /** A table as SHOW CREATE TABLE has it now. */
 export async function showCreate(connection: Connection, table: FoundTable): Promise<TableText> {
@@ -22,19 +22,9 @@ export function shapeOf(text: TableText): string {
 export async function aspectsOf(connection: Connection, table: FoundTable): Promise<readonly Aspect[]> {
   const triggers = await connection.query(sql`SELECT TRIGGER_NAME, concat_ws(' ', ACTION_TIMING, EVENT_MANIPULATION,
       ACTION_ORDER, DEFINER, SQL_MODE, ACTION_STATEMENT) FROM information_schema.TRIGGERS
-    WHERE ${triggersOf(table)} ORDER BY cast(TRIGGER_NAME AS binary)`);
+    WHERE ${onTable(table)} ORDER BY cast(TRIGGER_NAME AS binary)`);
   return [
     ...aspectsOfText(await showCreate(connection, table)),
     ...triggers.map(([name, text]) => ({ kind: "trigger", name: name ?? "", text: text ?? "" })),
   ];
 }
-
-/** The names of a table's triggers. */
-export async function triggersOn(connection: Connection, table: FoundTable): Promise<readonly string[]> {
-  const rows = await connection.query(sql`SELECT TRIGGER_NAME FROM information_schema.TRIGGERS
-    WHERE ${triggersOf(table)} ORDER BY cast(TRIGGER_NAME AS binary)`);
-  return rows.flatMap(([name]) => name ?? []);
-}
-
-const triggersOf = ({ schema, name }: FoundTable) =>
-  sql`EVENT_OBJECT_SCHEMA = ${literal(schema)} AND EVENT_OBJECT_TABLE = ${literal(name)}`;

@@ -4,7 +4,7 @@ import type { LoadOutcome, LoadRequest, Target } from "../../target-port.js";
 import { findTable, identityOf } from "../catalog.js";
 import { describeTable } from "../describe-table.js";
 import { chooseWay, notYet } from "./choose-way.js";
-import { restoreForeignKeys, saveAndDrop } from "./foreign-keys.js";
+import { restoreDefinitions, saveAndDrop } from "./definitions.js";
 import { standing } from "./generations.js";
 import { ensureLedger } from "./ledger.js";
 import { assertLoadable, assertOurs, countRows } from "./obstacles.js";
@@ -48,12 +48,13 @@ export async function openMysqlTarget(url: string, options: OpenOptions): Promis
         await assertLoadable(main, table, check.columns);
         await assertOurs(main, table, check);
       }),
-    saveAndDrop: (migration, tables) => retry("put keys aside", () => saveAndDrop(main, migration, tables)),
+    saveAndDrop: (migration, tables) =>
+      retry("put keys and triggers aside", () => saveAndDrop(main, migration, tables)),
     load: (request) => load(sessions, request),
     upsertAll: () => Promise.reject(notYet("upsert")),
     // Those of a table that took another one's place were built before; those of one that was filled have stayed.
     rebuildIndexes: async () => [],
-    restore: (migration) => retry("restore keys", () => restoreForeignKeys(main, migration)),
+    restore: (migration) => retry("restore keys and triggers", () => restoreDefinitions(main, migration)),
     // AUTO_INCREMENT goes on behind the largest number by itself.
     afterLoad: (table, written) =>
       retry(`analyse ${table}`, async () => {
