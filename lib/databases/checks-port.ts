@@ -75,6 +75,8 @@ export interface CheckedTable {
   compare(): Promise<Comparison>;
   /** Compares the rows of one more file with those of the same key. */
   compareSample(part: PartToLoad): Promise<Comparison>;
+  /** The same of a few rows of texts, in the columns asked for, where `takesNoRows`: nothing temporary is made. */
+  compareGiven?(rows: readonly (readonly (string | null)[])[]): Promise<Comparison>;
   /** CSV: kind, key, column, expected, actual; in the order of the key, `limit` lines at the most. */
   differences(comparison: Comparison, limit: number): CopyOut;
   /**

@@ -28,6 +28,7 @@ const check = z.object({
 
 const comparison = z.object({
   of: z.enum(["parts", "sample"]),
+  level: z.enum(["rows", "buckets"]).optional(),
   expected: z.number(),
   actual: z.number(),
   equal: z.number(),

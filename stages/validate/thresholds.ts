@@ -11,7 +11,11 @@ export const sampleName = "sample of source rows, mapped anew, in the target";
  * The check that no row was passed over. Rows whose values differ are shown and no failure where the specification
  * accepts so many of them; one that is missing, or too many, is never accepted.
  */
-export function rowsCheck({ differingMaxPercent }: Acceptance, comparison: Comparison): Check {
+export function rowsCheck(
+  { differingMaxPercent }: Acceptance,
+  comparison: Comparison,
+  how: readonly string[] = [],
+): Check {
   const { of, expected, equal, extra, missing, changed } = comparison;
   const parts = [
     `${equal} equal`,
@@ -26,8 +30,12 @@ export function rowsCheck({ differingMaxPercent }: Acceptance, comparison: Compa
     expected: `${expected} equal`,
     actual: parts.join(", "),
     verdict: holds ? (of === "parts" ? "passed" : "sampled") : accepted ? "warned" : "failed",
-    ...(holds || !accepted ? {} : { note: `acceptance.differing: at most ${differingMaxPercent} %` }),
+    ...noted([...how, ...(holds || !accepted ? [] : [`acceptance.differing: at most ${differingMaxPercent} %`])]),
   };
+}
+
+function noted(notes: readonly string[]): Pick<Check, "note"> {
+  return notes.length === 0 ? {} : { note: notes.join("; ") };
 }
 
 /** Whether as few rows were lost as the data owners accept: rejected by a rule, or put aside since the target refused them. */

@@ -1,4 +1,3 @@
-import type { Comparison } from "../../lib/databases/checks-port.js";
 import type { DatabaseIdentity } from "../../lib/databases/port.js";
 import { hashOf, type Json } from "../../lib/model/hash.js";
 import { buildManifest, type Manifest, type Resource, type Verdict } from "../../lib/model/manifest.js";
@@ -6,6 +5,7 @@ import { isOneMoment, mixtureOf } from "../../lib/model/snapshots.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { tool } from "../../lib/program/tool.js";
 import { type Check, tallyOf } from "./check.js";
+import type { Compared } from "./compare-table.js";
 import type { ValidateInputs } from "./inputs.js";
 import { keptOutBy, type Reconciliation } from "./reconciliation.js";
 
@@ -16,7 +16,7 @@ export type TableVerdict = "passed" | "failed" | "incomplete";
 export interface Validated {
   readonly inputs: ValidateInputs;
   readonly counts: Reconciliation;
-  readonly comparisons: readonly Comparison[];
+  readonly comparisons: readonly Compared[];
   readonly checks: readonly Check[];
   readonly verdict: TableVerdict;
   /** Rows of the sample that have changed in the source since the snapshot. */

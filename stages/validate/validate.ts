@@ -89,6 +89,7 @@ function databasesOf(run: Run, options: ValidateOptions): Databases & { close():
   const left: LiveSource = { kind: "closed", why };
   return {
     asksSource,
+    level: options.level,
     checks: () => (target ??= openTarget(run)),
     source: ({ source: name }) => {
       const source = sources.get(name) ?? (asksSource ? openLiveSource(run, name) : Promise.resolve(left));

@@ -130,7 +130,7 @@ function differsIn(column: ComparedColumn): Sql {
 // Sorting or hashing whole rows of both sides takes more than pairing them by key, but needs no key.
 function surplus(sides: Sides): Sql {
   const values = (table: Sql, sign: Sql): Sql =>
-    sql`SELECT ${joined(sides.columns.map((column, index) => sql`${comparable(sql`s`, column)} AS ${trusted(`v${index}`)}`))}, ${sign} AS n FROM ${table} AS s`;
+    sql`SELECT ${joined(sides.columns.map((column, index) => sql`${comparable(sql`s`, column)} AS ${trusted(`v${index}`)}`))}, ${sign} AS n FROM (SELECT * FROM ${table}) AS s`;
   const names = joined(sides.columns.map((_, index) => trusted(`v${index}`)));
   const unequal = sides.allRows ? sql`sum(n) <> 0` : sql`sum(n) > 0`;
   return sql`SELECT ${names}, sum(n)::bigint AS surplus

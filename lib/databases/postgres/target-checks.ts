@@ -1,27 +1,23 @@
 import type { Sql } from "../../model/names.js";
 import { answerTest, columnNamed } from "../answer-test.js";
-import type { CheckedTable, CheckRequest, Checks, Comparison, Reference } from "../checks-port.js";
+import type { CheckedTable, CheckRequest, Checks, ExpectedRows, Reference } from "../checks-port.js";
 import { compareRows } from "../compare-rows.js";
 import type { CopyOut, DatabaseTable } from "../port.js";
 import type { PartToLoad } from "../target-port.js";
+import { bucketsOf } from "./buckets.js";
 import { describeTable, type FoundTable, findTable, identityOf } from "./catalog.js";
 import { comparedTables, selectDifferences } from "./compare.js";
-import { type ComparedColumn, comparedColumns } from "./compare-columns.js";
-import { comparedRows, type KeyedSides, pairedByKey } from "./compare-sql.js";
+import { comparedColumns } from "./compare-columns.js";
+import { comparedRows, pairedByKey } from "./compare-sql.js";
 import { type Connection, connect } from "./connection.js";
-import { copyPart } from "./copy-part.js";
-import { identifiers, sql, trusted } from "./identifiers.js";
+import { type ExpectedSides, expectedSides } from "./expected-rows.js";
+import { givenRows } from "./given-rows.js";
+import { sql, trusted } from "./identifiers.js";
 import { structureOf } from "./structure.js";
 import { compareAggregate, countOrphans, listOrphans, type ReferenceSides } from "./target-checks-sql.js";
 import { testDialect } from "./test-dialect.js";
 
 const begin = sql`BEGIN ISOLATION LEVEL REPEATABLE READ`;
-
-/** Hashing 1.25 M rows of 160 bytes takes 200 MB, and a hash may take twice work_mem; beyond that it spills. */
-const workMemory = sql`'128MB'`;
-
-const expectedRows = sql`pg_temp.waybill_expected`;
-const sampleRows = sql`pg_temp.waybill_sample`;
 
 /** Connects to a PostgreSQL target that is to be checked. */
 export async function openPostgresChecks(url: string, options: { readonly application: string }): Promise<Checks> {
@@ -45,36 +41,25 @@ interface Checking {
   readonly description: DatabaseTable;
 }
 
-// The temporary tables have the target's types and none of its constraints. Once they are there, the server forbids
-// this transaction to write anything else.
 async function prepare(connection: Connection, checking: Checking): Promise<CheckedTable> {
   const { request, table, description } = checking;
   const all = description.columns.filter(({ generated }) => !generated).map(({ name }) => name);
-  const names = request.columns.length === 0 ? all : request.columns;
-  const columns = await comparedColumns(connection, table, names);
-  for (const copy of [sql`waybill_expected`, sql`waybill_sample`]) {
-    await connection.execute(
-      sql`CREATE TEMPORARY TABLE ${copy} ON COMMIT DROP AS SELECT ${identifiers(names)} FROM ${table.sql} WITH NO DATA`,
-    );
-  }
-  await connection.execute(sql`SET TRANSACTION READ ONLY`);
-  await connection.execute(sql`SET LOCAL work_mem = ${workMemory}`);
-  const take = (goal: Sql, part: PartToLoad) =>
-    copyPart(connection, { sql: goal, name: request.table, columns: names, freeze: true }, part);
-  for (const part of request.parts) await take(expectedRows, part);
+  const columns = await comparedColumns(connection, table, request.columns.length === 0 ? all : request.columns);
   const declared = request.key ?? description.primaryKey;
-  const key = declared.flatMap((name) => columns.filter((column) => column.name === name));
-  const sides = { actual: table.sql, columns, key: key.length === declared.length ? key : [] };
-  return checkedTable(connection, { ...checking, columns, sides, take });
+  const named = declared.flatMap((name) => columns.filter((column) => column.name === name));
+  const key = named.length === declared.length ? named : [];
+  const expected = await expectedSides(connection, { request, table, sides: { actual: table.sql, columns, key } });
+  // Which rows of the target are meant shows only beside those of the parts.
+  if (!request.allRows) await expected.takeParts();
+  const buckets = await bucketsOf(connection, { table, description, expected });
+  return { ...checkedTable(connection, { ...checking, expected }), buckets };
 }
 
 interface Prepared extends Checking {
-  readonly columns: readonly ComparedColumn[];
-  readonly sides: Pick<KeyedSides, "actual" | "columns" | "key">;
-  readonly take: (goal: Sql, part: PartToLoad) => Promise<void>;
+  readonly expected: ExpectedSides;
 }
 
-function checkedTable(connection: Connection, { request, table, description, sides, take }: Prepared): CheckedTable {
+function checkedTable(connection: Connection, { request, table, description, expected }: Prepared): CheckedTable {
   const counted = new Map<Sql, number>();
   // A foreign key of the catalog and a relationship of the specification are often the same question.
   const count = async (select: Sql): Promise<number> => {
@@ -82,31 +67,36 @@ function checkedTable(connection: Connection, { request, table, description, sid
     counted.set(select, known);
     return known;
   };
-  const sidesOf = (of: Comparison["of"]): KeyedSides =>
-    of === "parts"
-      ? { ...sides, expected: expectedRows, allRows: request.allRows }
-      : { ...sides, expected: sampleRows, allRows: false };
-  const rows = comparedRows(sidesOf("parts"));
+  const sides = expected.of("parts");
+  const rows = comparedRows(sides);
   const dialect = testDialect(connection, { table, rows });
   const child = { rows, description };
+  const compare = (of: ExpectedRows, rowCount: number) =>
+    compareRows(comparedTables(connection, expected.of(of)), { of, expected: rowCount });
   return {
     description,
-    compare: () =>
-      compareRows(comparedTables(connection, sidesOf("parts")), { of: "parts", expected: sumOf(request.parts) }),
+    ...(expected.takesNoRows === undefined ? {} : { takesNoRows: expected.takesNoRows }),
+    compare: async () => {
+      await expected.takeParts();
+      return await compare("parts", sumOf(request.parts));
+    },
     compareSample: async (part) => {
-      await take(sampleRows, part);
-      return await compareRows(comparedTables(connection, sidesOf("sample")), {
-        of: "sample",
-        expected: part.rowCount,
-      });
+      await expected.takeSample(part);
+      return await compare("sample", part.rowCount);
+    },
+    compareGiven: async (rows) => {
+      const columns = sides.columns.map(({ name }) => columnNamed(description, name));
+      expected.give("sample", { expected: givenRows(columns, rows) });
+      return await compare("sample", rows.length);
     },
     differences: (comparison, limit) =>
-      copyOut(connection, selectDifferences(sidesOf(comparison.of), comparison, limit)),
-    pairedRows: ({ of }, limit) => copyOut(connection, pairedByKey(sidesOf(of), limit)),
+      copyOut(connection, selectDifferences(expected.of(comparison.of), comparison, limit)),
+    pairedRows: ({ of }, limit) => copyOut(connection, pairedByKey(expected.of(of), limit)),
     compareAggregate: async (aggregate) => {
       const floats = description.columns.filter(({ databaseType }) => /^(?:real|double precision)$/.test(databaseType));
+      const given = await expected.takeParts();
       const sides = {
-        expected: expectedRows,
+        expected: given,
         actual: rows,
         floats: new Set(floats.map(({ name }) => name)),
       };

@@ -1,0 +1,75 @@
+import { mayHoldBar, type NormalForm, postgresText } from "../../mapping/normal-forms.js";
+import { addBuckets, type Bucketed } from "../../model/buckets.js";
+import type { Sql } from "../../model/names.js";
+import type { DatabaseColumn } from "../port.js";
+import type { Connection } from "./connection.js";
+import { identifier, identifiers, joined, literal, sql, trusted } from "./identifiers.js";
+import { rowText } from "./row-text.js";
+
+/** A table whose rows are asked for as checksums. */
+export interface BucketedTable {
+  readonly from: Sql;
+  readonly columns: readonly DatabaseColumn[];
+  readonly forms: readonly NormalForm[];
+}
+
+/** The rows of a table as checksums, computed by the server, in parallel where it does such things. */
+export async function bucketedTable(connection: Connection, table: BucketedTable): Promise<Bucketed> {
+  const [server] = await connection.query<{ encoding: string }>(
+    sql`SELECT current_setting('server_encoding') AS encoding`,
+  );
+  const rows = (values: readonly Sql[] = []) => checksummed(table, values, server?.encoding !== "UTF8");
+  return {
+    sums: async (bits) => {
+      const from = bits === 0 ? rows() : fenced(rows());
+      const sums = await connection.query<Readonly<Record<"bucket" | "count" | "sum", string>>>(
+        sql`SELECT ${bucketOf(bits)} AS bucket, count(*) AS count, sum(${firstBits}) AS sum FROM ${from} GROUP BY bucket`,
+      );
+      return addBuckets(sums.map(({ bucket, count, sum }) => [bucket, count, sum]));
+    },
+    checksums: async (bits, buckets) => {
+      const list = literal(`{${buckets.join()}}`);
+      const found = await connection.query<{ md5: string }>(
+        sql`SELECT md5 FROM ${fenced(rows())} WHERE ${bucketOf(bits)} = ANY (${list}::bigint[])`,
+      );
+      return found.map(({ md5 }) => md5);
+    },
+    rows: async (checksums) => {
+      if (checksums.length === 0) return new Map();
+      const names = table.columns.map((_, index) => `v${index}`);
+      const values = table.columns.map(
+        ({ name }, index) => sql`${identifier(name)}::text AS ${identifier(`v${index}`)}`,
+      );
+      const found = await connection.query(
+        sql`SELECT md5, ${identifiers(names)} FROM ${fenced(rows(values))} WHERE md5 = ANY (${literal(`{${checksums.join()}}`)}::text[])`,
+      );
+      return new Map(found.map((row) => [row.md5 ?? "", names.map((name) => row[name] ?? null)]));
+    },
+  };
+}
+
+// The first 64 of 128 bits as a number, negative in half of all cases: sums count mod 2^64.
+const firstBits = sql`('x' || md5)::bit(64)::bigint`;
+
+function bucketOf(bits: number): Sql {
+  return bits === 0
+    ? sql`0`
+    : sql`((${firstBits} >> ${trusted(String(64 - bits))}) & ${trusted(String(2 ** bits - 1))})`;
+}
+
+// Keeps the server from computing a checksum once for each of its uses. It also keeps the sums out of its parallel
+// workers, so that the sum of all rows, which uses it once, goes without.
+function fenced(rows: Sql): Sql {
+  return sql`(SELECT * FROM ${rows} OFFSET 0) AS fenced`;
+}
+
+function checksummed({ from, columns, forms }: BucketedTable, values: readonly Sql[], toUtf8: boolean): Sql {
+  const texts = forms.map((form, index) => ({
+    name: `~${index}`,
+    type: mayHoldBar(form) ? "string" : form.kind,
+    text: sql`${postgresText(form, identifier(columns[index]?.name ?? ""))} AS ${identifier(`~${index}`)}`,
+  }));
+  const names = values.map((_, index) => identifier(`v${index}`));
+  const inner = joined([...texts.map(({ text }) => text), ...values]);
+  return sql`(SELECT ${joined([sql`md5(${rowText(texts, toUtf8)}) AS md5`, ...names])} FROM (SELECT ${inner} FROM ${from}) AS texts) AS rows`;
+}

@@ -1,0 +1,103 @@
+import { fileText, mayHoldBar, type NormalForm } from "../mapping/normal-forms.js";
+import { identifier, join, literal, number, sql } from "../mapping/sql.js";
+import { addBuckets, type Bucketed } from "../model/buckets.js";
+import type { Resource } from "../model/manifest.js";
+import type { Sql } from "../model/names.js";
+import { openEngine } from "./duckdb.js";
+import { readCsv, rowText, withPlaces } from "./read-csv.js";
+
+/** A part whose rows are expected in a table, and the numbers of those that are not, counted from 1. */
+export interface BucketedPart {
+  readonly folder: string;
+  readonly file: Resource;
+  readonly without: ReadonlySet<number>;
+}
+
+/** What the engine may hold at once: validate has 300 MB in all. */
+const memoryLimit = "100MB";
+
+/** As many files as are read at once: the server computes its own sums beside them. */
+const readers = 2;
+
+/** The rows of files as checksums, as a database gives those of a table; `forms` are of the files' columns, in their order. */
+export async function openBucketedFiles(
+  parts: readonly BucketedPart[],
+  forms: readonly NormalForm[],
+): Promise<Bucketed & { close(): void }> {
+  const engine = await openEngine({ folders: [...new Set(parts.map(({ folder }) => folder))], memoryLimit });
+  const first = await engine.connect();
+  const columns = places(forms);
+  return {
+    sums: async (bits) => {
+      const shares = Array.from({ length: readers }, (_, reader) => parts.filter((__, at) => at % readers === reader));
+      const sums = await Promise.all(
+        shares
+          .filter((share) => share.length > 0)
+          .map(async (share) => (await engine.connect()).rows(sumsOf(checksummed(share, forms), bits))),
+      );
+      return addBuckets(sums.flat());
+    },
+    checksums: async (bits, buckets) => {
+      if (parts.length === 0) return [];
+      const inBuckets = sql`${bucketOf(bits)} IN (${join(buckets.map(number), ", ")})`;
+      await first.run(
+        sql`CREATE OR REPLACE TABLE suspects AS SELECT * FROM ${checksummed(parts, forms)} WHERE ${inBuckets}`,
+      );
+      return (await first.rows(sql`SELECT md5 FROM suspects`)).map(([md5]) => md5 ?? "");
+    },
+    rows: async (checksums) => {
+      if (checksums.length === 0) return new Map();
+      const list = join(checksums.map(literal), ", ");
+      const found = await first.rows(sql`SELECT md5, ${columns} FROM suspects WHERE md5 IN (${list})`);
+      return new Map(found.map(([md5, ...values]) => [md5 ?? "", values]));
+    },
+    close: () => engine.close(),
+  };
+}
+
+function sumsOf(rows: Sql, bits: number): Sql {
+  return sql`SELECT ${bucketOf(bits)} AS bucket, count(*), sum(CAST('0x' || md5[1:16] AS UBIGINT)) FROM ${rows} GROUP BY bucket`;
+}
+
+function bucketOf(bits: number): Sql {
+  return sql`(CAST('0x' || md5[1:4] AS UINTEGER) >> ${number(16 - bits)})`;
+}
+
+/** The rows with their checksums, each column under the name of its place. */
+function checksummed(parts: readonly BucketedPart[], forms: readonly NormalForm[]): Sql {
+  const whole = parts.filter(({ without }) => without.size === 0);
+  const folders = [...new Set(whole.map(({ folder }) => folder))];
+  const relations = [
+    ...folders.map((folder) => readPlaces(whole.filter((part) => part.folder === folder))),
+    ...parts.filter(({ without }) => without.size > 0).map(withoutRows),
+  ];
+  const rows = join(
+    relations.map((relation) => sql`SELECT ${places(forms)} FROM ${relation}`),
+    " UNION ALL ",
+  );
+  const text = rowText(
+    forms.map((form, index) => ({
+      value: fileText(form, placeOf(index)),
+      type: mayHoldBar(form) ? "string" : form.kind,
+    })),
+  );
+  return sql`(SELECT md5(${text}) AS md5, * FROM (${rows}))`;
+}
+
+function withoutRows(part: BucketedPart): Sql {
+  const numbers = join([...part.without].map(number), ", ");
+  return sql`(SELECT *, row_number() OVER () AS "~row" FROM ${readPlaces([part])}) WHERE "~row" NOT IN (${numbers})`;
+}
+
+function readPlaces(parts: readonly BucketedPart[]): Sql {
+  return readCsv(parts[0]?.folder ?? "", withPlaces(parts.map(({ file }) => file)));
+}
+
+const placeOf = (index: number): Sql => identifier(`c${index}`);
+
+function places(forms: readonly NormalForm[]): Sql {
+  return join(
+    forms.map((_, index) => placeOf(index)),
+    ", ",
+  );
+}

@@ -1,0 +1,58 @@
+/**
+ * Rows as checksums. A row's checksum is the MD5 of its values in their normal forms, joined as FORMATS.md says, in 32
+ * hexadecimal digits; a bucket holds the rows whose checksums begin with the same bits.
+ */
+export interface Bucketed {
+  /** Count and sum of every bucket that has rows; `bits` is how many bits of a checksum name its bucket: 0, all rows, to 16. */
+  sums(bits: number): Promise<BucketSums>;
+  /** The checksums of all rows in these buckets, each as often as rows have it. */
+  checksums(bits: number, buckets: readonly number[]): Promise<readonly string[]>;
+  /** A row for each of these checksums. */
+  rows(checksums: readonly string[]): Promise<ReadonlyMap<string, BucketRow>>;
+}
+
+/** By the number of the bucket: how many rows, and the sum of the first 64 bits of their checksums mod 2^64. */
+export type BucketSums = ReadonlyMap<number, BucketSum>;
+
+export interface BucketSum {
+  readonly count: number;
+  readonly sum: bigint;
+}
+
+/** Values as text, in the order of the columns that are compared. */
+export type BucketRow = readonly (string | null)[];
+
+/** Adds up sums of the same buckets; each is a row of the bucket's number, its count and its sum, as text. */
+export function addBuckets(rows: Iterable<readonly (string | null | undefined)[]>): BucketSums {
+  const sums = new Map<number, BucketSum>();
+  for (const [bucket, count, sum] of rows) {
+    const before = sums.get(Number(bucket)) ?? { count: 0, sum: 0n };
+    sums.set(Number(bucket), {
+      count: before.count + Number(count),
+      sum: BigInt.asUintN(64, before.sum + BigInt(sum ?? 0)),
+    });
+  }
+  return sums;
+}
+
+/** The buckets in which two sides differ, in order. */
+export function differingBuckets(one: BucketSums, other: BucketSums): readonly number[] {
+  const isSame = (bucket: number): boolean => {
+    const [here, there] = [one.get(bucket), other.get(bucket)];
+    return here?.count === there?.count && here?.sum === there?.sum;
+  };
+  return [...new Set([...one.keys(), ...other.keys()])].filter((bucket) => !isSame(bucket)).sort((a, b) => a - b);
+}
+
+/** Of two lists of checksums, what each has more often than the other. */
+export function surplusOf(
+  expected: readonly string[],
+  actual: readonly string[],
+): { readonly expected: readonly string[]; readonly actual: readonly string[] } {
+  const surplus = new Map<string, number>();
+  for (const checksum of expected) surplus.set(checksum, (surplus.get(checksum) ?? 0) + 1);
+  for (const checksum of actual) surplus.set(checksum, (surplus.get(checksum) ?? 0) - 1);
+  const repeated = (sign: number) =>
+    [...surplus].flatMap(([checksum, count]) => Array<string>(Math.max(0, sign * count)).fill(checksum));
+  return { expected: repeated(1), actual: repeated(-1) };
+}

@@ -1,0 +1,79 @@
+import type { CheckedTable, Comparison } from "../../lib/databases/checks-port.js";
+import type { PartToLoad } from "../../lib/databases/target-port.js";
+import { openBucketedFiles } from "../../lib/engine/bucketed-files.js";
+import { rowsOf } from "../../lib/files/csv-rows.js";
+import type { CsvValue } from "../../lib/model/csv-dialect.js";
+import { StageError } from "../../lib/model/errors.js";
+import { compareBuckets } from "./compare-buckets.js";
+import type { ValidateInputs } from "./inputs.js";
+import type { Level } from "./options.js";
+import type { Quarantined } from "./quarantined.js";
+
+/** How the rows of a table were compared, and what was found. */
+export interface Compared extends Comparison {
+  /** "rows": inside the target, among all rows of the files. "buckets": by checksums, and value by value where these differ. */
+  readonly level: "rows" | "buckets";
+  /** Why it was not the other way, where that was asked for. */
+  readonly why?: string;
+}
+
+/** More rows than these are not brought into the target where nobody says how they are to be compared. */
+const fewRows = 5_000_000;
+
+/** Rows that a statement can hold. */
+const mostGiven = 20_000;
+
+export interface TableToCompare {
+  readonly checked: CheckedTable;
+  readonly inputs: Pick<ValidateInputs, "parts" | "table">;
+  readonly quarantined: Quarantined;
+  readonly level: Level;
+}
+
+/** Compares every row of a table. 77 where neither way is open. */
+export async function compareTable({ checked, inputs, quarantined, level }: TableToCompare): Promise<Compared> {
+  const rowCount = inputs.parts.reduce((sum, { file }) => sum + file._rowCount, 0);
+  const wanted = level === "auto" ? chosenLevel(checked, rowCount) : level;
+  if (wanted === "rows") return { ...(await checked.compare()), level: "rows" };
+  const { buckets = "this database computes no checksums of rows" } = checked;
+  if (typeof buckets === "string") return await byRows(checked, inputs, buckets);
+  const parts = inputs.parts.map(({ name, folder, file }) => {
+    return { folder, file, without: quarantined.numbers.get(name) ?? new Set<number>() };
+  });
+  const files = await openBucketedFiles(parts, buckets.forms);
+  try {
+    const found = await compareBuckets(files, buckets, rowCount);
+    return typeof found === "string" ? await byRows(checked, inputs, found) : { ...found, level: "buckets" };
+  } finally {
+    files.close();
+  }
+}
+
+/** What is to be said of how rows were compared. */
+export function howCompared({ level, why }: Compared): readonly string[] {
+  if (level === "buckets") return ["by checksums of all rows, which the target computed"];
+  return why === undefined ? [] : [`compared row by row: ${why}`];
+}
+
+/** Compares the rows of a sample, where they can be brought in or are few; a text says why neither. */
+export async function compareSample(checked: CheckedTable, part: PartToLoad): Promise<Compared | string> {
+  const { takesNoRows, compareGiven } = checked;
+  if (takesNoRows === undefined) return { ...(await checked.compareSample(part)), level: "rows" };
+  if (compareGiven === undefined || part.rowCount > mostGiven) return takesNoRows;
+  const rows: (readonly CsvValue[])[] = [];
+  for await (const row of rowsOf(await part.open())) rows.push(row);
+  return { ...(await compareGiven(rows)), level: "rows" };
+}
+
+function chosenLevel({ takesNoRows }: CheckedTable, rowCount: number): Compared["level"] {
+  return takesNoRows !== undefined || rowCount > fewRows ? "buckets" : "rows";
+}
+
+async function byRows(checked: CheckedTable, { table }: TableToCompare["inputs"], why: string): Promise<Compared> {
+  if (checked.takesNoRows === undefined) return { ...(await checked.compare()), level: "rows", why };
+  throw new StageError(
+    "forbidden",
+    `${table.name}: its rows cannot be compared: not by checksums, ${why}; nor row by row, ${checked.takesNoRows}`,
+    "let the target's role make temporary tables, as GRANT TEMPORARY ON DATABASE … TO … does, and validate again",
+  );
+}

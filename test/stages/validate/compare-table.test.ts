@@ -1,0 +1,274 @@
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Checks, Comparison } from "../../../lib/databases/checks-port.js";
+import { openChecks } from "../../../lib/databases/open-checks.js";
+import { encodeRow } from "../../../lib/model/csv-dialect.js";
+import type { Resource } from "../../../lib/model/manifest.js";
+import type { TableName } from "../../../lib/model/names.js";
+import { fieldOf, resourceOf } from "../../../lib/model/resource.js";
+import { type Compared, compareSample, compareTable, howCompared } from "../../../stages/validate/compare-table.js";
+import type { Level } from "../../../stages/validate/options.js";
+import { part, rejection } from "../../lib/databases/postgres/load/loading.js";
+import { writeRows } from "../../lib/files/written-part.js";
+import { createDatabase, type TestDatabase } from "../../support/postgres.js";
+import { createFolder } from "../../support/work.js";
+
+const columns: Readonly<Record<string, string>> = {
+  id: "integer PRIMARY KEY",
+  name: "text",
+  short: "varchar(40)",
+  code: "char(5)",
+  price: "numeric(10,2)",
+  share: "numeric",
+  open: "boolean",
+  born: "date",
+  at: "time",
+  noted: "timestamp",
+  seen: "timestamptz",
+  mark: "uuid",
+  bytes: "bytea",
+  mood: "mood",
+};
+const names = Object.keys(columns);
+
+type Row = readonly (string | null)[];
+
+// As a file may hold them: 1.5 for 1.50, another zone, t for true, upper-case digits.
+function rowOf(id: number): Row {
+  if (id % 10 === 9) return [String(id), ...names.slice(1).map(() => null)];
+  return [
+    String(id),
+    id % 10 === 8 ? "" : `person |${id}`,
+    `n, "${id}"`,
+    `c${id % 7}`,
+    `${id}.5`,
+    `${id}.250`,
+    id % 2 === 0 ? "t" : "f",
+    `2024-01-${String((id % 28) + 1).padStart(2, "0")}`,
+    "08:00:00.500",
+    "2024-01-31T08:00:00",
+    `2024-01-31 ${String(id % 24).padStart(2, "0")}:30:00+05:30`,
+    `A0EEBC99-9C0B-4EF8-BB6D-6BB9BD38${String(id).padStart(4, "0")}`,
+    `\\xDEAD${String(id % 100).padStart(2, "0")}`,
+    id % 3 === 0 ? "sad" : "happy|",
+  ];
+}
+
+const rows = Array.from({ length: 600 }, (_, index) => rowOf(index + 1));
+
+let database: TestDatabase;
+let checks: Checks;
+let folder: Awaited<ReturnType<typeof createFolder>>;
+let parts: readonly { readonly name: string; readonly folder: string; readonly file: Resource }[];
+beforeAll(async () => {
+  folder = await createFolder();
+  const definition = names.map((name) => `${name} ${columns[name]}`).join();
+  const values = rows.map((row) => `(${row.map(literal).join()})`).join();
+  database = await createDatabase(`SET TimeZone = 'UTC'; CREATE TYPE mood AS ENUM ('happy|', 'sad');
+    CREATE TABLE people (${definition}); INSERT INTO people VALUES ${values};
+    CREATE TABLE original AS TABLE people`);
+  checks = await openChecks(database.url, { application: "waybill/test" });
+  parts = [await partOf("part-00000.csv.gz", rows.slice(0, 250)), await partOf("part-00001.csv.gz", rows.slice(250))];
+});
+afterAll(async () => {
+  await checks.close();
+  await database.drop();
+  await folder.remove();
+});
+beforeEach(() => database.query("DELETE FROM people; INSERT INTO people SELECT * FROM original"));
+
+const literal = (value: string | null): string => (value === null ? "NULL" : `'${value.replaceAll("'", "''")}'`);
+
+async function partOf(path: string, its: readonly Row[]) {
+  const file = await writeRows(join(folder.folder, path), its);
+  const fields = names.map((name) => fieldOf({ name, type: "string" }));
+  return { name: path, folder: folder.folder, file: resourceOf(file, { path, role: "part", fields }) };
+}
+
+interface Outcome {
+  readonly compared: Compared;
+  readonly lines: string;
+}
+
+interface Asked {
+  readonly level: Level;
+  readonly allRows?: boolean;
+  readonly key?: readonly string[];
+  readonly without?: ReadonlyMap<string, ReadonlySet<number>>;
+  readonly as?: Checks;
+}
+
+function compare({ level, key, allRows = true, without = new Map(), as = checks }: Asked): Promise<Outcome> {
+  const numbers = [...without.values()].reduce((sum, some) => sum + some.size, 0);
+  const csv = rows.filter((_, index) => !without.get("part-00000.csv.gz")?.has(index + 1));
+  const loaded = {
+    name: "all",
+    hash: "",
+    rowCount: rows.length - numbers,
+    open: () => Readable.from([csv.map(encodeRow).join("")], { objectMode: false }),
+  };
+  const request = { table: "people", columns: names, key, allRows, parts: [loaded] };
+  return as.checkTable(request, async (checked) => {
+    const inputs = { table: { name: "people" as TableName } as never, parts };
+    const compared = await compareTable({
+      checked,
+      inputs,
+      quarantined: { numbers: without, values: new Set() },
+      level,
+    });
+    return { compared, lines: await text(checked.differences(compared, 100).rows) };
+  });
+}
+
+function numbersOf({ compared }: Outcome): Comparison {
+  const { level: _, why: __, ...numbers } = compared;
+  return numbers;
+}
+
+const mutations: Readonly<Record<string, string>> = {
+  "one digit": "UPDATE people SET price = price + 0.01 WHERE id = 77",
+  "one digit of a number without a scale": "UPDATE people SET share = share + 0.0000001 WHERE id = 77",
+  "one blank": "UPDATE people SET name = name || ' ' WHERE id = 300",
+  "upper case": "UPDATE people SET short = upper(short) WHERE id = 5",
+  "a blank before a padded text": "UPDATE people SET code = ' ' || left(code, 4) WHERE id = 6",
+  "true for false": "UPDATE people SET open = NOT open WHERE id = 1",
+  "the next day": "UPDATE people SET born = born + 1 WHERE id = 2",
+  "half a second": "UPDATE people SET at = '08:00:00' WHERE id = 3",
+  "a microsecond": "UPDATE people SET noted = noted + interval '1 microsecond' WHERE id = 4",
+  "an hour, in an instant": "UPDATE people SET seen = seen + interval '1 hour' WHERE id = 5",
+  "a digit of a UUID": "UPDATE people SET mark = 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd389999' WHERE id = 6",
+  "a byte": "UPDATE people SET bytes = '\\xdeae00' WHERE id = 7",
+  "another word": "UPDATE people SET mood = 'sad' WHERE id = 1",
+  "NULL that became an empty text": "UPDATE people SET name = '' WHERE id = 9",
+  "an empty text that became NULL": "UPDATE people SET name = NULL WHERE id = 8",
+  "a NULL in every column": "UPDATE people SET price = NULL, born = NULL, open = NULL, mark = NULL WHERE id = 10",
+  "two rows with each other's values":
+    "UPDATE people SET name = (SELECT o.name FROM original o WHERE o.id = 33 - people.id) WHERE id IN (11, 22)",
+  "a missing row": "DELETE FROM people WHERE id = 600",
+  "an extra row": "INSERT INTO people (id, name) VALUES (0, NULL)",
+  "a hundred rows": "UPDATE people SET name = 'x', price = -price WHERE id % 6 = 0",
+  "another key": "UPDATE people SET id = 10001 WHERE id = 12",
+  "no row at all": "DELETE FROM people",
+};
+
+describe("comparing by the checksums of buckets", () => {
+  it.each(Object.entries(mutations))("finds and names what comparing all rows does: %s", async (_, statement) => {
+    await database.query(statement);
+
+    const [all, some] = [await compare({ level: "rows" }), await compare({ level: "buckets" })];
+
+    expect(some.compared.level).toBe("buckets");
+    expect(some.lines.split("\n").length).toBeGreaterThan(1);
+    expect(numbersOf(some)).toEqual(numbersOf(all));
+    expect(some.lines).toBe(all.lines);
+  });
+
+  it("finds no difference where the files only spell values otherwise, and after VACUUM FULL", async () => {
+    await database.query("UPDATE people SET share = share * 1.000, seen = seen AT TIME ZONE 'UTC' AT TIME ZONE 'UTC'");
+    await database.query("VACUUM FULL people");
+
+    const { compared, lines } = await compare({ level: "buckets" });
+
+    expect(compared).toMatchObject({ level: "buckets", expected: 600, actual: 600, equal: 600, pairedBy: ["id"] });
+    expect(lines).toBe("");
+    expect(howCompared(compared)).toEqual(["by checksums of all rows, which the target computed"]);
+  });
+});
+
+describe("where the usual way is not open", () => {
+  it("counts rows without a key, or with one that repeats, as whole rows", async () => {
+    await database.query("ALTER TABLE people DROP CONSTRAINT people_pkey");
+    await database.query("INSERT INTO people SELECT * FROM original WHERE id = 5; DELETE FROM people WHERE id = 600");
+
+    const all = [await compare({ level: "rows", key: [] }), await compare({ level: "rows", key: ["id"] })];
+    const some = [await compare({ level: "buckets", key: [] }), await compare({ level: "buckets", key: ["id"] })];
+    await database.query("DELETE FROM people; ALTER TABLE people ADD PRIMARY KEY (id)");
+
+    expect(some.map(numbersOf)).toEqual(all.map(numbersOf));
+    expect(some[0]?.compared).toMatchObject({ level: "buckets", missing: 1, extra: 1, pairedBy: [] });
+    expect(some.map(({ lines }) => lines)).toEqual(all.map(({ lines }) => lines));
+  });
+
+  it("expects no row that load put aside", async () => {
+    await database.query("DELETE FROM people WHERE id IN (3, 250)");
+
+    const { compared } = await compare({
+      level: "buckets",
+      without: new Map([["part-00000.csv.gz", new Set([3, 250])]]),
+    });
+
+    expect(compared).toMatchObject({ level: "buckets", expected: 598, equal: 598, missing: 0, extra: 0 });
+  });
+
+  it("compares row by row, and says why, beside rows of others and with a type of no proven form", async () => {
+    await database.query("ALTER TABLE people ALTER share TYPE double precision");
+
+    const among = await compare({ level: "buckets", allRows: false });
+    const float = await compare({ level: "buckets" });
+    await database.query("ALTER TABLE people ALTER share TYPE numeric");
+
+    expect(howCompared(among.compared)).toEqual(["compared row by row: rows of others may stand beside these"]);
+    expect(howCompared(float.compared)).toEqual([
+      "compared row by row: no checksum is proven for share (double precision)",
+    ]);
+    expect(float.compared).toMatchObject({ level: "rows", equal: 600 });
+  });
+
+  it("needs no temporary table, for a role that may make none", async () => {
+    const { compared, lines } = await withReader(async (as) => {
+      await database.query("UPDATE people SET name = 'other' WHERE id = 44");
+      return await compare({ level: "auto", as });
+    });
+
+    expect(compared).toMatchObject({ level: "buckets", changed: 1, equal: 599, columns: { name: 1 } });
+    expect(lines).toBe("changed,44,name,person |44,other\n");
+  });
+
+  it("compares a small sample for such a role too, of any type", async () => {
+    await database.query(`DROP TABLE IF EXISTS facts; CREATE TABLE facts (id integer PRIMARY KEY, fact jsonb, list integer[], ratio float8);
+      INSERT INTO facts VALUES (1, '{"b":2,"a":1}', '{1,2}', 1.5), (2, 'null', NULL, 'NaN')`);
+    const lines = ['1,"{""a"":1,""b"":2}","{1,2}",1.50', "2,null,\\N,NaN"];
+    const request = {
+      table: "facts",
+      columns: ["id", "fact", "list", "ratio"],
+      key: undefined,
+      allRows: true,
+      parts: [],
+    };
+
+    const found = await withReader((as) =>
+      as.checkTable(request, async (checked) => await compareSample(checked, part(lines))),
+    );
+
+    expect(found).toMatchObject({ of: "sample", expected: 2, equal: 2, missing: 0, changed: 0 });
+  });
+
+  it("stops with 77, both reasons and the cure where such a role meets such a type", async () => {
+    await database.query("ALTER TABLE people ALTER share TYPE double precision");
+
+    const error = await rejection(withReader((as) => compare({ level: "auto", as })));
+    await database.query("ALTER TABLE people ALTER share TYPE numeric");
+
+    expect(error).toMatchObject({ kind: "forbidden" });
+    expect(String(error)).toContain("no checksum is proven for share (double precision)");
+    expect(String(error)).toMatch(/the role reader\w* may make no temporary tables in the database test_/);
+  });
+});
+
+// TEMPORARY is everybody's until it is taken from PUBLIC.
+async function withReader<Result>(work: (checks: Checks) => Promise<Result>): Promise<Result> {
+  const role = `reader${database.name.slice(5)}`;
+  await database.query(`REVOKE ALL ON DATABASE ${database.name} FROM PUBLIC; CREATE ROLE ${role} LOGIN;
+    GRANT CONNECT ON DATABASE ${database.name} TO ${role}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}`);
+  const reader = await openChecks(Object.assign(new URL(database.url), { username: role }).href, {
+    application: "waybill/test",
+  });
+  try {
+    return await work(reader);
+  } finally {
+    await reader.close();
+    await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  }
+}
