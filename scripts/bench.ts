@@ -4,8 +4,16 @@ import { parseArgs } from "node:util";
 import pg from "pg";
 import { StageError } from "../lib/model/errors.js";
 import { type Contest, contests, type Places, secondRun, waybill } from "./benchmark/contests.js";
-import { type Measurement, measure, peakMemory, runShell, type Shell } from "./benchmark/measure.js";
+import {
+  copiedTable,
+  copyMigration,
+  fillMariadb,
+  mariadbContests,
+  mariadbTable,
+} from "./benchmark/mariadb-contests.js";
+import { type Measurement, measure, peakMemory, quoted, runShell, type Shell } from "./benchmark/measure.js";
 import { honestSettings, startPostgres } from "./embedded-postgres-server.js";
+import { startMariadb } from "./mariadb-server.js";
 import { fillRegistry, quotedRows } from "./relief-registry.js";
 import { runScript } from "./run-script.js";
 import { textTable } from "./text-table.js";
@@ -19,17 +27,22 @@ const places: Places = {
   delta: `${folder}/delta`,
   peer: `${folder}/peer`,
 };
+const copied = `${folder}/copied`;
 const header = ["work", "peer", "peer s", "ours s", "ratio", "aim", "", ""];
 
 await runScript(async () => {
   const { rows, ten, runs } = parseOptions(process.argv.slice(2));
   await rm(folder, { recursive: true, force: true });
   await writeMigrations();
+  await writeCopyMigration();
   say(`${rows} beneficiaries, on ${process.platform}-${process.arch}, Node ${process.version}`);
   const lines = await withRegistry({ rows, runs, name: "work/bench" }, async (shell) => [
     ...(await inTurn(contests(places), (contest) => played(contest, shell))).flat(),
     await secondRunLine(shell),
     ...(await memoryLines("1x", shell)),
+    ...(await withMariadb(shell, async (more, client) =>
+      (await inTurn(mariadbContests({ ...places, copied, client }), (contest) => played(contest, more))).flat(),
+    )),
   ]);
   const tenfold = ten
     ? await withRegistry({ rows: rows * 10, runs, name: "ten times" }, (shell) => memoryLines("10x", shell))
@@ -78,6 +91,11 @@ async function writeMigrations(): Promise<void> {
   await edit(`${places.delta}/migration/beneficiaries.yaml`, (text) => text.replace("mode: replace", "mode: upsert"));
 }
 
+async function writeCopyMigration(): Promise<void> {
+  await mkdir(`${copied}/migration`, { recursive: true });
+  for (const [name, text] of Object.entries(copyMigration)) await writeFile(`${copied}/migration/${name}`, text);
+}
+
 async function edit(file: string, change: (text: string) => string): Promise<void> {
   await writeFile(file, change(await readFile(file, "utf8")));
 }
@@ -98,6 +116,38 @@ async function withRegistry<T>(
     return await work({ folder, runs, env: { ...process.env, ...urls, BENCH_PEER_URL: server.url("peer") } });
   } finally {
     await server.stop();
+  }
+}
+
+/** A MariaDB with the registry's people beside what stands in the shell, and targets for copies of them; no line where it is not installed. */
+async function withMariadb(
+  shell: Shell,
+  work: (shell: Shell, client: string) => Promise<readonly (readonly string[])[]>,
+): Promise<readonly (readonly string[])[]> {
+  say("starting MariaDB and filling its registry");
+  const started = await startMariadb(["innodb-buffer-pool-size=512M", "innodb-log-file-size=256M"]).catch(String);
+  if (typeof started === "string") return [["extract from MariaDB", "", "", "", "", "", "not run", started]];
+  try {
+    const { port } = new URL(started.url(""));
+    const server = `-h 127.0.0.1 -P ${port} -u root`;
+    const target = String(shell.env.WAYBILL_TARGET_URL);
+    const [copy, pgloader] = ["copy", "pgloader"].map((name) => target.replace(/\/platform$/, `/${name}`));
+    for (const name of ["copy", "pgloader"]) await query(target, `CREATE DATABASE ${name}`);
+    await query(String(copy), copiedTable);
+    const env = {
+      ...shell.env,
+      BENCH_MARIADB_URL: started.url("registry"),
+      BENCH_COPY_URL: copy,
+      BENCH_PGLOADER_SOURCE: started.url("registry").replace("mariadb:", "mysql:"),
+      BENCH_PGLOADER_URL: pgloader?.replace("postgres:", "postgresql:"),
+    };
+    const client = `${server} registry`;
+    const create = `CREATE DATABASE registry CHARACTER SET utf8mb4; USE registry; ${mariadbTable}`;
+    await runShell(`mariadb ${server} -e ${quoted(create)}`, { ...shell, env });
+    await runShell(fillMariadb({ ...places, copied, client }), { ...shell, env });
+    return await work({ ...shell, env }, client);
+  } finally {
+    await started.stop();
   }
 }
 
