@@ -126,17 +126,22 @@ async function indexesOf(connection: Connection, place: Place): Promise<readonly
 }
 
 async function describeSelect(connection: Connection, extract: Extract, select: string): Promise<SourceTable> {
+  const columns = await selectedColumns(connection, select);
+  const key = extract.key ?? columns.map(({ name }) => name);
+  return { columns, key, keyKind: extract.key ? "declared" : "whole row", keyIsUnique: false, keyIsIndexed: false };
+}
+
+/** The columns of a SELECT, as far as the protocol tells. */
+export async function selectedColumns(connection: Connection, select: string): Promise<readonly DatabaseColumn[]> {
   const fields = await connection.describe(trusted(select.replace(/;\s*$/, "")));
   const sets = new Map(
     (await connection.query(
       sql`SELECT ID, CHARACTER_SET_NAME FROM information_schema.COLLATIONS WHERE ID IS NOT NULL`,
     )) as readonly (readonly [string, string])[],
   );
-  const columns = fields.map((field) => {
+  return fields.map((field) => {
     const characterSet = sets.get(String(field.collation));
     const facts = typeFacts(spelledType(field), characterSet);
     return { ...facts, name: field.name, nullable: true, generated: false, identity: false, hasDefault: false };
   });
-  const key = extract.key ?? columns.map(({ name }) => name);
-  return { columns, key, keyKind: extract.key ? "declared" : "whole row", keyIsUnique: false, keyIsIndexed: false };
 }

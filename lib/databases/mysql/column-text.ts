@@ -13,9 +13,8 @@ export function source({ name }: Pick<DatabaseColumn, "name">): Sql {
 /** Character sets whose bytes are UTF-8 already: they are read as they are stored, and proved here, not converted there. */
 const isUtf8 = new Set(["utf8mb4", "utf8mb3", "utf8", "ascii", ""]);
 
-/** A column of `source` as the text that stands in the file; FORMATS.md lists it by type. */
-export function fileText(column: DatabaseColumn): Sql {
-  const value = source(column);
+/** A column of `source`, or a value of its type, as the text that stands in the file; FORMATS.md lists it by type. */
+export function fileText(column: DatabaseColumn, value: Sql = source(column)): Sql {
   switch (kindOf(column)) {
     case "number":
       // The zeros of ZEROFILL are no part of the number.

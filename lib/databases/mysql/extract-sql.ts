@@ -15,7 +15,7 @@ export const dialect: SourceDialect = {
   sorted: sortable,
   typed,
   among,
-  fileText,
+  fileText: (column) => fileText(column),
   byBytes,
   periods,
 };
@@ -28,7 +28,7 @@ export function copyStatement(from: SourceRelation, where: Sql): Sql {
   const { extract, table } = from;
   const faults = extract.invalidText === "reject" ? [sql`NULL`] : [];
   const checksum = extract.rowChecksum ? [sql`md5(${rowText(table.columns.map(escapedValue))})`] : [];
-  return sql`SELECT ${join([...table.columns.map(fileText), ...faults, ...checksum], ", ")}
+  return sql`SELECT ${join([...table.columns.map((column) => fileText(column)), ...faults, ...checksum], ", ")}
     FROM ${relation(from)} AS source WHERE ${where} ORDER BY ${rowOrder(table)}`;
 }
 

@@ -26,7 +26,7 @@ export function testDialect(connection: Connection, { table, rows }: AskedTable)
       const accepted = list.length === 0 ? sql`false` : sql`${identifier(name)} IN (${joined(list)})`;
       return rowsWhere(sql`${identifier(name)} IS NOT NULL AND NOT (${accepted})`);
     },
-    countOutside: ({ name, databaseType }, { min, max }) => {
+    countOutside: async ({ name, databaseType }, { min, max }) => {
       const bounds = [
         ...(min === undefined ? [] : [sql`${identifier(name)} < ${readAs(databaseType, min)}`]),
         ...(max === undefined ? [] : [sql`${identifier(name)} > ${readAs(databaseType, max)}`]),

@@ -39,7 +39,7 @@ function rulesOf(column: DatabaseColumn): Rules {
   const base = baseType(databaseType);
   switch (kindOf(column)) {
     case "number":
-      if (base === "decimal") return {};
+      if (base === "decimal" || base === "double") return {};
       return base === "tinyint" ? { end: wholeNumberOrBoolean, convert: digitOfBoolean } : { end: wholeNumber };
     case "year":
       return { end: fourDigits };

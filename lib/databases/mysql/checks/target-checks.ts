@@ -1,0 +1,131 @@
+// What holds of a check:
+// 1. Every answer is of one state of the target: one transaction, its snapshot taken before the first row arrives.
+// 2. The transaction is READ ONLY: the server lets it change temporary tables and nothing else.
+// 3. The temporary tables are made before it begins, since the server would not let it make any, and are gone afterwards.
+import { sql } from "../../../mapping/sql.js";
+import type { Sql } from "../../../model/names.js";
+import { answerTest } from "../../answer-test.js";
+import type { CheckedTable, CheckRequest, Checks, Comparison } from "../../checks-port.js";
+import { compareRows } from "../../compare-rows.js";
+import type { DatabaseTable } from "../../port.js";
+import type { PartToLoad } from "../../target-port.js";
+import { type FoundTable, findTable, identityOf } from "../catalog.js";
+import { describeTable } from "../describe-table.js";
+import { loadPart } from "../load/load-part.js";
+import { connectTarget, type TargetConnection } from "../load/target-connection.js";
+import { compareAggregate } from "./aggregate-sql.js";
+import { comparedTables, copyDifferences, copyPaired, copySelected } from "./compare.js";
+import { type ComparedColumn, comparedColumns } from "./compare-columns.js";
+import { comparedRows, type Sides } from "./compare-sql.js";
+import { copyAgain, createExpected, dropExpected, enlarge, expectedTables } from "./expected-rows.js";
+import { countOrphans } from "./references.js";
+import { testDialect } from "./test-dialect.js";
+
+/** Connects to a MySQL or MariaDB target that is to be checked. */
+export async function openMysqlChecks(url: string, { application }: { readonly application: string }): Promise<Checks> {
+  const connection = await connectTarget(url, { application, access: "write" });
+  await enlarge(connection);
+  return {
+    identity: await identityOf(connection),
+    checkTable: async (request, work) => {
+      const checking = await prepare(connection, request);
+      try {
+        await connection.execute(sql`START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY`);
+        for (const part of request.parts) await take(connection, checking, { goal: expectedTables.parts, part });
+        return await work(checkedTable(connection, checking));
+      } finally {
+        // Where the session is gone, so are its transaction and its temporary tables.
+        await connection.execute(sql`ROLLBACK`).catch(() => undefined);
+        await dropExpected(connection).catch(() => undefined);
+      }
+    },
+    close: () => connection.close(),
+  };
+}
+
+interface Checking {
+  readonly request: CheckRequest;
+  readonly table: FoundTable;
+  readonly description: DatabaseTable;
+  readonly columns: readonly ComparedColumn[];
+  readonly sides: Omit<Sides, "expected" | "allRows">;
+}
+
+async function prepare(connection: TargetConnection, request: CheckRequest): Promise<Checking> {
+  const table = await findTable(connection, request.table);
+  const description = await describeTable(connection, table);
+  const all = description.columns.filter(({ generated }) => !generated).map(({ name }) => name);
+  const names = request.columns.length === 0 ? all : request.columns;
+  const columns = await comparedColumns(connection, { table, description }, names);
+  await createExpected(connection, table, names);
+  const declared = request.key ?? description.primaryKey;
+  const named = declared.flatMap((name) => columns.filter((column) => column.name === name));
+  const key = named.length === declared.length ? named : [];
+  const sides = { again: expectedTables.again, actual: table.sql, columns, key };
+  return { request, table, description, columns, sides };
+}
+
+async function take(
+  connection: TargetConnection,
+  { request, columns }: Checking,
+  { goal, part }: { readonly goal: Sql; readonly part: PartToLoad },
+): Promise<void> {
+  const nullable = columns.map((column) => ({ ...column, nullable: true }));
+  await loadPart(connection, { sql: goal, name: request.table, columns: nullable }, part);
+}
+
+function checkedTable(connection: TargetConnection, checking: Checking): CheckedTable {
+  const { request, table, description, columns, sides } = checking;
+  const counted = new Map<Sql, number>();
+  // A foreign key of the catalog and a relationship of the specification are often the same question.
+  const count = async (select: Sql): Promise<number> => {
+    const known = counted.get(select) ?? Number((await connection.query(select))[0]?.[0]);
+    counted.set(select, known);
+    return known;
+  };
+  const dialect = testDialect(connection, table);
+  const sidesOf = (of: Comparison["of"]): Sides => ({
+    ...sides,
+    expected: expectedTables[of],
+    allRows: of === "parts" && request.allRows,
+  });
+  const names = columns.map(({ name }) => name);
+  const again = (of: Comparison["of"]) => copyAgain(connection, expectedTables[of], names);
+  return {
+    description,
+    compare: async () => {
+      const comparison = await compareRows(comparedTables(connection, sidesOf("parts")), {
+        of: "parts",
+        expected: sumOf(request.parts),
+      });
+      if (comparison.extra > 0) await again("parts");
+      return comparison;
+    },
+    compareSample: async (part) => {
+      await take(connection, checking, { goal: expectedTables.sample, part });
+      return await compareRows(comparedTables(connection, sidesOf("sample")), {
+        of: "sample",
+        expected: part.rowCount,
+      });
+    },
+    differences: (comparison, limit) => copyDifferences(connection, sidesOf(comparison.of), comparison, limit),
+    pairedRows: ({ of }, limit) => copyPaired(connection, sidesOf(of), limit),
+    compareAggregate: async (aggregate) => {
+      const own = sidesOf("parts");
+      if (!own.allRows) await again("parts");
+      const statement = compareAggregate(
+        { expected: own.expected, actual: comparedRows(own), description, columns },
+        aggregate,
+      );
+      const [[groups, differing] = []] = await connection.query(statement);
+      return { groups: Number(groups), differing: Number(differing) };
+    },
+    answer: (test) => answerTest({ description, dialect, count }, test),
+    select: (select) => copySelected(connection, select),
+    countOrphans: async (reference) => await count(await countOrphans(connection, { table, description }, reference)),
+  };
+}
+
+function sumOf(parts: readonly PartToLoad[]): number {
+  return parts.reduce((sum, { rowCount }) => sum + rowCount, 0);
+}

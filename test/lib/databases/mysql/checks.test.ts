@@ -1,0 +1,68 @@
+import { text } from "node:stream/consumers";
+import { expect, it } from "vitest";
+import { columnsOf, findTable } from "../../../../lib/databases/mysql/catalog.js";
+import { loadPart } from "../../../../lib/databases/mysql/load/load-part.js";
+import { connectTarget } from "../../../../lib/databases/mysql/load/target-connection.js";
+import { openChecks } from "../../../../lib/databases/open-checks.js";
+import { sql } from "../../../../lib/mapping/sql.js";
+import { createMysqlDatabase } from "../../../support/mariadb.js";
+import { part, rejection } from "../postgres/load/loading.js";
+
+it("validate needs no more than SELECT and CREATE TEMPORARY TABLES, and says so where it has less", async () => {
+  const database = await createMysqlDatabase(`CREATE TABLE people (id int PRIMARY KEY, name text);
+    INSERT INTO people VALUES (1, 'Amina'), (2, 'Li')`);
+  const user = `${database.name}_r`;
+  await database.query(`CREATE USER ${user}; GRANT SELECT ON ${database.name}.* TO ${user}`);
+  const url = Object.assign(new URL(database.url), { username: user }).href;
+  const request = {
+    table: "people",
+    columns: ["id", "name"],
+    key: undefined,
+    allRows: true,
+    parts: [part(["1,Amina", "3,Jo"])],
+  };
+  const compared = async () => {
+    const checks = await openChecks(url, { application: "waybill/test" });
+    try {
+      return await checks.checkTable(request, async (table) => {
+        const comparison = await table.compare();
+        return { comparison, lines: await text(table.differences(comparison, 10).rows) };
+      });
+    } finally {
+      await checks.close();
+    }
+  };
+
+  const refused = await rejection(compared());
+  await database.query(`GRANT CREATE TEMPORARY TABLES ON ${database.name}.* TO ${user}`);
+  const found = await compared();
+  await database.query(`DROP USER ${user}`);
+  const left = await database.query(`SHOW TABLES LIKE 'waybill%'`);
+  await database.drop();
+
+  expect(refused).toMatchObject({ kind: "forbidden", hint: expect.stringContaining("CREATE TEMPORARY TABLES") });
+  expect(found.comparison).toMatchObject({ equal: 1, missing: 1, extra: 1 });
+  expect(found.lines.split("\n").map((line) => line.slice(0, 9))).toEqual(["extra,2,\\", "missing,3", ""]);
+  expect(left).toEqual([]);
+});
+
+it("compares texts longer than max_allowed_packet", async () => {
+  const database = await createMysqlDatabase("CREATE TABLE long_ones (id int PRIMARY KEY, line longtext)");
+  const loading = await connectTarget(database.url, { application: "waybill/test", access: "write" });
+  const table = await findTable(loading, "long_ones");
+  const columns = await columnsOf(loading, table.place);
+  const [[packet = "0"] = []] = await loading.query(sql`SELECT @@max_allowed_packet`);
+  const line = "a".repeat(Number(packet) + 1);
+  await loadPart(loading, { sql: table.sql, name: "long_ones", columns }, part([`1,${line}`]));
+  await loading.close();
+  const checks = await openChecks(database.url, { application: "waybill/test" });
+  const request = { table: "long_ones", columns: ["id", "line"], key: undefined, allRows: true };
+
+  const compare = (expected: string) =>
+    checks.checkTable({ ...request, parts: [part([`1,${expected}`])] }, (checked) => checked.compare());
+  const [equal, changed] = [await compare(line), await compare(`${line.slice(0, -1)}b`)];
+  await checks.close();
+  await database.drop();
+
+  expect([equal.changed, changed.changed]).toEqual([0, 1]);
+});
