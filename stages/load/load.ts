@@ -77,8 +77,11 @@ async function loadAll(run: Run, target: Target, { tables, planned, options }: W
     await restoreAfterFailure(run, target, new Map());
     throw error;
   });
-  const stale = staleTables(intents).map((name) => run.work.stageFolder("load", name));
-  await inStageFolders(stale, run.context.pid, async () => {
+  const folders = [...intents]
+    .filter(([, { kind }]) => kind !== "refused")
+    .map(([name]) => run.work.stageFolder("load", name));
+  // Those of tables that are up to date too: a run that was killed just before its end has left its locks there.
+  await inStageFolders(folders, run.context.pid, async () => {
     const before = await aspectsBefore(target, intents);
     try {
       await loadTables(run, target, { tables, intents, options, loaded });
@@ -154,13 +157,10 @@ async function publish(run: Run, target: Target, loaded: readonly LoadedTable[])
     const folder = run.work.stageFolder("load", plan.table.name);
     const structure = await target.structure?.(plan.table.name);
     const committed = { folder, rowCount, ...done, target: target.identity, structure };
-    await writeManifest(folder, await writeCommits(run, plan, committed));
-    // A load that changed nothing has kept nothing: then what the one before kept is still how to go one step back.
+    // First, since nobody looks for it any more once the manifest is there. A load that changed nothing has kept nothing:
+    // then what the one before kept is still how to go one step back.
     if (done.way !== "merge" || done.kept.some(({ _role }) => _role === "undo")) await forgetOldUndo(folder, done.kept);
+    await writeManifest(folder, await writeCommits(run, plan, committed));
     run.reporter.output(`${folder}/manifest.json`);
   }
-}
-
-function staleTables(intents: ByTable<Intent>): readonly Table["name"][] {
-  return [...intents].filter(([, { kind }]) => kind === "load" || kind === "record").map(([name]) => name);
 }

@@ -38,7 +38,7 @@ export async function openSessions(url: string, options: OpenOptions): Promise<S
     connection.watch(silenceMs, () => isLost(openPlain, connection));
     return connection;
   };
-  const main = await retrying("connect", { ...patience, passes: isFull }, () => openLasting(open, patience));
+  const main = await retrying("connect", { ...patience, passes: isBusy }, () => openLasting(open, patience));
   const workers = { open: () => openLasting(open, patience), patience, doing: "in parallel" };
   return {
     main: main.connection,
@@ -49,7 +49,8 @@ export async function openSessions(url: string, options: OpenOptions): Promise<S
   };
 }
 
-// A server that has no place for one session more has one in a moment; one that is not there is not waited for.
-function isFull(error: unknown): boolean {
-  return error instanceof Error && errorCode(error.cause) === "53300";
+// A server that has no place for one session more has one in a moment, and one that is starting up is there in a moment;
+// one that is not there is not waited for.
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && ["53300", "57P03"].includes(errorCode(error.cause) ?? "");
 }
