@@ -4,7 +4,7 @@ import { StageError } from "../../model/errors.js";
 import type { Sql } from "../../model/names.js";
 import { nearest } from "../../model/nearest.js";
 import type { DatabaseColumn, DatabaseIdentity, SourceTable } from "../port.js";
-import { frictionlessType, sortsByItself, spelledType } from "./column-types.js";
+import { checkedType, frictionlessType, sortsByItself, spelledType } from "./column-types.js";
 import type { Connection, Value } from "./connection.js";
 import { formatQualified, identifier, literal, parseQualified, trusted } from "./identifiers.js";
 
@@ -100,6 +100,7 @@ export async function columnsOf(connection: Connection, place: Place): Promise<r
 function typeFacts(databaseType: string, characterSet: string | undefined) {
   return {
     databaseType,
+    valueType: checkedType(databaseType),
     type: frictionlessType(databaseType),
     sortsByBytes: sortsByItself({ databaseType }),
     ...(characterSet === undefined ? {} : { characterSet }),

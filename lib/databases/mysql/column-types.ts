@@ -83,6 +83,36 @@ export function frictionlessType(databaseType: string): string {
   return frictionless[baseType(databaseType)] ?? "string";
 }
 
+/**
+ * What a column's values are checked as before they are loaded, by the names that specifications know; `any` where no such
+ * type says what it takes. A DATETIME without digits has none, and a tinyint(1) is as often a boolean as a number.
+ */
+export function checkedType(databaseType: string): string {
+  const digits = /\((\d)\)/.exec(databaseType)?.[1] ?? "0";
+  const numbers = /\(.*\)/.exec(databaseType)?.[0] ?? "";
+  switch (kindOf({ databaseType })) {
+    case "number":
+      if (baseType(databaseType) === "decimal") return `numeric${numbers}`;
+      if (baseType(databaseType) === "double") return "double precision";
+      return databaseType.startsWith("tinyint(1)") ? "any" : databaseType.replace(/ zerofill$/, "");
+    case "float":
+      return numbers === "" ? "real" : "any";
+    case "moment":
+      if (baseType(databaseType) === "time") return "any";
+      return baseType(databaseType) === "date" ? "date" : `timestamp(${digits})`;
+    case "timestamp":
+      return `timestamptz(${digits})`;
+    case "bytes":
+      return baseType(databaseType) === "binary" ? "any" : "bytea";
+    case "characters":
+      return baseType(databaseType).endsWith("text") ? "text" : databaseType;
+    case "text":
+      return ["enum", "uuid", "json"].includes(baseType(databaseType)) ? databaseType : "any";
+    default:
+      return "any";
+  }
+}
+
 /** Whether the column's own comparison is the order of Waybill, so that an index on it serves. */
 export function sortsByItself(column: Pick<DatabaseColumn, "databaseType">): boolean {
   return ["number", "float", "moment", "timestamp", "bytes"].includes(kindOf(column));
