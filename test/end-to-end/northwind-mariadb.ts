@@ -8,11 +8,18 @@ const types: readonly (readonly [RegExp, string])[] = [
 
 /** Northwind's schema as MariaDB takes it, without a row, out of the script for PostgreSQL. */
 export function mariadbSchema(script: string): string {
-  const statements = script.split(/;\s*$/m).filter((one) => /^\s*(CREATE|ALTER) TABLE/m.test(one.replace(/^--.*$/gm, "")));
+  const statements = script
+    .split(/;\s*$/m)
+    .filter((one) => /^\s*(CREATE|ALTER) TABLE/m.test(one.replace(/^--.*$/gm, "")));
   const texts = statements.map((one) => types.reduce((text, [from, to]) => text.replace(from, to), one));
   // There a foreign key names the columns it refers to.
   return texts
-    .map((text) => text.replace(/FOREIGN KEY \((\w+)\) REFERENCES (\w+)$/m, (_, own, parent) => `FOREIGN KEY (${own}) REFERENCES ${parent} (${keyOf(own)})`))
+    .map((text) =>
+      text.replace(
+        /FOREIGN KEY \((\w+)\) REFERENCES (\w+)$/m,
+        (_, own, parent) => `FOREIGN KEY (${own}) REFERENCES ${parent} (${keyOf(own)})`,
+      ),
+    )
     .join(";\n");
 }
 

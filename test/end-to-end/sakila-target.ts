@@ -53,6 +53,15 @@ const columns: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+const list = `replace(replace(replace(special_features, '{', ''), '}', ''), '"', '')`;
+
+/** The way back: PostgreSQL's list of words as the words of a SET. */
+const columnsBack: typeof columns = {
+  film: (columns.film ?? []).map((line) =>
+    line.startsWith("special_features") ? `special_features: { sql: ${JSON.stringify(list)} }` : line,
+  ),
+};
+
 function plain(name: string): string {
   return `${name}: ${name}`;
 }
@@ -80,20 +89,24 @@ const references: Readonly<Record<string, readonly string[]>> = {
 /** The 16 tables of Sakila. */
 export const tables: readonly string[] = Object.keys(references);
 
-/** A mapping for each table. */
-export const mappings: Readonly<Record<string, string>> = Object.fromEntries(
-  tables.map((table) => [
-    `${table}.yaml`,
-    [
-      `table: ${table}`,
-      `from: ${table}`,
-      ...(columns[table] === undefined ? ["columns: all"] : ["columns:", ...columns[table].map((line) => `  ${line}`)]),
-      ...(references[table]?.length === 0 ? [] : ["expect:"]),
-      ...(references[table] ?? []).map((line) => {
-        const [column, parent] = line.split(" ");
-        return `  - relationships: { column: ${column}, to: ${parent} }`;
-      }),
-      "",
-    ].join("\n"),
-  ]),
-);
+/** A mapping for each table, there and back. */
+export const mappings = mappingsOf(columns);
+export const mappingsBack = mappingsOf(columnsBack);
+
+function mappingsOf(changed: typeof columns): Readonly<Record<string, string>> {
+  return Object.fromEntries(tables.map((table) => [`${table}.yaml`, mappingOf(table, changed[table])]));
+}
+
+function mappingOf(table: string, changed: readonly string[] | undefined): string {
+  return [
+    `table: ${table}`,
+    `from: ${table}`,
+    ...(changed === undefined ? ["columns: all"] : ["columns:", ...changed.map((line) => `  ${line}`)]),
+    ...(references[table]?.length === 0 ? [] : ["expect:"]),
+    ...(references[table] ?? []).map((line) => {
+      const [column, parent] = line.split(" ");
+      return `  - relationships: { column: ${column}, to: ${parent} }`;
+    }),
+    "",
+  ].join("\n");
+}
