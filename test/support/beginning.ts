@@ -10,6 +10,12 @@ export interface Beginning<Name extends string> {
   readonly databases: Readonly<Record<Name, TestDatabase>>;
 }
 
+/** The same, and the way back to it. */
+export interface Begun<Name extends string> extends Beginning<Name> {
+  /** Makes the databases once more what they were, and takes them away when the test is over. */
+  restore(): Promise<void>;
+}
+
 const kept = new Map<string, Promise<Kept<string>>>();
 
 /**
@@ -22,18 +28,21 @@ export async function beginning<Name extends string>(
   /** Says what `prepare` depends on. */
   key: unknown,
   prepare: (begun: Beginning<Name>) => Promise<void>,
-): Promise<Beginning<Name>> {
+): Promise<Begun<Name>> {
   const id = JSON.stringify([databases, key]);
   const made = (kept.get(id) as Promise<Kept<Name>> | undefined) ?? make(databases, prepare);
   kept.set(id, made);
   const { begun, templates } = await made;
-  for (const name of Object.keys(templates) as Name[]) {
-    await templates[name].cloneTo(begun.databases[name]);
-    onTestFinished(begun.databases[name].drop);
-  }
+  const restore = async () => {
+    for (const name of Object.keys(templates) as Name[]) {
+      await templates[name].cloneTo(begun.databases[name]);
+      onTestFinished(begun.databases[name].drop);
+    }
+  };
+  await restore();
   const folder = join(await temporaryFolder(), "as-made");
   await cp(begun.folder, folder, { recursive: true, preserveTimestamps: true });
-  return { folder, databases: begun.databases };
+  return { folder, databases: begun.databases, restore };
 }
 
 interface Kept<Name extends string> {
