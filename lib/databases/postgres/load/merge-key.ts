@@ -1,20 +1,8 @@
-import { StageError } from "../../../model/errors.js";
-import { veiled } from "../../../model/hash.js";
 import type { Sql } from "../../../model/names.js";
+import { assertKeyOf, type FoundKeys, keylessRows, keysThere, type MergeKey, repeatedKeys } from "../../merge-key.js";
 import type { FoundTable } from "../catalog.js";
 import type { Connection, Value } from "../connection.js";
 import { identifier, identifiers, joined, literal, sql, trusted } from "../identifiers.js";
-
-/** The columns that name a table's rows, and how messages speak of it. */
-export interface MergeKey {
-  /** The table as the specification writes it. */
-  readonly table: string;
-  readonly key: readonly string[];
-  /** The columns that arrive. */
-  readonly columns: readonly string[];
-  /** Values of the key are personal data: messages show their hash. */
-  readonly hidesKey: boolean;
-}
 
 /** Two rows are the same one: of the aliases `there` and `arriving`. */
 export const sameKey = (key: readonly string[]): Sql =>
@@ -25,22 +13,13 @@ export const sameKey = (key: readonly string[]): Sql =>
 
 /** Throws "specification" unless the key arrives and the target keeps it unique, as INSERT … ON CONFLICT needs. */
 export async function assertMergeKey(connection: Connection, found: FoundTable, merge: MergeKey): Promise<void> {
-  const { key, columns, table } = merge;
-  const names = key.join(", ");
-  const give = `give the table's specification the key that ${found.qualifiedName} keeps unique: key: […]`;
-  if (key.length === 0)
-    throw new StageError("specification", `${found.qualifiedName} has no primary key to tell its rows apart by`, give);
-  const absent = key.filter((name) => !columns.includes(name));
-  if (absent.length > 0) {
-    const message = `${table}: its rows are told apart by ${names}, and the mapping gives no ${absent.join(", ")}`;
-    throw new StageError("specification", message, `map ${absent.join(", ")}, or ${give}`);
-  }
-  if (await isKeptUnique(connection, found, key)) return;
-  throw new StageError(
-    "specification",
-    `${found.qualifiedName} keeps no two rows of one ${names} apart: it needs a primary key, unique constraint or unique index on exactly that, neither deferrable nor partial`,
-    `CREATE UNIQUE INDEX ON ${found.sql} (${identifiers(key)}), or ${give}`,
-  );
+  const { key } = merge;
+  const words = {
+    kinds: "a primary key, unique constraint or unique index on exactly that, neither deferrable nor partial",
+    create: `CREATE UNIQUE INDEX ON ${found.sql} (${identifiers(key)})`,
+  };
+  const { qualifiedName } = found;
+  await assertKeyOf({ qualifiedName, isKeptUnique: () => isKeptUnique(connection, found, key), words }, merge);
 }
 
 async function isKeptUnique(connection: Connection, { oid }: FoundTable, key: readonly string[]): Promise<boolean> {
@@ -74,8 +53,7 @@ export async function fixedColumns(connection: Connection, { oid }: FoundTable, 
 
 /** Throws "integrity" where rows that arrive (`arriving`, as a fragment of FROM) have no key, or share one. */
 export async function assertTellable(connection: Connection, arriving: Sql, merge: MergeKey): Promise<void> {
-  const { table, key } = merge;
-  const names = key.join(", ");
+  const { key } = merge;
   const isNull = joined(
     key.map((name) => sql`${identifier(name)} IS NULL`),
     " OR ",
@@ -83,21 +61,11 @@ export async function assertTellable(connection: Connection, arriving: Sql, merg
   const [counts] = await connection.query<{ keyless: string }>(
     sql`SELECT count(*) AS keyless FROM ${arriving} WHERE ${isNull}`,
   );
-  if (counts?.keyless !== "0")
-    throw new StageError(
-      "integrity",
-      `${table}: ${counts?.keyless} rows have no value in their key ${names}; nothing was written`,
-      "make it required in the mapping, so that such rows are rejected",
-    );
+  if (counts?.keyless !== "0") throw keylessRows(merge, Number(counts?.keyless));
   const list = identifiers(key);
   const repeated = sql`SELECT ${list}, count(*) AS "~rows" FROM ${arriving} GROUP BY ${list} HAVING count(*) > 1`;
   const found = await firstOf(connection, repeated, merge);
-  if (found === undefined) return;
-  throw new StageError(
-    "integrity",
-    `${table}: ${found.count} keys stand in more than one row, the first of them ${found.first}; nothing was written`,
-    `dedupe the rows by ${names} in the mapping, or correct the key`,
-  );
+  if (found !== undefined) throw repeatedKeys(merge, found);
 }
 
 /** Throws "integrity" where rows that arrive are in the table already. */
@@ -105,27 +73,20 @@ export async function assertNew(
   connection: Connection,
   { found, arriving, merge }: { readonly found: FoundTable; readonly arriving: Sql; readonly merge: MergeKey },
 ): Promise<void> {
-  const { table, key } = merge;
+  const { key } = merge;
   const list = joined(key.map((name) => sql`arriving.${identifier(name)}`));
   const there = sql`SELECT ${list} FROM ${arriving} JOIN ${found.sql} AS there ON ${sameKey(key)}`;
   const present = await firstOf(connection, there, merge);
-  if (present === undefined) return;
-  throw new StageError(
-    "integrity",
-    `${table}: ${present.count} of its keys are in ${found.qualifiedName} already, the first of them ${present.first}; nothing was written`,
-    "mode: insert takes new rows only; to overwrite those of the same key: load: { mode: upsert }",
-  );
+  if (present !== undefined) throw keysThere(merge, found.qualifiedName, present);
 }
 
 /** How many rows a query gives, and the first of their keys; undefined where it gives none. */
-async function firstOf(connection: Connection, select: Sql, { key, hidesKey }: MergeKey) {
+async function firstOf(connection: Connection, select: Sql, { key }: MergeKey): Promise<FoundKeys | undefined> {
   const count = await connection.query<{ count: string }>(sql`SELECT count(*) AS count FROM (${select}) AS found`);
   if (count[0]?.count === "0") return undefined;
   const texts = joined(key.map((name, index) => sql`${identifier(name)}::text AS ${identifier(`k${index}`)}`));
   const [row = {}] = await connection.query<Record<string, Value>>(
     sql`SELECT ${texts} FROM (${select}) AS found ORDER BY ${joined(key.map((name) => sql`found.${identifier(name)}`))} LIMIT 1`,
   );
-  const values = key.map((_, index) => row[`k${index}`] ?? null);
-  const text = values.length === 1 ? (values[0] ?? "") : JSON.stringify(values);
-  return { count: Number(count[0]?.count), first: hidesKey ? veiled(text) : text };
+  return { count: Number(count[0]?.count), first: key.map((_, index) => row[`k${index}`] ?? null) };
 }

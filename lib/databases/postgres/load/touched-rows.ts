@@ -1,7 +1,5 @@
-import { PassThrough, type Readable } from "node:stream";
-import { finished } from "node:stream/promises";
-import { StageError } from "../../../model/errors.js";
 import type { Sql } from "../../../model/names.js";
+import { keptImages } from "../../kept-images.js";
 import type { KeepRows, Undo } from "../../kept-port.js";
 import type { DatabaseColumn } from "../../port.js";
 import type { FoundTable } from "../catalog.js";
@@ -86,33 +84,5 @@ export async function keepImages(connection: Connection, touched: TouchedRows, k
     FROM ${touched.sql} AS t LEFT JOIN ${found.sql} AS after ON ${joined(same, " AND ")}
     ORDER BY ${joined(key.map((name) => sql`t.${placed(columns.findIndex((column) => column.name === name))}`))}
     ) TO STDOUT (FORMAT csv, NULL '\\N')`);
-  const kept = await shielded(rows, (images) => keep("undo", imageColumns(columns), images));
-  if (kept.rowCount !== inserted + updated)
-    throw new StageError(
-      "integrity",
-      `${found.qualifiedName}: ${inserted + updated} rows were to be kept as they were, ${kept.rowCount} are; nothing was written`,
-      "run the same command again",
-    );
-  return { kind: "images", file: kept.file, hash: kept.hash, rows: kept.rowCount };
-}
-
-// Whoever gives up reading a stream destroys it, and with it the session that has to put everything back in place: so a
-// copy of the stream is handed out, and the rest of the rows is read to its end.
-async function shielded<Result>(rows: Readable, work: (copy: Readable) => Promise<Result>): Promise<Result> {
-  const copy = new PassThrough();
-  rows.once("error", (error) => copy.destroy(error));
-  rows.pipe(copy);
-  try {
-    return await work(copy);
-  } catch (error) {
-    rows.unpipe(copy);
-    rows.resume();
-    await finished(rows).catch(() => undefined);
-    throw error;
-  }
-}
-
-function imageColumns(columns: readonly DatabaseColumn[]) {
-  const own = ["_change", "_after"].map((name) => ({ name, type: "string" }));
-  return [...own, ...columns.map(({ name, type }) => ({ name, type }))];
+  return await keptImages({ qualifiedName: found.qualifiedName, columns, rowCount: inserted + updated, keep }, rows);
 }

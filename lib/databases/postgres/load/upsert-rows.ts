@@ -4,10 +4,11 @@
 // 3. Every row that was to be touched was: the server's count says so, or nothing is written.
 import { StageError } from "../../../model/errors.js";
 import type { Sql } from "../../../model/names.js";
+import type { MergeKey } from "../../merge-key.js";
 import { describeTable, type FoundTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { identifier, identifiers, joined, sql } from "../identifiers.js";
-import { assertNew, assertTellable, fixedColumns, type MergeKey } from "./merge-key.js";
+import { assertNew, assertTellable, fixedColumns } from "./merge-key.js";
 import { findTouched, isTouched, type TouchedRows } from "./touched-rows.js";
 
 /** Rows that have arrived beside a table. */

@@ -1,5 +1,6 @@
 import { StageError } from "../../../model/errors.js";
 import type { Sql } from "../../../model/names.js";
+import { imageOwnColumns } from "../../kept-images.js";
 import type { DatabaseColumn } from "../../port.js";
 import type { Changes, Images } from "../../rollback-port.js";
 import { describeTable, type FoundTable } from "../catalog.js";
@@ -24,9 +25,6 @@ export interface StagedImages {
   readonly index: number;
 }
 
-/** What stands before a row's own columns in a file of images: inserted or updated, and the MD5 of the row afterwards. */
-const ownColumns = 2;
-
 /** Brings the images into the target, to be compared and put back. Throws where the table has not their columns any more. */
 export async function stageImages(
   connection: Connection,
@@ -34,7 +32,7 @@ export async function stageImages(
   { images, key, index }: { readonly images: Images; readonly key: readonly string[]; readonly index: number },
 ): Promise<StagedImages> {
   const described = (await describeTable(connection, found.qualifiedName)).columns;
-  const names = images.columns.slice(ownColumns);
+  const names = images.columns.slice(imageOwnColumns.length);
   const columns = names.flatMap((name) => described.filter((column) => column.name === name && !column.generated));
   const lost = [...names, ...key].filter((name) => !columns.some((column) => column.name === name));
   if (lost.length > 0)
