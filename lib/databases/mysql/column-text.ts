@@ -58,18 +58,18 @@ function geometryText(value: Sql): Sql {
     concat(substr(${stored}, 9, 8), '20', left(${stored}, 8), substr(${stored}, 19)))`;
 }
 
-/** A column of `source` as it sorts and compares: numbers and dates by value, everything else byte by byte. */
-export function sortable(column: DatabaseColumn): Sql {
+/** A column of `source`, or a value of its type, as it sorts and compares: numbers and dates by value, all else byte by byte. */
+export function sortable(column: DatabaseColumn, value: Sql = source(column)): Sql {
   switch (kindOf(column)) {
     case "bit":
     case "year":
-      return sql`(${source(column)} + 0)`;
+      return sql`(${value} + 0)`;
     case "characters":
     case "text":
     case "geometry":
-      return byBytes(fileText(column));
+      return byBytes(fileText(column, value));
     default:
-      return source(column);
+      return value;
   }
 }
 

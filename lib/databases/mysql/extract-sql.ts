@@ -27,9 +27,14 @@ export const dialect: SourceDialect = {
 export function copyStatement(from: SourceRelation, where: Sql): Sql {
   const { extract, table } = from;
   const faults = extract.invalidText === "reject" ? [sql`NULL`] : [];
-  const checksum = extract.rowChecksum ? [sql`md5(${rowText(table.columns.map(escapedValue))})`] : [];
+  const checksum = extract.rowChecksum ? [rowMd5(table.columns)] : [];
   return sql`SELECT ${join([...table.columns.map((column) => fileText(column)), ...faults, ...checksum], ", ")}
     FROM ${relation(from)} AS source WHERE ${where} ORDER BY ${rowOrder(table)}`;
+}
+
+/** The MD5 of a row of `source`, over these columns as they stand in a file. */
+export function rowMd5(columns: readonly DatabaseColumn[]): Sql {
+  return sql`md5(${rowText(columns.map(escapedValue))})`;
 }
 
 // Numbers, dates and bytes cannot hold a `|`.
@@ -40,7 +45,10 @@ function escapedValue(column: DatabaseColumn): Sql {
 
 function rowOrder(table: SourceTable): Sql {
   const others = table.keyIsUnique ? [] : table.columns.filter(({ name }) => !table.key.includes(name));
-  return join([...table.key.map((name) => columnOf(table, name)), ...others].map(sortable), ", ");
+  return join(
+    [...table.key.map((name) => columnOf(table, name)), ...others].map((column) => sortable(column)),
+    ", ",
+  );
 }
 
 // By the date's own text: partial dates, 2024-00-00, belong to a period too, and no arithmetic holds for them.

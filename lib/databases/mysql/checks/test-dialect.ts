@@ -21,7 +21,10 @@ export function testDialect(connection: Connection, table: FoundTable): TestDial
         " AND ",
       );
       // Byte by byte: what a collation takes for one and the same are two values.
-      const values = join(columns.map(sortable), ", ");
+      const values = join(
+        columns.map((column) => sortable(column)),
+        ", ",
+      );
       return sql`SELECT count(*) FROM (SELECT 1 FROM ${table.sql} AS source WHERE ${present} GROUP BY ${values} HAVING count(*) > 1) AS repeated`;
     },
     countNulls: (columns) =>

@@ -1,29 +1,20 @@
 import { sql } from "../../../mapping/sql.js";
-import { StageError } from "../../../model/errors.js";
 import type { ChosenWay, LoadCheck } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { keyStandingAside, keysOfOthers } from "./foreign-keys.js";
+import { chooseMergeWay } from "./merge-rows.js";
 import { showCreate } from "./show-create.js";
 import { fixedTrigger, triggersOn } from "./triggers.js";
 
 /** Decides how a table is loaded: by a swap where nothing hinders it, else in place, saying what does. */
 export async function chooseWay(connection: Connection, check: LoadCheck): Promise<ChosenWay> {
-  if (check.mode !== "replace") throw notYet(check.mode);
+  if (check.mode !== "replace") return await chooseMergeWay(connection, check);
   const table = await findTable(connection, check.table);
   const trigger = await runningTrigger(connection, table, check);
   const because = await swapObstacle(connection, { check, table, trigger });
   const aside = trigger === undefined ? "all" : "foreign keys";
   return { way: because === undefined ? "swap" : "in place", because, aside };
-}
-
-/** Modes that MySQL targets do not know yet. */
-export function notYet(mode: string): StageError {
-  return new StageError(
-    "usage",
-    `mode ${mode} is not there yet for MySQL and MariaDB targets`,
-    "load: { mode: replace } is; or a PostgreSQL target",
-  );
 }
 
 /** The first trigger that runs for each row: because it is to, or because it could not be made again once it is dropped. */

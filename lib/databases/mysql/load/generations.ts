@@ -162,3 +162,11 @@ export async function makeRoom(connection: TargetConnection, key: GenerationKey)
   await connection.execute(sql`UPDATE waybill_generations SET generation = ${name} WHERE ${ofGeneration(key)}`);
   await connection.execute(sql`UPDATE waybill_loads SET generation = ${name} WHERE ${ofGeneration(key)}`);
 }
+
+/** Whether what a generation loaded is in the table. */
+export async function isLive(connection: Connection, key: GenerationKey): Promise<boolean> {
+  const rows = await connection.query(
+    sql`SELECT 1 FROM waybill_generations WHERE ${ofGeneration(key)} AND state = 'live'`,
+  );
+  return rows.length > 0;
+}

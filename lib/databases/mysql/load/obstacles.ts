@@ -1,7 +1,7 @@
 import { sql } from "../../../mapping/sql.js";
 import { StageError } from "../../../model/errors.js";
 import type { LoadCheck } from "../../target-port.js";
-import type { FoundTable } from "../catalog.js";
+import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { describeTable } from "../describe-table.js";
 import { accountedRows, numberOf } from "./generations.js";
@@ -50,6 +50,13 @@ async function assertTransactional(
 /** The number of rows in a table. */
 export async function countRows(connection: Connection, table: FoundTable): Promise<number> {
   return await numberOf(connection, sql`SELECT count(*) FROM ${table.sql}`);
+}
+
+/** Throws what replacing would refuse before the first row. It looks only. */
+export async function assertReplaceable(connection: Connection, check: LoadCheck): Promise<void> {
+  const table = await findTable(connection, check.table);
+  await assertLoadable(connection, table, check.columns);
+  await assertOurs(connection, table, check);
 }
 
 /** How many rows the table holds. Throws "integrity" where they are not as many as this migration put there. */

@@ -11,6 +11,7 @@ import type { Connection } from "../connection.js";
 import { literal, trusted } from "../identifiers.js";
 import { type GenerationKey, makeRoom, ofGeneration, ofTable } from "./generations.js";
 import { arrivingTable, nextTable } from "./kept-tables.js";
+import { hasLedger } from "./ledger.js";
 import type { TargetConnection } from "./target-connection.js";
 
 /** A swap that is about to happen, or has: which of the two, the tables that are there tell. */
@@ -87,10 +88,20 @@ export async function announceSwap(
   );
 }
 
-/** Drops what open generations of a table have left, whichever migration opened them: staging tables, then lines. */
-export async function forgetOpen(connection: TargetConnection, table: FoundTable): Promise<void> {
+/** Drops the staging tables that a run left which died once all was committed: no generation is open for them. */
+export async function dropLeftovers(connection: TargetConnection, table: FoundTable): Promise<void> {
+  if (!(await hasLedger(connection)) || (await openOf(connection, table)) !== undefined) return;
+  await dropStaging(connection, table);
+}
+
+async function dropStaging(connection: TargetConnection, table: FoundTable): Promise<void> {
   for (const kept of [nextTable(table), arrivingTable(table)])
     await connection.execute(sql`DROP TABLE IF EXISTS ${kept.sql}`);
+}
+
+/** Drops what open generations of a table have left, whichever migration opened them: staging tables, then lines. */
+export async function forgetOpen(connection: TargetConnection, table: FoundTable): Promise<void> {
+  await dropStaging(connection, table);
   const open = sql`${ofTable(table.qualifiedName)} AND state = 'open'`;
   await connection.transaction(async () => {
     await connection.execute(sql`DELETE FROM waybill_loads WHERE ${ofTable(table.qualifiedName)} AND (migration, generation) IN (

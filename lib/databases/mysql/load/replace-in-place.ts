@@ -21,7 +21,7 @@ import { assertLoadable, assertOurs } from "./obstacles.js";
 import { forgetOpen } from "./open-generation.js";
 import { dropForgotten } from "./previous-rows.js";
 import type { TargetConnection } from "./target-connection.js";
-import { triggersOn } from "./triggers.js";
+import { triggerWarnings } from "./triggers.js";
 
 /** Exchanges all rows of a table for those of the parts, or changes nothing. Its own foreign keys stand aside. */
 export async function replaceInPlace(connection: TargetConnection, request: LoadRequest): Promise<LoadOutcome> {
@@ -64,9 +64,7 @@ async function exchange(connection: TargetConnection, whole: Exchange): Promise<
     before === 0 ? { kind: "empty" } : { kind: "previous table", table: kept.qualifiedName, rows: before };
   await settleGeneration(connection, key, { mode: "replace", way: "in place", counts, undo });
   await request.beforeCommit();
-  const triggers = await triggersOn(connection, table);
-  const warning = `${table.qualifiedName}: triggers ran for the rows that were written: ${triggers.join(", ")}`;
-  return { way: "in place", counts, warnings: triggers.length === 0 ? [] : [warning] };
+  return { way: "in place", counts, warnings: await triggerWarnings(connection, table) };
 }
 
 // Locks every row and the gaps between them until the transaction ends.

@@ -3,11 +3,13 @@ import type { OpenOptions } from "../../open-target.js";
 import type { LoadOutcome, LoadRequest, Target } from "../../target-port.js";
 import { findTable, identityOf } from "../catalog.js";
 import { describeTable } from "../describe-table.js";
-import { chooseWay, notYet } from "./choose-way.js";
+import { chooseWay } from "./choose-way.js";
 import { restoreDefinitions, saveAndDrop } from "./definitions.js";
 import { standing } from "./generations.js";
 import { ensureLedger } from "./ledger.js";
-import { assertLoadable, assertOurs, countRows } from "./obstacles.js";
+import { assertMergeable, mergeRows } from "./merge-rows.js";
+import { assertReplaceable, countRows } from "./obstacles.js";
+import { dropLeftovers } from "./open-generation.js";
 import { assertReady } from "./readiness.js";
 import { replaceBySwap } from "./replace-by-swap.js";
 import { replaceInPlace } from "./replace-in-place.js";
@@ -15,6 +17,7 @@ import { openSessions, type Sessions } from "./sessions.js";
 import { settleSwap } from "./settle-swap.js";
 import { aspectsOf } from "./show-create.js";
 import { lockAgainstOthers } from "./table-lock.js";
+import { upsertUnits } from "./upsert-units.js";
 
 /** A MySQL or MariaDB target: one session that holds the locks, and others while parts arrive. */
 export async function openMysqlTarget(url: string, options: OpenOptions): Promise<Target> {
@@ -43,17 +46,18 @@ export async function openMysqlTarget(url: string, options: OpenOptions): Promis
     // Where the server keeps its tables it tells, but not how to know its folder again.
     storage: async () => [],
     assertLoadable: (check) =>
-      retry(`look at ${check.table}`, async () => {
-        const table = await find(check.table);
-        await assertLoadable(main, table, check.columns);
-        await assertOurs(main, table, check);
-      }),
+      retry(`look at ${check.table}`, () =>
+        check.mode === "replace" ? assertReplaceable(main, check) : assertMergeable(main, check),
+      ),
     saveAndDrop: (migration, tables) =>
       retry("put keys and triggers aside", () => saveAndDrop(main, migration, tables)),
     load: (request) => load(sessions, request),
-    upsertAll: () => Promise.reject(notYet("upsert")),
-    // Those of a table that took another one's place were built before; those of one that was filled have stayed.
-    rebuildIndexes: async () => [],
+    upsertAll: (groups) => retry("upsert", () => upsertUnits(main, groups)),
+    // Indexes of a table that took another one's place were built before; those of one that was filled have stayed.
+    rebuildIndexes: async (_, table) => {
+      await retry(`clear up after ${table}`, async () => await dropLeftovers(main, await find(table)));
+      return [];
+    },
     restore: (migration) => retry("restore keys and triggers", () => restoreDefinitions(main, migration)),
     // AUTO_INCREMENT goes on behind the largest number by itself.
     afterLoad: (table, written) =>
@@ -72,7 +76,7 @@ async function load(sessions: Sessions, request: LoadRequest): Promise<LoadOutco
     case "in place":
       return await sessions.retry(`load ${request.table}`, () => replaceInPlace(sessions.main, request));
     case "merge":
-      throw notYet(request.mode);
+      return await sessions.retry(`load ${request.table}`, () => mergeRows(sessions, request));
     default:
       return request.way satisfies never;
   }

@@ -20,6 +20,13 @@ export async function triggersOn(connection: Connection, table: FoundTable): Pro
   return rows.flatMap(([name]) => name ?? []);
 }
 
+/** What a person should know where triggers ran for the rows that were written. */
+export async function triggerWarnings(connection: Connection, table: FoundTable): Promise<readonly string[]> {
+  const triggers = await triggersOn(connection, table);
+  if (triggers.length === 0) return [];
+  return [`${table.qualifiedName}: triggers ran for the rows that were written: ${triggers.join(", ")}`];
+}
+
 /** A condition on information_schema.TRIGGERS: those of this table. */
 export const onTable = ({ schema, name }: FoundTable) =>
   sql`EVENT_OBJECT_SCHEMA = ${literal(schema)} AND EVENT_OBJECT_TABLE = ${literal(name)}`;

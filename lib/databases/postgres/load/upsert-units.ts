@@ -1,4 +1,5 @@
 import { StageError } from "../../../model/errors.js";
+import { refusedUnit } from "../../refused-unit.js";
 import type { UpsertOutcome, UpsertRequest } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
@@ -40,19 +41,8 @@ export async function upsertUnits(
     });
   });
   return await upserted.catch((error: unknown) => {
-    throw asVerdict(error);
+    throw error instanceof StageError && refusalOf(error) !== undefined ? refusedUnit(error) : error;
   });
-}
-
-function asVerdict(error: unknown): unknown {
-  if (!(error instanceof StageError) || refusalOf(error) === undefined) return error;
-  const hint = "correct the row in its source, or the mapping, then run the same command again";
-  return new StageError(
-    "difference",
-    `the target refuses the row: ${error.message}; nothing was written`,
-    hint,
-    error.cause,
-  );
 }
 
 interface Done {
