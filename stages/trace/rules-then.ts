@@ -2,6 +2,7 @@ import { keyMarks } from "../../lib/engine/prepare-engine.js";
 import { keptSpecifications } from "../../lib/files/specification-copy.js";
 import { transformFingerprint } from "../../lib/mapping/fingerprints.js";
 import type { Migration, Table } from "../../lib/mapping/migration.js";
+import { listed } from "../../lib/mapping/words.js";
 import { StageError } from "../../lib/model/errors.js";
 import { canonicalJson, type Json } from "../../lib/model/hash.js";
 import type { Manifest } from "../../lib/model/manifest.js";
@@ -22,6 +23,8 @@ export async function rulesThen(tracing: Tracing, transformed: Transformed): Pro
   if (manifest === undefined) return { kind: "gone", why: "nothing was transformed yet" };
   if (tracing.table.query !== undefined)
     return { kind: "gone", why: "a query made the row of all rows of its extracts, and it is nowhere but here" };
+  const { gone } = transformed;
+  if (gone.length > 0) return { kind: "gone", why: `${listed(gone)} is not there any more, as it was extracted` };
   const changed = changedExtracts(transformed, manifest);
   if (changed.length > 0)
     return { kind: "gone", why: `${changed.join(", ")} was extracted anew since, and holds other rows` };

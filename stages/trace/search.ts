@@ -166,11 +166,12 @@ async function besides(search: Search, lines: readonly FoundLine[]): Promise<rea
   });
 }
 
-// Of the rows that a query made and a ledger of exceptions does not hold, nothing but the written row is there.
+// Of a row that a ledger of exceptions does not hold, nothing but the written row is there if a query made it, or if the
+// extract it was read in is gone.
 function unnamed(search: Search, row: number): FoundRow {
   return {
     of: search.of,
-    extract: "query",
+    extract: search.of.gone[0] ?? "query",
     key: null,
     occurrence: null,
     matched: ["target key"],

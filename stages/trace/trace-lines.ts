@@ -47,8 +47,13 @@ function rowLines(row: RowTrace, command: Tracing["command"]): readonly string[]
   const { table, extract, key, occurrence, matched, replay } = row;
   const by = matched.length === 0 ? "" : ` (found by its ${matched.join(" and its ")})`;
   const again = replay === null ? "" : `, as it was corrected for replay ${replay}`;
+  // Of a row that a query made, or whose extract is gone, nobody may know what it was called.
+  const name =
+    occurrence === null
+      ? `a row of ${extract}`
+      : `the row of ${extract} with the key ${spoken(key)}, occurrence ${occurrence}`;
   return [
-    `${table}: the row of ${extract} with the key ${spoken(key)}, occurrence ${occurrence}${again}${by}`,
+    `${table}: ${name}${again}${by}`,
     ...readLines(row),
     ...madeLines(row.made),
     ...rulesLines(row),

@@ -28,7 +28,7 @@ export async function trace(options: TraceOptions, context: Context): Promise<vo
   const transforms = await readTransforms(tracing);
   const [run] = transforms;
   if (run === undefined) throw new Error("a table has the transform of its run");
-  const wanted = wantedKey(options.key, run);
+  const wanted = wantedKey(options.key, tracing, run);
   const rows = await traced(tracing, options, { transforms, wanted });
   if (rows.length === 0) throw notFound(tracing, transforms, wanted);
   const story = { rows, manifests: await manifestsOf(tracing), others: othersOf(tracing) };
@@ -169,6 +169,13 @@ function notFound(tracing: Tracing, transforms: readonly Transformed[], wanted: 
     ...(transforms[0]?.manifest === undefined ? [] : ["its transform"]),
     ...(replays > 0 ? [`${replays} of its replays`] : []),
   ];
+  const gone = transforms[0]?.gone ?? [];
+  if (gone.length > 0)
+    return new StageError(
+      "missing",
+      `${table.name}: no row has ${wanted.words} in its transform; ${listed(gone)} is not there any more, as it was extracted`,
+      `a row that was simply written is found by its target key; or extract it again: ${command("extract", listed(gone))}`,
+    );
   const hint =
     transforms[0]?.manifest === undefined
       ? `if that is its target key, transform it first: ${command("transform", table.name)}`

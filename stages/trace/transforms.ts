@@ -3,6 +3,7 @@ import { readManifest, requireManifest } from "../../lib/files/manifest-file.js"
 import { replayDirectory, replayNames, type WorkDirectory } from "../../lib/files/work-directory.js";
 import type { Migration, Table } from "../../lib/mapping/migration.js";
 import { filesOf, type Manifest, type Resource } from "../../lib/model/manifest.js";
+import type { ExtractName } from "../../lib/model/names.js";
 import type { Context } from "../../lib/program/run-program.js";
 
 /** The table whose row is traced, and where its files lie. */
@@ -20,8 +21,10 @@ export interface Transformed {
   /** The replay's name; undefined for the run. */
   readonly replay: string | undefined;
   readonly work: WorkDirectory;
-  /** In the order in which the table names them; none where a query made its rows. */
+  /** In the order in which the table names them; none where a query made its rows, or one of them is gone. */
   readonly extracts: readonly ExtractInput[];
+  /** Extracts that are not there any more: of their rows, there is what the transform says. */
+  readonly gone: readonly ExtractName[];
   readonly folder: string;
   /** undefined: nothing but extracts is there. */
   readonly manifest: Manifest | undefined;
@@ -52,21 +55,18 @@ export function extractRemedy(tracing: Tracing, transformed: Transformed, { mani
   return tracing.command("extract", manifest._waybill.subject, "--force");
 }
 
-/** The transforms of a table, those of its replays after that of the run. 66 when not even its extracts are there. */
+/** The transforms of a table, those of its replays after that of the run. 66 when neither extracts nor transform are there. */
 export async function readTransforms(tracing: Tracing): Promise<readonly Transformed[]> {
   const { work, table, command, context } = tracing;
-  const extracts: ExtractInput[] = [];
-  for (const name of table.query === undefined ? table.extracts : []) {
-    const folder = work.stageFolder("extract", name);
-    extracts.push({ folder, manifest: await requireManifest(folder, command("extract", name)) });
-  }
   const folder = work.stageFolder("transform", table.name);
   // What a query made is nowhere but in the transform.
   const manifest =
     table.query === undefined
       ? await readManifest(folder)
       : await requireManifest(folder, command("transform", table.name));
-  const found: Transformed[] = [{ replay: undefined, work, extracts, folder, manifest }];
+  const found: Transformed[] = [
+    { replay: undefined, work, ...(await readExtracted(tracing, manifest)), folder, manifest },
+  ];
   for (const name of await replayNames(work, table.name)) {
     const replay = await readReplay(tracing, name);
     if (replay !== undefined && correctsRejectsOf(manifest, replay)) found.push(replay);
@@ -76,6 +76,23 @@ export async function readTransforms(tracing: Tracing): Promise<readonly Transfo
     }
   }
   return found;
+}
+
+// Parts are numbered through all extracts of a table: with one of them gone, the others' say nothing either.
+async function readExtracted(
+  { work, table, command }: Tracing,
+  transform: Manifest | undefined,
+): Promise<Pick<Transformed, "extracts" | "gone">> {
+  const extracts: ExtractInput[] = [];
+  const gone: ExtractName[] = [];
+  for (const name of table.query === undefined ? table.extracts : []) {
+    const folder = work.stageFolder("extract", name);
+    const manifest =
+      transform === undefined ? await requireManifest(folder, command("extract", name)) : await readManifest(folder);
+    if (manifest === undefined) gone.push(name);
+    else extracts.push({ folder, manifest });
+  }
+  return { extracts: gone.length === 0 ? extracts : [], gone };
 }
 
 async function readReplay({ work: run, table }: Tracing, name: string): Promise<Transformed | undefined> {
@@ -89,7 +106,7 @@ async function readReplay({ work: run, table }: Tracing, name: string): Promise<
     if (corrected !== undefined) extracts.push({ folder: own, manifest: corrected });
   }
   const isWhole = manifest !== undefined && extracts.length === table.extracts.length;
-  return isWhole ? { replay: name, work, extracts, folder, manifest } : undefined;
+  return isWhole ? { replay: name, work, extracts, gone: [], folder, manifest } : undefined;
 }
 
 function correctsRejectsOf(transform: Manifest | undefined, { extracts }: Transformed): boolean {

@@ -2,7 +2,7 @@ import { keyJson, literal } from "../../lib/mapping/sql.js";
 import { parseKey, type UnitKey } from "../../lib/mapping/unit-key.js";
 import { StageError } from "../../lib/model/errors.js";
 import type { Sql } from "../../lib/model/names.js";
-import type { Transformed } from "./transforms.js";
+import type { Tracing, Transformed } from "./transforms.js";
 
 /** A key as ledgers hold it: for each extract in which it can name a row, and for the target. */
 export interface WantedKey {
@@ -15,11 +15,19 @@ export interface WantedKey {
 }
 
 /** The key somebody typed, as it may stand in files; 64 where it can be neither a source's key nor the target's. */
-export function wantedKey(typed: string, { extracts, manifest }: Transformed): WantedKey {
+export function wantedKey(typed: string, { migration }: Tracing, { extracts, gone, manifest }: Transformed): WantedKey {
   const key = parseKey(typed);
   const details = manifest?._waybill.details ?? {};
   const targetColumns = (details.targetKey ?? []) as readonly string[];
-  const sources = [...extracts.map(({ manifest: { _waybill } }) => keyOf(_waybill)), ...keyOfQuery(details)];
+  const sources = [
+    ...extracts.map(({ manifest: { _waybill } }) => keyOf(_waybill)),
+    // What its key was called stands in the extract alone, unless the specification says it.
+    ...gone.map((extract) => {
+      const declared = migration.extracts.find(({ name }) => name === extract)?.key;
+      return { extract, columns: declared ?? ["its key"] };
+    }),
+    ...keyOfQuery(details),
+  ];
   const source = new Map(
     sources.flatMap(({ extract, columns }) => {
       const value = keySql(key, columns);

@@ -279,6 +279,27 @@ describe("trace", () => {
     expect(rejected).toMatchObject({ read: null, source: { id: "3", name: "  " } });
   });
 
+  it("tells what the transform knows where the extract is gone, and says that it is", async () => {
+    const gone = await mapped(await temporaryFolder());
+    await rm(join(gone.work, "extract/people"), { recursive: true });
+
+    const [written] = (await traced("people", "1", ...placesOf(gone))).rows;
+    const [rejected] = (await traced("people", "3", ...placesOf(gone))).rows;
+    const [filtered] = (await traced("people", "5", ...placesOf(gone))).rows;
+    const none = await runProgram("trace", ["people", "--key", "99", ...placesOf(gone)]);
+    const lines = (await runProgram("trace", ["people", "--key", "1", ...placesOf(gone)])).stdout;
+
+    expect(written).toMatchObject({ read: null, disposition: "written", rulesFrom: "change log" });
+    expect(written.row.name).toBe("Ada\nLovelace");
+    expect(rejected).toMatchObject({ disposition: "rejected", rule: "name.required", source: { name: "  " } });
+    expect(filtered).toMatchObject({ disposition: "filtered", because: "who left is not moved" });
+    expect(lines).toContain("What was read is not told: people is not there any more, as it was extracted.");
+    expect(none).toMatchObject({ exitCode: 66, stdout: "" });
+    expect(none.stderr).toContain("in its transform; people is not there any more, as it was extracted");
+    await rm(join(gone.work, "transform/people"), { recursive: true });
+    expect(await traced("people", "1", ...placesOf(gone))).toMatchObject({ exitCode: 66 });
+  });
+
   it("names every damaged file it has to read, and tells no story out of it", async () => {
     const damaged = await mapped(await temporaryFolder());
     for (const file of ["ledger-00000.csv.gz", "rejects.csv.gz"])
