@@ -17,7 +17,7 @@ import { type GenerationKey, makeRoom, nextNumber, settleGeneration, writeLine }
 import { previousTable } from "./kept-tables.js";
 import { loadPart } from "./load-part.js";
 import { createNextTable } from "./next-table.js";
-import { assertLoadable, assertOurs } from "./obstacles.js";
+import { assertLoadable, assertOurs, countRows } from "./obstacles.js";
 import { forgetOpen } from "./open-generation.js";
 import { dropForgotten } from "./previous-rows.js";
 import type { TargetConnection } from "./target-connection.js";
@@ -28,8 +28,7 @@ export async function replaceInPlace(connection: TargetConnection, request: Load
   const table = await findTable(connection, request.table);
   await assertLoadable(connection, table, request.columns);
   await forgetOpen(connection, table);
-  const kept = previousTable(table, await nextNumber(connection, table.qualifiedName));
-  await createNextTable(connection, { live: table, next: kept });
+  const kept = await placeForRows(connection, table);
   const key = { migration: request.migration, table: table.qualifiedName, generation: request.generation };
   const columns = await columnsOf(connection, table.place);
   const outcome = await uncheckedForeignKeys(connection, () =>
@@ -39,20 +38,30 @@ export async function replaceInPlace(connection: TargetConnection, request: Load
   return outcome;
 }
 
+// An empty table leaves nothing to be kept, and making another one takes longer than many a load.
+async function placeForRows(connection: TargetConnection, table: FoundTable): Promise<FoundTable | undefined> {
+  if ((await countRows(connection, table)) === 0) return undefined;
+  const kept = previousTable(table, await nextNumber(connection, table.qualifiedName));
+  await createNextTable(connection, { live: table, next: kept });
+  return kept;
+}
+
 interface Exchange {
   readonly request: LoadRequest;
   readonly table: FoundTable;
-  readonly kept: FoundTable;
+  /** Where its rows are kept; undefined while it had none. */
+  readonly kept: FoundTable | undefined;
   readonly key: GenerationKey;
   /** All that the table has. */
   readonly columns: readonly DatabaseColumn[];
 }
 
 async function exchange(connection: TargetConnection, whole: Exchange): Promise<LoadOutcome> {
-  const { request, table, kept, key } = whole;
-  await keepPrevious(connection, whole);
+  const { request, table, key } = whole;
+  const undo = await keepPrevious(connection, whole);
   // Reads what was just locked: nobody has written between the two.
   const before = await assertOurs(connection, table, request);
+  if (before !== (undo.kind === "empty" ? 0 : undo.rows)) throw writtenMeanwhile(table);
   await connection.execute(sql`DELETE FROM ${table.sql}`);
   await makeRoom(connection, key);
   await fill(connection, whole);
@@ -60,17 +69,33 @@ async function exchange(connection: TargetConnection, whole: Exchange): Promise<
   const inserted = request.parts.reduce((sum, part) => sum + part.rowCount, 0);
   const quarantined = request.rejects.aside?.rowCount ?? 0;
   const counts = { before, inserted, updated: 0, unchanged: 0, quarantined, after: inserted };
-  const undo: Undo =
-    before === 0 ? { kind: "empty" } : { kind: "previous table", table: kept.qualifiedName, rows: before };
   await settleGeneration(connection, key, { mode: "replace", way: "in place", counts, undo });
   await request.beforeCommit();
   return { way: "in place", counts, warnings: await triggerWarnings(connection, table) };
 }
 
 // Locks every row and the gaps between them until the transaction ends.
-async function keepPrevious(connection: TargetConnection, { table, kept, columns }: Exchange): Promise<void> {
+async function keepPrevious(
+  connection: TargetConnection,
+  { table, kept, columns }: Exchange,
+): Promise<Extract<Undo, { readonly kind: "empty" | "previous table" }>> {
+  if (kept === undefined) {
+    await connection.query(sql`SELECT 1 FROM ${table.sql} LIMIT 1 FOR UPDATE`);
+    return { kind: "empty" };
+  }
   const names = identifiers(columns.flatMap(({ name, generated }) => (generated ? [] : [name])));
-  await connection.execute(sql`INSERT INTO ${kept.sql} (${names}) SELECT ${names} FROM ${table.sql} FOR UPDATE`);
+  const { rowCount: rows } = await connection.execute(
+    sql`INSERT INTO ${kept.sql} (${names}) SELECT ${names} FROM ${table.sql} FOR UPDATE`,
+  );
+  return rows === 0 ? { kind: "empty" } : { kind: "previous table", table: kept.qualifiedName, rows };
+}
+
+function writtenMeanwhile({ qualifiedName }: FoundTable): StageError {
+  return new StageError(
+    "temporary",
+    `${qualifiedName}: somebody wrote to it when its rows were to be exchanged`,
+    "stop whoever writes to it, then run the same command again",
+  );
 }
 
 async function fill(connection: TargetConnection, { request, table, key, ...whole }: Exchange): Promise<void> {

@@ -234,7 +234,7 @@ it("a user without the privileges is told all of them at once", async () => {
 
   expect(failed).toMatchObject({
     kind: "forbidden",
-    message: expect.stringContaining("UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES"),
+    message: expect.stringContaining("UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES, TRIGGER"),
     hint: expect.stringContaining(`ON \`${database.name}\`.* TO '${user}'@'%'`),
   });
   await poor.close();
