@@ -35,7 +35,13 @@ ${notWhole(validated)}${dataTable({
 
 function checkCells({ name, expected, actual, verdict, note }: Check): readonly Content[] {
   const below = note === undefined ? undefined : html`<small>${note}</small>`;
-  return [html`${name}${below}`, figure(expected), figure(actual), mark(verdict)];
+  return [html`${name}${below}`, answer(expected), answer(actual), mark(verdict)];
+}
+
+// Numbers stand in a column; a sentence or the definition of an index has lines.
+function answer(value: string | number): Content {
+  const text = figure(value);
+  return text.length > 32 ? html`<span class="lines">${text}</span>` : text;
 }
 
 function tookOf({ seconds }: Check): Content {

@@ -209,6 +209,12 @@ describe("trace", () => {
       const uuid = full.at(-1).targetKey;
       expect((await traced("people", uuid, ...placesOf(other))).rows.map(({ key }) => key)).toContain(key);
     }
+    // Without the extract, a row of which the ledger is silent has its target key and no other name.
+    const { targetKey, row } = (await trace("1")).rows[0];
+    await rm(join(other.work, "extract/people"), { recursive: true });
+    expect((await traced("people", targetKey, ...placesOf(other))).rows).toMatchObject([
+      { key: null, read: null, row },
+    ]);
   });
 
   it("says 66 for a key that no row has, and what was searched; 64 for columns that are no key", async () => {
