@@ -275,6 +275,19 @@ describe.each(Object.keys(tables) as (keyof typeof tables)[])("checks of %s", (p
     expect(found).toEqual({ groups: 1, differing: 0 });
   });
 
+  it("know true and false by the words that a specification has for them", async () => {
+    await database.query("CREATE TABLE flags (open boolean); INSERT INTO flags VALUES (true), (false), (true)");
+    const flags = { table: "flags", columns: ["open"], key: undefined, allRows: true, parts: [part(["t", "f", "t"])] };
+    const test = { kind: "accepted_values", column: "open", severity: "error" } as const;
+
+    const found = await checks.checkTable(flags, async (table) => ({
+      both: (await table.answer({ ...test, values: ["t", "f"] })).actual,
+      one: (await table.answer({ ...test, values: ["t"] })).actual,
+    }));
+
+    expect(found).toEqual({ both: 0, one: 1 });
+  });
+
   it("answer every test of the specification", async () => {
     await database.query("UPDATE people SET name = 'AMINA' WHERE id = 2");
     const severity = "error";

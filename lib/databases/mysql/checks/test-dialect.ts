@@ -35,7 +35,8 @@ export function testDialect(connection: Connection, table: FoundTable): TestDial
         ),
       ),
     countUnaccepted: (column, values) => {
-      const accepted = values.length === 0 ? sql`false` : among(column, values);
+      const loaded = values.map((value) => asLoaded(column, value));
+      const accepted = loaded.length === 0 ? sql`false` : among(column, loaded);
       return rowsWhere(sql`${source(column)} IS NOT NULL AND NOT (${accepted})`);
     },
     countOutside: async (column, { min, max }) => {
@@ -59,6 +60,12 @@ export function testDialect(connection: Connection, table: FoundTable): TestDial
       return hours === null ? undefined : { isFresh: fresh === "1", hours };
     },
   };
+}
+
+// The specification's words for true and false, which load writes as digits.
+function asLoaded({ databaseType }: DatabaseColumn, value: string): string {
+  const isTruth = (value === "t" || value === "f") && /^(?:tinyint|bit\(1\))/.test(databaseType);
+  return isTruth ? String(Number(value === "t")) : value;
 }
 
 const momentTypes: Readonly<Record<string, Sql>> = {

@@ -8,6 +8,7 @@ import { type FoundTable, tableAt } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { describeTable } from "../describe-table.js";
 import { identifier, literal, qualified, trusted } from "../identifiers.js";
+import type { TableItem } from "./create-table.js";
 import { numberOf } from "./generations.js";
 import { hasLedger, type Saved } from "./ledger.js";
 import { showCreate } from "./show-create.js";
@@ -43,16 +44,31 @@ export async function restoreForeignKey(
   { name, definition }: Saved,
 ): Promise<string | undefined> {
   const { items } = await showCreate(connection, table);
-  if (!items.some((item) => item.kind === "foreign key" && item.name === name))
+  if (!items.some((item) => item.kind === "foreign key" && item.name === name)) {
+    const changes = [...indexesMadeOwn(items, definition), sql`ADD ${trusted(definition)}`];
     // Unchecked: a check here would copy the whole table.
     await uncheckedForeignKeys(connection, () =>
-      connection.execute(sql`ALTER TABLE ${table.sql} ADD ${trusted(definition)}`),
+      connection.execute(sql`ALTER TABLE ${table.sql} ${join(changes, ", ")}`),
     );
+  }
   const key = (await describeTable(connection, table)).foreignKeys.find((one) => one.name === name);
   const orphans = key === undefined ? 0 : await countOrphans(connection, { child: table, key });
   if (orphans === 0) return undefined;
   await connection.execute(sql`ALTER TABLE ${table.sql} DROP FOREIGN KEY ${identifier(name)}`);
   return `${table.qualifiedName}: foreign key ${name} does not hold: ${orphans} rows refer to no row of ${key?.parent}`;
+}
+
+const names = "((?:`(?:[^`]|``)*`,?)+)";
+const referring = new RegExp(`FOREIGN KEY \\(${names}\\) REFERENCES`);
+const plainIndex = new RegExp(`^KEY \`(?:[^\`]|\`\`)*\` \\(${names}\\)$`);
+
+// An index that the server made for a foreign key which somebody declared without one goes when the key is added again, for
+// one that bears the key's name. Declared in the same statement it stays: to the server nothing about it has changed.
+function indexesMadeOwn(items: readonly TableItem[], foreignKey: string): readonly Sql[] {
+  const columns = referring.exec(foreignKey)?.[1];
+  return items
+    .filter(({ kind, text }) => kind === "index" && columns !== undefined && plainIndex.exec(text)?.[1] === columns)
+    .flatMap(({ name, text }) => [sql`DROP INDEX ${identifier(name)}`, sql`ADD ${trusted(text)}`]);
 }
 
 /** Runs `work` while the session's foreign keys are not looked at. */

@@ -145,6 +145,17 @@ it("a table that others refer to is filled in place, and what they refer to must
   expect(await database.query("SELECT id FROM parents")).toEqual([{ id: "2" }, { id: "3" }]);
 });
 
+it("an index that the server made for a foreign key keeps its name when the key comes back", async () => {
+  await database.query(`CREATE TABLE houses (id int PRIMARY KEY, owner int NOT NULL, note text, FOREIGN KEY (owner) REFERENCES parents (id));
+    CREATE TABLE rooms (house int, FOREIGN KEY (house) REFERENCES houses (id)); INSERT INTO parents VALUES (1)`);
+  const before = await created("houses");
+
+  await load(people([part(["5,1"])], { table: "houses", columns: ["id", "owner"] }));
+
+  expect(before).toContain("KEY `owner` (`owner`)");
+  expect(await created("houses")).toBe(before);
+});
+
 it("a foreign key that rows contradict stays aside until they do not any more", async () => {
   const before = await created();
   const withParent = request([part(["1,Li,5"])], { columns: ["id", "name", "parent"] });
