@@ -11,8 +11,9 @@ export const dialect: SourceDialect = {
   identifier,
   literal,
   qualified,
-  sortable,
-  sorted: sortable,
+  // A second argument would be another value: these go to `map`, which hands in an index.
+  sortable: (column) => sortable(column),
+  sorted: (column) => sortable(column),
   typed,
   among,
   fileText: (column) => fileText(column),
