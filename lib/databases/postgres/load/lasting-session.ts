@@ -22,7 +22,6 @@ export interface LastingSession {
 /** Opens a session that lasts. */
 export async function openLasting(open: () => Promise<Connection>, patience: Patience): Promise<LastingSession> {
   let current = await open();
-  let { budgetMs } = patience;
   const held: ((connection: Connection) => Promise<void>)[] = [];
 
   const mend = async (): Promise<void> => {
@@ -60,24 +59,30 @@ export async function openLasting(open: () => Promise<Connection>, patience: Pat
     }
   };
 
+  const retry = mendingRetry(patience, mend);
   return {
     connection: standIn(() => current, transaction),
     hold: async (take) => {
-      await take(current);
+      await retry("lock", () => take(current));
       held.push(take);
     },
-    retry: async (doing, work) => {
-      try {
-        return await retrying(doing, { ...patience, budgetMs }, async (failures) => {
-          if (failures > 0) await mend();
-          return await work();
-        });
-      } catch (error) {
-        // Whatever is tried after that, to leave things in order, shall not take as long once more.
-        if (error instanceof GivenUp) budgetMs = 0;
-        throw error;
-      }
-    },
+    retry,
+  };
+}
+
+function mendingRetry(patience: Patience, mend: () => Promise<void>): LastingSession["retry"] {
+  let { budgetMs } = patience;
+  return async (doing, work) => {
+    try {
+      return await retrying(doing, { ...patience, budgetMs }, async (failures) => {
+        if (failures > 0) await mend();
+        return await work();
+      });
+    } catch (error) {
+      // Whatever is tried after that, to leave things in order, shall not take as long once more.
+      if (error instanceof GivenUp) budgetMs = 0;
+      throw error;
+    }
   };
 }
 

@@ -1,3 +1,4 @@
+import { StageError } from "../../../model/errors.js";
 import type { OpenOptions } from "../../open-target.js";
 import { retrying } from "../../retry.js";
 import { minuteMs, patienceOf, shareOut } from "../../share-out.js";
@@ -38,7 +39,7 @@ export async function openSessions(url: string, options: OpenOptions): Promise<S
     connection.watch(silenceMs, () => isLost(openPlain, connection));
     return connection;
   };
-  const main = await retrying("connect", { ...patience, passes: isBusy }, () => openLasting(open, patience));
+  const main = await retrying("connect", { ...patience, passes: comesBack() }, () => openLasting(open, patience));
   const workers = { open: () => openLasting(open, patience), patience, doing: "in parallel" };
   return {
     main: main.connection,
@@ -49,8 +50,12 @@ export async function openSessions(url: string, options: OpenOptions): Promise<S
   };
 }
 
-// A server that has no place for one session more has one in a moment, and one that is starting up is there in a moment;
-// one that is not there is not waited for.
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && ["53300", "57P03"].includes(errorCode(error.cause) ?? "");
+// A server that has no place for one session more has one in a moment. One that said it was going down or starting up
+// comes back; one that was never there is not waited for.
+function comesBack(): (error: unknown) => boolean {
+  let heard = false;
+  return (error) => {
+    heard ||= error instanceof Error && ["53300", "57P03"].includes(errorCode(error.cause));
+    return heard && (isPassing(error) || (error instanceof StageError && error.kind === "unreachable"));
+  };
 }

@@ -32,7 +32,7 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
   const each: RestoreOptions["each"] = (items, work) => sessions.each(items, restoreJobs, work);
   const resolve = async (table: string) => (await findTable(main, table)).qualifiedName;
   const target: Target = {
-    identity: await identityOf(main),
+    identity: await sessions.retry("look at the server", () => identityOf(main)),
     describe: (table) => describeTable(main, table),
     aspects: async (table) => {
       const { oid } = await findTable(main, table);
