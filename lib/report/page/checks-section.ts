@@ -40,8 +40,7 @@ function checkCells({ name, expected, actual, verdict, note }: Check): readonly 
 
 // Numbers stand in a column; a sentence or the definition of an index has lines.
 function answer(value: string | number): Content {
-  const text = figure(value);
-  return text.length > 32 ? html`<span class="lines">${text}</span>` : text;
+  return typeof value === "number" ? figure(value) : html`<span class="lines">${value}</span>`;
 }
 
 function tookOf({ seconds }: Check): Content {

@@ -62,7 +62,7 @@ thead th{color:var(--soft);font-weight:600;border-bottom:2px solid var(--line);v
 tbody th{font-weight:500}
 td,tbody th{max-width:26rem;overflow-wrap:break-word}
 .n{padding-left:.4rem;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.n .lines{display:inline-block;max-width:19rem;text-align:left;white-space:normal;overflow-wrap:anywhere}
+.n .lines{display:inline-block;max-width:19rem;text-align:left;white-space:normal;overflow-wrap:break-word}
 .group .mark{margin-left:.6rem}
 .group th{padding-top:1.1rem;font-weight:650;border-bottom-color:var(--soft)}
 .value{white-space:break-spaces;background:var(--tint);padding:.05em .25em;border-radius:2px;unicode-bidi:isolate}
