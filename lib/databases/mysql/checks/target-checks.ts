@@ -13,6 +13,7 @@ import { type FoundTable, findTable, identityOf } from "../catalog.js";
 import { describeTable } from "../describe-table.js";
 import { loadPart } from "../load/load-part.js";
 import { connectTarget, type TargetConnection } from "../load/target-connection.js";
+import { structureOf } from "../structure.js";
 import { compareAggregate } from "./aggregate-sql.js";
 import { comparedTables, copyDifferences, copyPaired, copySelected } from "./compare.js";
 import { type ComparedColumn, comparedColumns } from "./compare-columns.js";
@@ -122,6 +123,7 @@ function checkedTable(connection: TargetConnection, checking: Checking): Checked
     },
     answer: (test) => answerTest({ description, dialect, count }, test),
     select: (select) => copySelected(connection, select),
+    structure: () => structureOf(connection, table),
     countOrphans: async (reference) => await count(await countOrphans(connection, { table, description }, reference)),
   };
 }

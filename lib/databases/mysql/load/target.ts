@@ -3,6 +3,7 @@ import type { OpenOptions } from "../../open-target.js";
 import type { LoadOutcome, LoadRequest, Target } from "../../target-port.js";
 import { findTable, identityOf } from "../catalog.js";
 import { describeTable } from "../describe-table.js";
+import { structureOf } from "../structure.js";
 import { chooseWay } from "./choose-way.js";
 import { restoreDefinitions, saveAndDrop } from "./definitions.js";
 import { standing } from "./generations.js";
@@ -65,6 +66,7 @@ export async function openMysqlTarget(url: string, options: OpenOptions): Promis
         if (written > 0) await main.query(sql`ANALYZE NO_WRITE_TO_BINLOG TABLE ${(await find(table)).sql}`);
         return [];
       }),
+    structure: (table) => retry(`look at ${table}`, async () => await structureOf(main, await find(table))),
     close: () => sessions.close(),
   };
 }
