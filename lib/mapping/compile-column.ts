@@ -1,5 +1,6 @@
 import type { ExtractName, Sql } from "../model/names.js";
 import { didYouMean } from "../model/nearest.js";
+import { readColumnType } from "./column-type.js";
 import {
   type CompiledColumn,
   type CompiledLookup,
@@ -17,7 +18,9 @@ import type { Place, Problem } from "./problems.js";
 import { ruleOfKind } from "./rule-of-kind.js";
 import { required } from "./rules/required.js";
 import type { RuleContext, RuleDefinition, RuleEffect } from "./rules/rule.js";
+import { type } from "./rules/type.js";
 import { identifier, literal, parenthesised, sql } from "./sql.js";
+import { unlikeTypes } from "./unlike-types.js";
 
 /** What a column is compiled against. Unknown source columns are added to `problems`. */
 export interface ColumnContext {
@@ -53,6 +56,7 @@ export function compileColumn(column: Column, index: number, context: ColumnCont
     const given: RuleContext = { column: column.name, previous, result, lookup, source, made };
     rules.push({ rule, definition, given, effect: definition.compile(rule.options, given) });
   }
+  refuseUnlikeTypes(column, rules, { ...context, source });
   const compiled: CompiledColumn = {
     name: column.name,
     start: origin.start,
@@ -72,6 +76,22 @@ export function compileColumn(column: Column, index: number, context: ColumnCont
       patterns.map((pattern) => ({ pattern, rule, ...placeOf(column, context.table) })),
     ),
   };
+}
+
+// Rules that change the values are taken at their word.
+function refuseUnlikeTypes(
+  { name, origin }: Column,
+  rules: readonly AppliedRule[],
+  { table, problems, source }: ColumnContext & { readonly source: SourceOf },
+): void {
+  if (origin.kind !== "from" || rules.some(({ definition }) => definition.effect !== "keeps")) return;
+  for (const { rule } of rules.filter(({ rule: { kind } }) => kind === type.kind)) {
+    const written = readColumnType(String(rule.options));
+    const fault = "hint" in written ? undefined : unlikeTypes(source(origin.column).databaseType, written);
+    if (fault === undefined) continue;
+    const hint = "let the extract read the number: select: SELECT …, flags::bigint AS flags, or in MySQL flags + 0";
+    problems.push({ ...placeOf({ name }, table), text: `columns.${name}: ${fault}`, hint });
+  }
 }
 
 function placeOf({ name }: Pick<Column, "name">, { file, lines }: Table): Place {

@@ -100,7 +100,24 @@ function floatMisfits(value: Sql, { bits }: Of<"float">, text: string): readonly
       when: sql`(${looksLike(value, digits)} AND (isinf(${number}) OR (${number} = 0 AND regexp_matches(${value}, '^[^eE]*[1-9]'))))`,
       text: `is outside the range of ${text}`,
     },
+    { when: losesDigits(value, bits), text: `has more digits than ${text} holds` },
   ];
+}
+
+// So many digits come back from every float. Of more it depends: its own shortest text does, and so does that of the
+// double which a REAL is, 0.10000000149011612, as MySQL writes it.
+function losesDigits(value: Sql, bits: 32 | 64): Sql {
+  const digits = (text: Sql): Sql =>
+    sql`regexp_replace(regexp_replace(lower(${text}), '[-+.]|e.*$', '', 'g'), '^0+|0+$', '', 'g')`;
+  const double = sql`TRY_CAST(${value} AS DOUBLE)`;
+  const single = sql`TRY_CAST(${value} AS FLOAT)`;
+  const own = bits === 64 ? [double] : [single, sql`CAST(${single} AS DOUBLE)`];
+  const comeBack = join(
+    own.map((read) => digits(sql`CAST(${read} AS VARCHAR)`)),
+    ", ",
+  );
+  const isLong = sql`length(${digits(value)}) > ${bits === 64 ? sql`15` : sql`6`}`;
+  return sql`(${isLong} AND isfinite(${double}) AND ${digits(value)} NOT IN (${comeBack}))`;
 }
 
 function textMisfits(value: Sql, { characters }: Of<"text">, text: string): readonly Misfit[] {

@@ -39,8 +39,11 @@ function rulesOf(column: DatabaseColumn): Rules {
   const base = baseType(databaseType);
   switch (kindOf(column)) {
     case "number":
-      if (base === "decimal" || base === "double") return {};
+      if (base === "decimal") return {};
+      if (base === "double") return declaredDigits(databaseType);
       return base === "tinyint" ? { end: wholeNumberOrBoolean, convert: digitOfBoolean } : { end: wholeNumber };
+    case "float":
+      return declaredDigits(databaseType);
     case "year":
       return { end: fourDigits };
     case "bit":
@@ -89,11 +92,33 @@ function momentEnd(base: string, digits: number) {
     if (bytes[end - 3] === plus) end -= 3;
     else if (bytes[end - 6] === plus) end -= 6;
     if (end < stop && bytes.toString("latin1", end, stop).replace(":", "").padEnd(5, "0") !== "+0000") return -1;
-    if (base === "time") return fractionFits(bytes, from, end, digits) ? end : -1;
+    if (base === "time") return isClock(bytes, from, end) && fractionFits(bytes, from, end, digits) ? end : -1;
     const isDate = end - from >= 10 && bytes[from + 4] === minus && bytes[from + 7] === minus;
     if (!isDate || (base === "date" && end - from > 10)) return -1;
     if (end - from > 10 && (bytes[from + 10] !== blank || end - from < 19)) return -1;
     return fractionFits(bytes, from, end, digits) ? end : -1;
+  };
+}
+
+// Of a number the server would make seconds, minutes and hours, and of a day its beginning.
+function isClock(bytes: Buffer, from: number, end: number): boolean {
+  return /^-?\d{2,3}:\d\d:\d\d(?:\.\d+)?$/.test(bytes.toString("latin1", from, end));
+}
+
+// FLOAT(7,2) and DOUBLE(7,2): the server rounds to so many decimals without a word.
+function declaredDigits(databaseType: string): Rules {
+  const [, decimals] = /\(\d+,(\d+)\)/.exec(databaseType) ?? [];
+  if (decimals === undefined) return {};
+  const isSingle = databaseType.startsWith("float");
+  return {
+    convert: (value) => {
+      const text = value.toString("latin1");
+      const stored = (isSingle ? Math.fround(Number(text)) : Number(text)).toFixed(Number(decimals));
+      const [whole = "", fraction = ""] = text.replace(/^\+/, "").split(".");
+      return `${whole}.${fraction.replace(/0+$/, "").padEnd(Number(decimals), "0")}`.replace(/\.$/, "") === stored
+        ? value
+        : undefined;
+    },
   };
 }
 

@@ -111,6 +111,7 @@ describe.each(ways)("by %s", (_, by) => {
   it.each([
     ["a fraction in a whole number", "n", "1.5"],
     ["a fraction of a second that is cut off", "dt", "2024-01-01 00:00:00.1234"],
+    ["a number that would be seconds", "t", "42"],
     ["another zone", "ts", "2024-01-01 00:00:00+02"],
     ["a time of day in a date", "d", "2024-01-01 10:00:00"],
     ["a date in other words", "d", "24-01-01"],
