@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { tableAt } from "../../../../../lib/databases/mysql/catalog.js";
 import { nextTable, previousTable } from "../../../../../lib/databases/mysql/load/kept-tables.js";
@@ -219,6 +220,56 @@ it("rows that somebody writes at the last moment come back", async () => {
   expect(failed).toMatchObject({ kind: "temporary" });
   expect((await rows()).map(({ name }) => name)).toEqual(["Li", "Late"]);
 });
+
+/** A part of one row, during whose arrival the sessions of this condition are ended, the first time it is opened. */
+function killing(condition: string): PartToLoad {
+  let times = 0;
+  const open = () =>
+    Readable.from(
+      (async function* () {
+        times += 1;
+        if (times === 1) {
+          const ids = await database.query(`SELECT id FROM information_schema.PROCESSLIST WHERE db = '${database.name}'
+            AND id <> connection_id() AND ${condition}`);
+          for (const { id } of ids) await database.query(`KILL ${id}`);
+        }
+        yield Buffer.from("1,Li\n");
+      })(),
+      { objectMode: false },
+    );
+  return part(["1,Li"], { open });
+}
+
+it("a session that is lost while a part arrives is replaced, and the part counts once", async () => {
+  const outcome = await load(
+    request([killing("info LIKE 'LOAD DATA%'"), part(["2,Zoe"], { name: "part-00001.csv.gz" })]),
+  );
+
+  expect(outcome.counts).toMatchObject({ inserted: 2, after: 2 });
+  expect((await rows()).map(({ name }) => name)).toEqual(["Li", "Zoe"]);
+});
+
+it.each([
+  ["swap", false],
+  ["in place", true],
+] as const)(
+  "with the session that holds the locks a load by %s ends in 75, and the next run goes on",
+  async (_, inPlace) => {
+    await load(request([part(["9,Ada"])], { inPlace }));
+    const whole = await target.aspects?.("people");
+
+    const failed = await rejection(load(request([killing("true")], { inPlace, generation: "g2" })));
+    const between = await rows();
+    await target.close();
+    target = await openTarget(database.url, { application: "waybill/test" });
+    await load(request([part(["1,Li"])], { inPlace, generation: "g2" }));
+
+    expect(failed).toMatchObject({ kind: "temporary", hint: expect.stringContaining("run the same command again") });
+    expect(between).toMatchObject([{ name: "Ada" }]);
+    expect((await rows()).map(({ name }) => name)).toEqual(["Li"]);
+    expect(await target.aspects?.("people")).toEqual(whole);
+  },
+);
 
 it("one run at a time loads a table, and whoever writes to it is waited for in vain", async () => {
   const other = await openTarget(database.url, { application: "waybill/other", retryMs: 0 });
