@@ -5,10 +5,10 @@ import { ofTable } from "./generations.js";
 import { previousTables } from "./kept-tables.js";
 import type { TargetConnection } from "./target-connection.js";
 
-/** Drops the tables of former rows that no load in the ledger would be taken back by. One that is in use waits for the next load. */
+/** Drops the tables of former rows by which no load could be taken back any more: only the last one can. One that is in use waits for the next load. */
 export async function dropForgotten(connection: TargetConnection, table: FoundTable): Promise<void> {
   const rows = await connection.query(
-    sql`SELECT undo_by FROM waybill_generations WHERE ${ofTable(table.qualifiedName)} AND undo_by IS NOT NULL`,
+    sql`SELECT undo_by FROM waybill_generations WHERE ${ofTable(table.qualifiedName)} AND state = 'live' AND undo_by IS NOT NULL`,
   );
   const wanted = new Set(rows.map(([undo]) => (JSON.parse(undo ?? "{}") as { readonly table?: string }).table));
   for (const kept of await previousTables(connection, table))

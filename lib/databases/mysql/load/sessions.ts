@@ -1,6 +1,6 @@
 import { StageError } from "../../../model/errors.js";
 import type { OpenOptions } from "../../open-target.js";
-import { GivenUp, type Patience, retrying } from "../../retry.js";
+import { type Patience, retrying } from "../../retry.js";
 import { minuteMs, patienceOf, type ShareSession, shareOut } from "../../share-out.js";
 import { connectTarget, type TargetConnection } from "./target-connection.js";
 
@@ -39,9 +39,12 @@ export async function openSessions(url: string, options: OpenOptions): Promise<S
   };
 }
 
-/** Whether a failure may be gone when the same is tried again: deadlocks, locks, lost connections, a full server. */
+/**
+ * Whether a failure may be gone when the same is tried again: deadlocks, locks, lost connections, a full server. What the
+ * server itself said is its cause; a finding of ours, such as a server that only reads, has none.
+ */
 function isPassing(error: unknown): boolean {
-  return error instanceof StageError && error.kind === "temporary" && !(error instanceof GivenUp);
+  return error instanceof StageError && error.kind === "temporary" && error.cause !== undefined;
 }
 
 async function openWorker(

@@ -88,7 +88,7 @@ describe.each(["swap", "in place"] as const)("replacing by %s", (way) => {
     await load(request([part(["3,Ada"])], { inPlace, generation: "g3" }));
 
     const kept = (await tables()).filter((name) => name?.startsWith("waybill_previous"));
-    expect(kept).toHaveLength(2);
+    expect(kept).toHaveLength(1);
     const [last] = await database.query("SELECT undo_by AS undoes FROM waybill_generations WHERE generation = 'g3'");
     const undo = JSON.parse(last?.undoes ?? "{}");
     expect(undo).toMatchObject({ kind: "previous table", rows: 1 });
