@@ -4,7 +4,7 @@ import { parseRows } from "../../../../lib/files/csv-rows.js";
 import { StageError } from "../../../../lib/model/errors.js";
 import type { Context } from "../../../../lib/program/run-program.js";
 import { seededRandom } from "../../../../scripts/torment/kills.js";
-import { parseValidateOptions } from "../../../../stages/validate/options.js";
+import { type Level, parseValidateOptions } from "../../../../stages/validate/options.js";
 import { validate } from "../../../../stages/validate/validate.js";
 import { beginning } from "../../../support/beginning.js";
 import type { TestDatabase } from "../../../support/postgres.js";
@@ -51,8 +51,8 @@ async function loadedWorld(): Promise<World> {
 }
 
 /** Runs validate within this process, a second and its start saved each time: whether it found everything as it must be. */
-async function isValid({ specification, work, environment }: World): Promise<boolean> {
-  const options = await parseValidateOptions(["--no-source", "-m", specification, "-w", work]);
+async function isValid({ specification, work, environment }: World, level: Level): Promise<boolean> {
+  const options = await parseValidateOptions(["--no-source", "--level", level, "-m", specification, "-w", work]);
   if ("print" in options) throw new Error(options.print);
   const silent = { say() {}, warn() {}, record() {}, output: () => true, keepLogIn() {} };
   const reporter = { ...silent, progress: () => ({ advance() {}, finish() {} }) };
@@ -122,13 +122,16 @@ it(`validate finds and names ${count} changes of the target, one in a table at a
   const faults: string[] = [];
   let tried = 0;
 
-  while (tried < count) {
+  for (let round = 0; tried < count; round += 1) {
     const mutations: (RowMutation | ObjectMutation)[] = [];
+    const level = round % 2 === 0 ? "rows" : "buckets";
     for (const deck of decks.slice(0, count - tried)) mutations.push(await mutate(world, deck));
-    expect(await isValid(world), again).toBe(false);
+    expect(await isValid(world, level), again).toBe(false);
     for (const mutation of mutations) {
       const found = faultsOf(mutation, await saidOf(world, mutation.table));
-      faults.push(...found.map((fault) => `${mutation.table}, ${mutation.what} (${mutation.sql}): ${fault}`));
+      faults.push(
+        ...found.map((fault) => `${mutation.table}, ${mutation.what} (${mutation.sql}), by ${level}: ${fault}`),
+      );
     }
     tried += mutations.length;
     await world.restore();
@@ -148,10 +151,12 @@ it(`validate reports none of ${count / 2} rewritings that mean the same (${again
         statements.push(statement);
         await world.target.query(statement);
       }
-    const valid = await isValid(world);
-    const failed = valid ? [] : await failedChecks(world);
-    expect(failed, `${again}\n${statements.join("\n")}`).toEqual([]);
-    expect(valid).toBe(true);
+    for (const level of ["rows", "buckets"] as const) {
+      const valid = await isValid(world, level);
+      const failed = valid ? [] : await failedChecks(world);
+      expect(failed, `${again}, by ${level}\n${statements.join("\n")}`).toEqual([]);
+      expect(valid).toBe(true);
+    }
     await world.restore();
   }
 }, 900_000);
