@@ -275,6 +275,33 @@ describe.each(Object.keys(tables) as (keyof typeof tables)[])("checks of %s", (p
     expect(found).toEqual({ groups: 1, differing: 0 });
   });
 
+  it("ask tests and references of a unit's rows alone; what is unique is so among all", async () => {
+    await database.query(
+      "INSERT INTO people (id, name, code) VALUES (9, 'Amina', 'x'), (10, NULL, 'x'), (11, '', 'x')",
+    );
+    const request = { ...people, allRows: false, parts: [part(rows.slice(0, 1))] };
+    const [column, severity] = ["name", "error"] as const;
+
+    const answers = await checks.checkTable(request, async (table) => {
+      await table.compare();
+      return [
+        await table.answer({ kind: "not_null", columns: [column], severity }),
+        await table.answer({ kind: "accepted_values", column, values: ["Amina"], severity }),
+        await table.answer({ kind: "range", column: "price", min: "1", max: undefined, severity }),
+        await table.answer({ kind: "pattern", column, matches: "^Amina$", severity }),
+        await table.answer({ kind: "missing_percent", column, max: 0, severity }),
+        await table.answer({ kind: "unique", columns: ["code"], severity }),
+        await table.answer({ kind: "unique", columns: [column], severity }),
+      ].map(({ actual }) => actual);
+    });
+    const orphans = await checks.checkTable(request, (table) =>
+      table.countOrphans({ columns: ["boss"], parent: "people", parentColumns: ["id"] }),
+    );
+
+    expect(answers).toEqual([0, 0, 0, 0, "0 of 1", 0, 1]);
+    expect(orphans).toBe(0);
+  });
+
   it("know true and false by the words that a specification has for them", async () => {
     await database.query("CREATE TABLE flags (open boolean); INSERT INTO flags VALUES (true), (false), (true)");
     const flags = { table: "flags", columns: ["open"], key: undefined, allRows: true, parts: [part(["t", "f", "t"])] };

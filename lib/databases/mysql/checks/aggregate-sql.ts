@@ -28,7 +28,7 @@ export function compareAggregate(sides: AggregatedSides, { group, measures }: Ag
     sql`SELECT ${join(grouped, ", ")}, ${isExpected} AS expected, ${figures} AS figures FROM ${rows}${by}`;
   return sql`SELECT coalesce(sum(expected), 0), coalesce(sum(NOT (sides = 2 AND low = high)), 0) FROM (
       SELECT max(expected) AS expected, count(*) AS sides, min(figures) AS low, max(figures) AS high
-      FROM (${side(sql`${sides.expected} AS s`, sql`1`)} UNION ALL ${side(sql`(SELECT * FROM ${sides.actual}) AS s`, sql`0`)}) AS of_both
+      FROM (${side(sql`${sides.expected} AS s`, sql`1`)} UNION ALL ${side(sql`(SELECT * FROM ${sides.actual} AS compared) AS s`, sql`0`)}) AS of_both
       GROUP BY ${join(names, ", ")}) AS compared_groups`;
 }
 

@@ -103,10 +103,13 @@ export function differencesWhole(sides: Sides, prefix: string, limit: number): S
     ORDER BY ${list(names)}, surplus LIMIT ${number(limit)}`;
 }
 
-/** Of the actual rows those that are compared, as a fragment of FROM: all, or those whose key is expected (`again`). */
-export function comparedRows(sides: Sides): Sql {
+/**
+ * Of the actual rows those that are compared, as a fragment of FROM without its alias: all, or those whose key is expected,
+ * in a statement that looks at `among` nowhere else.
+ */
+export function comparedRows(sides: Sides, among = sides.expected): Sql {
   if (sides.allRows || sides.key.length === 0) return sides.actual;
-  return sql`(SELECT t.* FROM ${sides.actual} AS t WHERE EXISTS (SELECT 1 FROM ${sides.again} AS e WHERE ${sameKey(expected, sides)})) AS compared`;
+  return sql`(SELECT t.* FROM ${sides.actual} AS t WHERE EXISTS (SELECT 1 FROM ${among} AS e WHERE ${sameKey(expected, sides)}))`;
 }
 
 function pairs(sides: Sides): Sql {

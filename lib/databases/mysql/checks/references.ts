@@ -9,11 +9,12 @@ import { kindOf } from "../column-types.js";
 import type { Connection } from "../connection.js";
 import { describeTable } from "../describe-table.js";
 import { columnOf } from "./compare-columns.js";
+import type { AskedTable } from "./test-dialect.js";
 
 /** One line with one number: rows without NULL in the reference whose parent is not there, as MATCH SIMPLE has it. */
 export async function countOrphans(
   connection: Connection,
-  { table, description }: { readonly table: FoundTable; readonly description: DatabaseTable },
+  { table, rows, description }: AskedTable & { readonly description: DatabaseTable },
   reference: Reference,
 ): Promise<Sql> {
   const parent = await findTable(connection, reference.parent);
@@ -26,7 +27,7 @@ export async function countOrphans(
       column.databaseType === other.databaseType && collations[0].get(column.name) === collations[1].get(other.name);
     return equal(column, other, isSame);
   });
-  return sql`SELECT count(*) FROM ${table.sql} AS c WHERE ${join(
+  return sql`SELECT count(*) FROM ${rows} AS c WHERE ${join(
     own.map((column) => sql`${columnOf(sql`c`, column)} IS NOT NULL`),
     " AND ",
   )}

@@ -84,12 +84,13 @@ function checkedTable(connection: TargetConnection, checking: Checking): Checked
     counted.set(select, known);
     return known;
   };
-  const dialect = testDialect(connection, table);
   const sidesOf = (of: Comparison["of"]): Sides => ({
     ...sides,
     expected: expectedTables[of],
     allRows: of === "parts" && request.allRows,
   });
+  const rows = comparedRows(sidesOf("parts"));
+  const dialect = testDialect(connection, { table, rows });
   const names = columns.map(({ name }) => name);
   const again = (of: Comparison["of"]) => copyAgain(connection, expectedTables[of], names);
   return {
@@ -115,7 +116,7 @@ function checkedTable(connection: TargetConnection, checking: Checking): Checked
       const own = sidesOf("parts");
       if (!own.allRows) await again("parts");
       const statement = compareAggregate(
-        { expected: own.expected, actual: comparedRows(own), description, columns },
+        { expected: own.expected, actual: comparedRows(own, own.again), description, columns },
         aggregate,
       );
       const [[groups, differing] = []] = await connection.query(statement);
@@ -124,7 +125,8 @@ function checkedTable(connection: TargetConnection, checking: Checking): Checked
     answer: (test) => answerTest({ description, dialect, count }, test),
     select: (select) => copySelected(connection, select),
     structure: () => structureOf(connection, table),
-    countOrphans: async (reference) => await count(await countOrphans(connection, { table, description }, reference)),
+    countOrphans: async (reference) =>
+      await count(await countOrphans(connection, { table, rows, description }, reference)),
   };
 }
 

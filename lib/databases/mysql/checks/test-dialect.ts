@@ -10,9 +10,16 @@ import { baseType, kindOf } from "../column-types.js";
 import type { Connection } from "../connection.js";
 import { literal, trusted } from "../identifiers.js";
 
+/** The table that is asked. */
+export interface AskedTable {
+  readonly table: FoundTable;
+  /** Those of its rows that are asked about, as a fragment of FROM without an alias: all, or ours beside those of others. */
+  readonly rows: Sql;
+}
+
 /** What tests ask of a table, in MySQL's words. Each statement gives one line with one number. */
-export function testDialect(connection: Connection, table: FoundTable): TestDialect {
-  const rowsWhere = (condition: Sql): Sql => sql`SELECT count(*) FROM ${table.sql} AS source WHERE ${condition}`;
+export function testDialect(connection: Connection, { table, rows }: AskedTable): TestDialect {
+  const rowsWhere = (condition: Sql): Sql => sql`SELECT count(*) FROM ${rows} AS source WHERE ${condition}`;
   return {
     countRows: () => rowsWhere(sql`true`),
     countRepeated: (columns) => {
@@ -25,7 +32,9 @@ export function testDialect(connection: Connection, table: FoundTable): TestDial
         columns.map((column) => sortable(column)),
         ", ",
       );
-      return sql`SELECT count(*) FROM (SELECT 1 FROM ${table.sql} AS source WHERE ${present} GROUP BY ${values} HAVING count(*) > 1) AS repeated`;
+      // A value of ours that somebody else's row has too is repeated; one that only others repeat is their affair.
+      const ofOurs = table.sql === rows ? sql`` : sql` AND (${values}) IN (SELECT ${values} FROM ${rows} AS source)`;
+      return sql`SELECT count(*) FROM (SELECT 1 FROM ${table.sql} AS source WHERE ${present}${ofOurs} GROUP BY ${values} HAVING count(*) > 1) AS repeated`;
     },
     countNulls: (columns) =>
       rowsWhere(
@@ -55,7 +64,7 @@ export function testDialect(connection: Connection, table: FoundTable): TestDial
       const latest = sql`max(${source(column)})`;
       const age = sql`INTERVAL ${trusted(String(count))} ${trusted(unit.replace(/s$/, ""))}`;
       const [[fresh = null, hours = null] = []] = await connection.query(
-        sql`SELECT ${latest} >= now(6) - ${age}, round(timestampdiff(SECOND, ${latest}, now(6)) / 3600, 1) FROM ${table.sql} AS source`,
+        sql`SELECT ${latest} >= now(6) - ${age}, round(timestampdiff(SECOND, ${latest}, now(6)) / 3600, 1) FROM ${rows} AS source`,
       );
       return hours === null ? undefined : { isFresh: fresh === "1", hours };
     },
