@@ -1,6 +1,6 @@
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { CheckedTable, CheckRequest, Checks, Comparison } from "../../../lib/databases/checks-port.js";
+import type { CheckedTable, CheckRequest, Checks, Comparison, Reference } from "../../../lib/databases/checks-port.js";
 import { openChecks } from "../../../lib/databases/open-checks.js";
 import { createMysqlDatabase } from "../../support/mariadb.js";
 import { createDatabase, type TestDatabase } from "../../support/postgres.js";
@@ -68,6 +68,11 @@ describe.each(Object.keys(tables) as (keyof typeof tables)[])("checks of %s", (p
   async function outcomeOf(table: CheckedTable, comparison: Comparison): Promise<Outcome> {
     const found = await text(table.differences(comparison, 100).rows);
     return { comparison, lines: found.split("\n").slice(0, -1) };
+  }
+
+  async function listed(table: CheckedTable, reference: Reference, limit: number): Promise<readonly string[]> {
+    const copy = await table.orphans?.(reference, limit);
+    return copy === undefined ? [] : (await text(copy.rows)).trimEnd().split("\n");
   }
 
   it("find no difference where only the spelling differs: 1.5 and 1.50, keys of JSON, blanks of char, -0", async () => {
@@ -273,6 +278,24 @@ describe.each(Object.keys(tables) as (keyof typeof tables)[])("checks of %s", (p
     const found = await checks.checkTable(request, (table) => table.compareAggregate(aggregate));
 
     expect(found).toEqual({ groups: 1, differing: 0 });
+  });
+
+  it("list rows whose parent is not there by their key, with what they hold, and no more than are wanted", async () => {
+    await database.query("INSERT INTO people (id, name, boss) VALUES (20, 'x', 8), (21, 'x', 9)");
+    const toPeople = { columns: ["boss"], parent: "people", parentColumns: ["id"] };
+    const toTowns = { columns: ["region", "name"], parent: "towns", parentColumns: ["name", "region"] };
+    const towns = { table: "towns", columns: ["region", "name", "seen"], key: undefined, allRows: true, parts: [] };
+
+    const [bosses, regions] = [
+      await checks.checkTable(people, async (table) => await listed(table, toPeople, 2)),
+      await checks.checkTable(towns, async (table) => await listed(table, toTowns, 9)),
+    ];
+
+    expect(bosses).toEqual(["orphan,3,boss,a row of people,7", "orphan,20,boss,a row of people,8"]);
+    expect(regions.map((line) => line.replaceAll(", ", ","))).toEqual([
+      'orphan,"[""north"",""São""]","region,name",a row of towns,"[""north"",""São""]"',
+      'orphan,"[""north"",""Ulm""]","region,name",a row of towns,"[""north"",""Ulm""]"',
+    ]);
   });
 
   it("ask tests and references of a unit's rows alone; what is unique is so among all", async () => {

@@ -73,7 +73,7 @@ export function differencesByKey(sides: Sides, prefix: string, limit: number): S
     (column) => sql`coalesce(${comparable(value(e, column), column)}, ${comparable(value(t, column), column)})`,
   );
   return sql`SELECT concat(${literal(prefix)}, CASE WHEN ${absent(t)} THEN 'missing' WHEN ${absent(e)} THEN 'extra' ELSE 'changed' END),
-      ${keyText(key, sides)}, CASE d.place${cases(({ name }) => literal(name))} END, ${side(e, t)}, ${side(t, e)}
+      ${oneOrList(key, sides.key)}, CASE d.place${cases(({ name }) => literal(name))} END, ${side(e, t)}, ${side(t, e)}
     FROM (${firstPairs(sides, limit)}) AS p CROSS JOIN (${numbered(places.length + 1)}) AS d
     WHERE CASE d.place WHEN 0 THEN ${absent(e)} OR ${absent(t)}${cases(unequal)} END
     ORDER BY ${list(order)}, d.place LIMIT ${number(limit)}`;
@@ -171,13 +171,13 @@ function surplus(sides: Sides): Sql {
     GROUP BY ${names} HAVING ${unequal}`;
 }
 
-// A key of several columns is a JSON list, as in the ledger.
-function keyText(values: readonly Sql[], { key }: Sides): Sql {
+/** A key as one text: of several columns it is a JSON list, as in the ledger. */
+export function oneOrList(values: readonly Sql[], columns: readonly ComparedColumn[]): Sql {
   const [value] = values;
-  const [column] = key;
-  return value !== undefined && column !== undefined && key.length === 1
+  const [column] = columns;
+  return value !== undefined && column !== undefined && columns.length === 1
     ? printed(value, column)
-    : listJson(values, key);
+    : listJson(values, columns);
 }
 
 /** Numbers from 0 on, in `place`: not fewer than `count`. */

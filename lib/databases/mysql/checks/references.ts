@@ -8,13 +8,48 @@ import { byBytes, fileText } from "../column-text.js";
 import { kindOf } from "../column-types.js";
 import type { Connection } from "../connection.js";
 import { describeTable } from "../describe-table.js";
-import { columnOf } from "./compare-columns.js";
+import { literal, trusted } from "../identifiers.js";
+import { type ComparedColumn, columnOf, comparable } from "./compare-columns.js";
+import { oneOrList } from "./compare-sql.js";
 import type { AskedTable } from "./test-dialect.js";
 
+/** The table that refers, and the columns of it that are compared. */
+export interface Child extends AskedTable {
+  readonly description: DatabaseTable;
+  readonly columns: readonly ComparedColumn[];
+  /** What names its rows; none: all columns do. */
+  readonly key: readonly ComparedColumn[];
+}
+
 /** One line with one number: rows without NULL in the reference whose parent is not there, as MATCH SIMPLE has it. */
-export async function countOrphans(
+export async function countOrphans(connection: Connection, child: Child, reference: Reference): Promise<Sql> {
+  return sql`SELECT count(*) ${await orphansOf(connection, child, reference)}`;
+}
+
+/** A line for each such row, in the order of the key: kind, key, columns, what is expected, what they hold. */
+export async function listOrphans(
   connection: Connection,
-  { table, rows, description }: AskedTable & { readonly description: DatabaseTable },
+  child: Child,
+  { reference, limit }: { readonly reference: Reference; readonly limit: number },
+): Promise<Sql> {
+  const key = child.key.length > 0 ? child.key : child.columns;
+  const own = reference.columns.map(
+    (name): ComparedColumn => ({ ...columnNamed(child.description, name), by: "value" }),
+  );
+  const textOf = (columns: readonly ComparedColumn[]): Sql =>
+    oneOrList(
+      columns.map((column) => columnOf(sql`c`, column)),
+      columns,
+    );
+  const order = key.map((column) => comparable(columnOf(sql`c`, column), column));
+  return sql`SELECT 'orphan', ${textOf(key)}, ${literal(reference.columns.join(", "))}, ${literal(`a row of ${reference.parent}`)},
+      ${textOf(own)} ${await orphansOf(connection, child, reference)}
+    ORDER BY ${join(order, ", ")} LIMIT ${trusted(String(limit))}`;
+}
+
+async function orphansOf(
+  connection: Connection,
+  { table, rows, description }: Child,
   reference: Reference,
 ): Promise<Sql> {
   const parent = await findTable(connection, reference.parent);
@@ -27,7 +62,7 @@ export async function countOrphans(
       column.databaseType === other.databaseType && collations[0].get(column.name) === collations[1].get(other.name);
     return equal(column, other, isSame);
   });
-  return sql`SELECT count(*) FROM ${rows} AS c WHERE ${join(
+  return sql`FROM ${rows} AS c WHERE ${join(
     own.map((column) => sql`${columnOf(sql`c`, column)} IS NOT NULL`),
     " AND ",
   )}

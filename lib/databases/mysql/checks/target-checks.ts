@@ -5,7 +5,13 @@
 import { sql } from "../../../mapping/sql.js";
 import type { Sql } from "../../../model/names.js";
 import { answerTest } from "../../answer-test.js";
-import type { CheckedTable, CheckRequest, Checks, Comparison } from "../../checks-port.js";
+import {
+  type CheckedTable,
+  type CheckRequest,
+  type Checks,
+  type Comparison,
+  differenceColumns,
+} from "../../checks-port.js";
 import { compareRows } from "../../compare-rows.js";
 import type { DatabaseTable } from "../../port.js";
 import type { PartToLoad } from "../../target-port.js";
@@ -19,7 +25,7 @@ import { comparedTables, copyDifferences, copyPaired, copySelected } from "./com
 import { type ComparedColumn, comparedColumns } from "./compare-columns.js";
 import { comparedRows, type Sides } from "./compare-sql.js";
 import { copyAgain, createExpected, dropExpected, enlarge, expectedTables } from "./expected-rows.js";
-import { countOrphans } from "./references.js";
+import { countOrphans, listOrphans } from "./references.js";
 import { testDialect } from "./test-dialect.js";
 
 /** Connects to a MySQL or MariaDB target that is to be checked. */
@@ -91,6 +97,7 @@ function checkedTable(connection: TargetConnection, checking: Checking): Checked
   });
   const rows = comparedRows(sidesOf("parts"));
   const dialect = testDialect(connection, { table, rows });
+  const child = { table, rows, description, columns, key: sides.key };
   const names = columns.map(({ name }) => name);
   const again = (of: Comparison["of"]) => copyAgain(connection, expectedTables[of], names);
   return {
@@ -125,8 +132,11 @@ function checkedTable(connection: TargetConnection, checking: Checking): Checked
     answer: (test) => answerTest({ description, dialect, count }, test),
     select: (select) => copySelected(connection, select),
     structure: () => structureOf(connection, table),
-    countOrphans: async (reference) =>
-      await count(await countOrphans(connection, { table, rows, description }, reference)),
+    countOrphans: async (reference) => await count(await countOrphans(connection, child, reference)),
+    orphans: async (reference, limit) => {
+      const select = await listOrphans(connection, child, { reference, limit });
+      return connection.copyTo(select, { extract: "orphans", columns: differenceColumns });
+    },
   };
 }
 
