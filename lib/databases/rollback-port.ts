@@ -34,6 +34,8 @@ export interface Changes {
   readonly written: number;
   /** Rows of the load that are not there as they were: changed or deleted. */
   readonly gone: number;
+  /** The database says that rows are others than were loaded, not which: then all that are there count as written. */
+  readonly whichUnknown?: true;
   /** The keys of the first few that were written, as the server writes them; several columns as a JSON list. */
   readonly keys: readonly string[];
 }

@@ -65,7 +65,11 @@ export function wouldDo({ last, undo }: Undoable): string {
 }
 
 /** What others did since, in words, with the first keys: of private columns only what they hash to. */
-export function changesText({ table, key, undo }: Undoable, changes: Changes): string {
+export function changesText({ table, key, undo, last }: Undoable, changes: Changes): string {
+  if (changes.whichUnknown) {
+    const { after } = last.generation.counts;
+    return `${table.name}: since it was loaded, others wrote to it: ${counted(after, "row")} then, ${counted(changes.written, "row")} now, and the database does not tell which are theirs`;
+  }
   const { written, keys } = changes;
   const hides = holdsPrivate(table, key);
   const shown = keys.map((one) => (hides ? veiled(one) : one)).join("; ");

@@ -19,8 +19,9 @@ export interface Swapping {
   /** Rows of the live table, and the number under which they are kept. */
   readonly before: number;
   readonly number: number;
-  /** Rows of the next table. */
+  /** Rows of the next table, and their sum: see known-rows.ts. */
   readonly rowCount: number;
+  readonly loadedSum: string;
   readonly quarantined: number;
 }
 

@@ -17,6 +17,7 @@ import type { Connection } from "../connection.js";
 import { trusted } from "../identifiers.js";
 import { nextNumber } from "./generations.js";
 import { nextTable, previousTable } from "./kept-tables.js";
+import { sumOfRows } from "./known-rows.js";
 import { buildIndexes, createNextTable } from "./next-table.js";
 import { assertLoadable, assertOurs } from "./obstacles.js";
 import { announceSwap, forgetOpen } from "./open-generation.js";
@@ -70,7 +71,8 @@ async function exchange(main: TargetConnection, { request, staging, rowCount }: 
   const previous = previousTable(live, number);
   await main.execute(sql`DROP TABLE IF EXISTS ${previous.sql}`);
   const quarantined = request.rejects.aside?.rowCount ?? 0;
-  await announceSwap(main, key, { shape, swapping: { before, number, rowCount, quarantined } });
+  const loadedSum = await sumOfRows(main, next);
+  await announceSwap(main, key, { shape, swapping: { before, number, rowCount, loadedSum, quarantined } });
   await request.beforeCommit();
   await renameSoon(main, sql`RENAME TABLE ${live.sql} TO ${previous.sql}, ${next.sql} TO ${live.sql}`);
   const counts = await settleSwap(main, live);

@@ -7,7 +7,6 @@
 // 5. Foreign keys of other tables are not looked at row by row, but proved before the commit.
 import { sql } from "../../../mapping/sql.js";
 import { StageError } from "../../../model/errors.js";
-import type { Undo } from "../../kept-port.js";
 import type { DatabaseColumn } from "../../port.js";
 import type { LoadOutcome, LoadRequest } from "../../target-port.js";
 import { columnsOf, type FoundTable, findTable } from "../catalog.js";
@@ -15,6 +14,7 @@ import { identifiers } from "../identifiers.js";
 import { countOrphans, keysOfOthers, uncheckedForeignKeys } from "./foreign-keys.js";
 import { type GenerationKey, makeRoom, nextNumber, settleGeneration, writeLine } from "./generations.js";
 import { previousTable } from "./kept-tables.js";
+import { type FormerRows, sumOfRows, withSums } from "./known-rows.js";
 import { loadPart } from "./load-part.js";
 import { createNextTable } from "./next-table.js";
 import { assertLoadable, assertOurs, countRows } from "./obstacles.js";
@@ -57,11 +57,11 @@ interface Exchange {
 }
 
 async function exchange(connection: TargetConnection, whole: Exchange): Promise<LoadOutcome> {
-  const { request, table, key } = whole;
-  const undo = await keepPrevious(connection, whole);
+  const { request, table, key, kept } = whole;
+  const former = await keepPrevious(connection, whole);
   // Reads what was just locked: nobody has written between the two.
   const before = await assertOurs(connection, table, request);
-  if (before !== (undo.kind === "empty" ? 0 : undo.rows)) throw writtenMeanwhile(table);
+  if (before !== (former.kind === "empty" ? 0 : former.rows)) throw writtenMeanwhile(table);
   await connection.execute(sql`DELETE FROM ${table.sql}`);
   await makeRoom(connection, key);
   await fill(connection, whole);
@@ -69,6 +69,7 @@ async function exchange(connection: TargetConnection, whole: Exchange): Promise<
   const inserted = request.parts.reduce((sum, part) => sum + part.rowCount, 0);
   const quarantined = request.rejects.aside?.rowCount ?? 0;
   const counts = { before, inserted, updated: 0, unchanged: 0, quarantined, after: inserted };
+  const undo = await withSums(connection, former, { kept, loadedSum: await sumOfRows(connection, table) });
   await settleGeneration(connection, key, { mode: "replace", way: "in place", counts, undo });
   await request.beforeCommit();
   return { way: "in place", counts, warnings: await triggerWarnings(connection, table) };
@@ -78,7 +79,7 @@ async function exchange(connection: TargetConnection, whole: Exchange): Promise<
 async function keepPrevious(
   connection: TargetConnection,
   { table, kept, columns }: Exchange,
-): Promise<Extract<Undo, { readonly kind: "empty" | "previous table" }>> {
+): Promise<FormerRows> {
   if (kept === undefined) {
     await connection.query(sql`SELECT 1 FROM ${table.sql} LIMIT 1 FOR UPDATE`);
     return { kind: "empty" };

@@ -1,9 +1,9 @@
 import { sql } from "../../../mapping/sql.js";
-import type { Undo } from "../../kept-port.js";
 import type { LoadCounts } from "../../target-port.js";
 import type { FoundTable } from "../catalog.js";
 import { settleGeneration } from "./generations.js";
 import { isThere, nextTable, previousTable } from "./kept-tables.js";
+import { type FormerRows, withSums } from "./known-rows.js";
 import { hasLedger } from "./ledger.js";
 import { countRows } from "./obstacles.js";
 import { openOf, takeOverLines } from "./open-generation.js";
@@ -21,7 +21,7 @@ export async function settleSwap(main: TargetConnection, live: FoundTable): Prom
   const next = nextTable(live);
   // As long as the next table is there, nothing has been exchanged: parts may still arrive in it.
   if (open?.swapping === undefined || (await isThere(main, next))) return undefined;
-  const { before, number, rowCount, quarantined } = open.swapping;
+  const { before, number, rowCount, loadedSum, quarantined } = open.swapping;
   const previous = previousTable(live, number);
   if (!(await isThere(main, previous)) || !(await isThere(main, live))) return undefined;
   if ((await countRows(main, previous)) !== before) {
@@ -29,8 +29,9 @@ export async function settleSwap(main: TargetConnection, live: FoundTable): Prom
     return undefined;
   }
   const counts = { before, inserted: rowCount, updated: 0, unchanged: 0, quarantined, after: rowCount };
-  const undo: Undo =
+  const former: FormerRows =
     before === 0 ? { kind: "empty" } : { kind: "previous table", table: previous.qualifiedName, rows: before };
+  const undo = await withSums(main, former, { kept: previous, loadedSum });
   await main.transaction(async () => {
     await takeOverLines(main, open.key);
     await settleGeneration(main, open.key, { mode: "replace", way: "swap", counts, undo });

@@ -5,6 +5,7 @@
 // 4. No row of a table that is not taken back goes or changes with one that is.
 import { StageError } from "../../../model/errors.js";
 import type { Sql } from "../../../model/names.js";
+import { orphansLeft } from "../../rollback-faults.js";
 import { type Aspect, lostBetween } from "../../table-aspects.js";
 import { describeTable, type FoundTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
@@ -84,13 +85,8 @@ async function putKeyBack(
     if (!(error instanceof StageError) || errorCode(error.cause) !== "23503") throw error;
     await connection.execute(sql`ROLLBACK TO SAVEPOINT waybill_key`);
     const [row] = await connection.query<{ count: string }>(orphans);
-    const rows = row?.count === "1" ? "1 row refers" : `${row?.count} rows refer`;
-    throw new StageError(
-      "difference",
-      `${definition.table}: ${rows} to rows that ${parent} would not hold any more (foreign key ${definition.name}); nothing was taken back`,
-      togetherHint,
-      error,
-    );
+    const broken = { child: definition.table, parent, name: definition.name };
+    throw orphansLeft(broken, Number(row?.count), error);
   }
   await connection.execute(sql`RELEASE SAVEPOINT waybill_key`);
 }
@@ -146,10 +142,6 @@ async function checksOf(
   }
   return checks;
 }
-
-/** What to do where rows of one table keep another's from going back. */
-export const togetherHint =
-  "take both tables back together, where both can be (without names: all of them), or remove those rows";
 
 // A key that this role cannot put back stays in place: it may refuse, but it shall not take rows of others along.
 async function assertNoCascades(connection: Connection, tables: readonly FoundTable[]): Promise<void> {

@@ -2,6 +2,7 @@ import { StageError } from "../../../model/errors.js";
 import type { Sql } from "../../../model/names.js";
 import { imageOwnColumns } from "../../kept-images.js";
 import type { DatabaseColumn } from "../../port.js";
+import { assertColumnsThere, assertImagesBack, togetherHint } from "../../rollback-faults.js";
 import type { Changes, Images } from "../../rollback-port.js";
 import { describeTable, type FoundTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
@@ -11,7 +12,6 @@ import { fixedColumns } from "../load/merge-key.js";
 import { rowsChecksum } from "../row-checksum.js";
 import { copiedText, rowText } from "../row-text.js";
 import { errorCode } from "../server-errors.js";
-import { togetherHint } from "./aside-within.js";
 import { changedRows, keysOf } from "./changes.js";
 import type { CameBack } from "./previous-rows.js";
 
@@ -35,12 +35,7 @@ export async function stageImages(
   const names = images.columns.slice(imageOwnColumns.length);
   const columns = names.flatMap((name) => described.filter((column) => column.name === name && !column.generated));
   const lost = [...names, ...key].filter((name) => !columns.some((column) => column.name === name));
-  if (lost.length > 0)
-    throw new StageError(
-      "integrity",
-      `${found.qualifiedName}: its former rows have the columns ${lost.join(", ")}, the table has them no more`,
-      "change its columns back first",
-    );
+  assertColumnsThere(found.qualifiedName, lost);
   const name = identifier(`waybill_images_${index}`);
   const placed = names.map((column, place) => sql`${identifier(column)} AS ${at(place)}`);
   await connection.execute(sql`CREATE TEMPORARY TABLE ${name} ON COMMIT DROP AS
@@ -181,10 +176,6 @@ async function proved(connection: Connection, staged: StagedImages) {
     sql`(SELECT there.* FROM ${found.sql} AS there JOIN ${staged.sql} AS image ON ${sameRow(staged)}) AS now`,
     columns,
   );
-  if (now.sum === kept.sum && now.count === kept.count) return kept;
-  throw new StageError(
-    "integrity",
-    `${found.qualifiedName}: ${kept.count} rows were to be what they had been (checksum ${kept.sum}), ${now.count} are there (${now.sum}); nothing was taken back`,
-    "look for what changes rows while they are written: rules, generated columns",
-  );
+  assertImagesBack(found.qualifiedName, now, kept);
+  return kept;
 }

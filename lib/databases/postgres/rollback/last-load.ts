@@ -2,15 +2,12 @@
 // 1. It says so in the transaction that brings the former rows back, or not at all: `taken back`, with what was done.
 // 2. Only the latest load of a table goes, and one step back is all there is: a load that has gone is not looked behind.
 // 3. What it had replaced is live again.
-import { StageError } from "../../../model/errors.js";
-import type { Undo } from "../../kept-port.js";
+import { asLastLoad } from "../../last-load.js";
 import type { LastLoad, LaterLoad, LoadOf, TakenBack } from "../../rollback-port.js";
 import type { Connection } from "../connection.js";
 import { sql } from "../identifiers.js";
 import { type GenerationKey, readGeneration } from "../load/generations.js";
 import { hasLedger } from "../load/ledger.js";
-
-type Remembered = (Undo & { readonly takenBack?: TakenBack }) | null;
 
 /** What the ledger says of the latest load of a table (`schema.table`) by this migration: of its transforms, or of the unit named. */
 export async function lastLoad(connection: Connection, of: LoadOf): Promise<LastLoad> {
@@ -25,21 +22,9 @@ export async function lastLoad(connection: Connection, of: LoadOf): Promise<Last
   if (latest === undefined) return { kind: "none" };
   const generation = await readGeneration(connection, { migration, table, generation: latest.generation });
   if (generation === undefined) return { kind: "none" };
-  const remembered = JSON.parse(latest.undo ?? "null") as Remembered;
-  if (generation.state === "taken back") {
-    if (remembered?.takenBack === undefined) throw damaged(table, latest.generation);
-    return { kind: "taken back", generation, outcome: remembered.takenBack };
-  }
-  const later = await laterLoads(connection, table, latest.number);
-  return { kind: "there", generation, undo: remembered ?? undefined, later };
-}
-
-function damaged(table: string, generation: string): StageError {
-  return new StageError(
-    "integrity",
-    `${table}: the ledger calls ${generation} taken back, and does not say how`,
-    "somebody changed waybill.generations: restore it from the database's backup",
-  );
+  const { number, undo } = latest;
+  const later = () => laterLoads(connection, table, number);
+  return await asLastLoad({ table, generation, undo, ledger: "waybill.generations", later });
 }
 
 // A unit that found every row as it should be has changed nothing that could stand in the way.

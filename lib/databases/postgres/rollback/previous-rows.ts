@@ -1,6 +1,12 @@
 import { type Checksum, emptyChecksum } from "../../../model/checksum.js";
-import { StageError } from "../../../model/errors.js";
 import type { Undo } from "../../kept-port.js";
+import {
+  assertAllBack,
+  assertSameShape,
+  formerRowsChanged,
+  formerRowsCounted,
+  formerRowsGone,
+} from "../../rollback-faults.js";
 import type { FoundTable } from "../catalog.js";
 import { describeTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
@@ -27,26 +33,10 @@ export async function assertPrevious(
 ): Promise<void> {
   if (previous.kind === "empty") return;
   const { table, rows } = previous;
-  const hint = "restore the table from the database's backup; Waybill cannot take this load back any more";
-  if (!(await isKept(connection, table)))
-    throw new StageError(
-      "missing",
-      `${found.qualifiedName}: ${table}, which held its ${rows} former rows, is not there any more`,
-      hint,
-    );
+  if (!(await isKept(connection, table))) throw formerRowsGone(found.qualifiedName, previous);
   const { count, changed } = await countKept(connection, table, key);
-  if (count !== rows)
-    throw new StageError(
-      "integrity",
-      `${found.qualifiedName}: ${rows} former rows were kept in ${table}, it holds ${count}`,
-      hint,
-    );
-  if (changed > 0)
-    throw new StageError(
-      "integrity",
-      `${found.qualifiedName}: of its ${rows} former rows in ${table} ${changed} were written after they were kept`,
-      hint,
-    );
+  if (count !== rows) throw formerRowsCounted(found.qualifiedName, previous, count);
+  if (changed > 0) throw formerRowsChanged(found.qualifiedName, previous, `${changed} were`);
   await assertSameColumns(connection, found, table);
 }
 
@@ -66,13 +56,7 @@ async function assertSameColumns(connection: Connection, found: FoundTable, kept
   const shape = async (name: string) =>
     (await describeTable(connection, name)).columns.map((column) => `${column.name} ${column.databaseType}`);
   const [now, then] = [await shape(found.qualifiedName), await shape(kept)];
-  const changed = [...now.filter((one) => !then.includes(one)), ...then.filter((one) => !now.includes(one))];
-  if (changed.length === 0) return;
-  throw new StageError(
-    "integrity",
-    `${found.qualifiedName}: its columns are not those of its former rows any more: ${changed.join(", ")}`,
-    `change them back first, or bring the rows of ${kept} back by hand`,
-  );
+  assertSameShape(found.qualifiedName, kept, { now, then });
 }
 
 /**
@@ -90,12 +74,7 @@ export async function bringBack(connection: Connection, found: FoundTable, previ
   );
   const checksum = await rowsChecksum(connection, kept, columns);
   const now = await rowsChecksum(connection, found.sql, columns);
-  if (now.sum !== checksum.sum || now.count !== checksum.count)
-    throw new StageError(
-      "integrity",
-      `${found.qualifiedName}: its ${now.count} rows are not the ${checksum.count} that were kept (checksum ${now.sum}, kept ${checksum.sum}); nothing was taken back`,
-      "look for what changes rows while they are written: rules, generated columns, triggers of other schemas",
-    );
+  assertAllBack(found.qualifiedName, now, checksum);
   await connection.execute(sql`DROP TABLE ${kept}`);
   return { restored, removed, checksum };
 }

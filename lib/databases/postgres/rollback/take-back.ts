@@ -4,6 +4,7 @@
 // 3. Nothing commits unless the rows that came back are, by number and checksum, those that were kept.
 // 4. One step back: a load that was taken back is not looked behind.
 import { StageError } from "../../../model/errors.js";
+import { loadedMeanwhile } from "../../rollback-faults.js";
 import type { Changes, TakeBackRequest, TakenBack } from "../../rollback-port.js";
 import { describeTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
@@ -96,11 +97,7 @@ async function look(connection: Connection, request: TakeBackRequest, index: num
   const { migration, generation: expected, unit, key: naming } = request;
   const last = await lastLoad(connection, { migration, table, unit });
   if (last.kind !== "there" || last.generation.name !== expected || last.later.length > 0 || last.undo === undefined)
-    throw new StageError(
-      "temporary",
-      `${table}: somebody else loaded it or took it back just now`,
-      "run the same command again",
-    );
+    throw loadedMeanwhile(table);
   const { generation, undo } = last;
   const { columns } = await describeTable(connection, table);
   const replaced = { key: { migration, table, generation: expected }, found, generation, columns, naming };
