@@ -53,9 +53,9 @@ export function formerRowsChanged(qualifiedName: string, { table, rows }: KeptTa
 export function assertSameShape(
   qualifiedName: string,
   kept: string,
-  { now, then }: { readonly now: readonly string[]; readonly then: readonly string[] },
+  { now, former }: { readonly now: readonly string[]; readonly former: readonly string[] },
 ): void {
-  const changed = [...now.filter((one) => !then.includes(one)), ...then.filter((one) => !now.includes(one))];
+  const changed = [...now.filter((one) => !former.includes(one)), ...former.filter((one) => !now.includes(one))];
   if (changed.length === 0) return;
   throw new StageError(
     "integrity",

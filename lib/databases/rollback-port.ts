@@ -94,6 +94,9 @@ export interface TakenBack {
   readonly saved: SavedChanges | undefined;
 }
 
+/** Rows that came back, and those of the load that went. */
+export type CameBack = Pick<TakenBack, "restored" | "removed" | "checksum">;
+
 /**
  * What rollback needs of a target. All that is taken back in one call is one transaction: rows that refer to one another
  * are as they were when they come back together, and in no order one by one.

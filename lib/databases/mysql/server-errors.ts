@@ -48,13 +48,17 @@ export function translate(error: unknown, location: string): unknown {
   const { code = "", errno, sqlState, sqlMessage, message }: DriverError = error;
   if (sqlMessage !== undefined && sqlState !== undefined) {
     const kind = kindByNumber[errno ?? 0] ?? (sqlState.startsWith("42") ? "specification" : "integrity");
-    const said = sqlState.startsWith("42") ? sqlMessage : masked(sqlMessage);
+    const isOfNames = sqlState.startsWith("42") || quotesNames.has(errno ?? 0);
+    const said = isOfNames ? sqlMessage : masked(sqlMessage);
     return new StageError(kind, `${said} (${errno}, ${sqlState})`, hintByKind[kind], withoutValues(error));
   }
   if (!socketCodes.test(code) && !message.includes("closed state")) return error;
   const text = `the connection to ${location} was lost: ${code === "" ? message : code}`;
   return new StageError("temporary", text, hintByKind.temporary, error);
 }
+
+/** "Column 'born' cannot be null", "Field 'born' doesn't have a default value". */
+const quotesNames = new Set([1048, 1364]);
 
 /** The server's number of an error, 0 where it is none of the server's. */
 export function errorNumber(error: unknown): number {

@@ -9,7 +9,7 @@ import { literal, trusted } from "../identifiers.js";
 import { dropForeignKeys, foreignKeysToSave, restoreForeignKey } from "./foreign-keys.js";
 import { hasLedger, type Saved } from "./ledger.js";
 import type { TargetConnection } from "./target-connection.js";
-import { dropTriggers, restoreTrigger, triggersToSave } from "./triggers.js";
+import { dropTriggers, fixedTrigger, restoreTrigger, triggersToSave } from "./triggers.js";
 
 /** Saves the foreign keys of these tables, and with "all" their triggers, then drops them. Indexes stay. */
 export async function saveAndDrop(
@@ -28,6 +28,27 @@ export async function saveAndDrop(
     await dropTriggers(connection, table, triggers);
   }
   return all;
+}
+
+/**
+ * Puts the triggers of a table aside: they are for rows that people write. Throws "forbidden" where one could not be made
+ * again.
+ */
+export async function putTriggersAside(
+  connection: TargetConnection,
+  migration: string,
+  table: FoundTable,
+): Promise<void> {
+  const fixed = await fixedTrigger(connection, table);
+  if (fixed !== undefined)
+    throw new StageError(
+      "forbidden",
+      `${table.qualifiedName}: its trigger ${fixed} would run for rows that go back, and this user could not make it again`,
+      "connect as the user that made it, or as one with SET USER or SUPER",
+    );
+  const triggers = await triggersToSave(connection, table);
+  await save(connection, { migration, table, kind: "trigger" }, triggers);
+  await dropTriggers(connection, table, triggers);
 }
 
 interface Place {

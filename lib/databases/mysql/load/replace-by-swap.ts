@@ -15,6 +15,7 @@ import type { LoadOutcome, LoadRequest } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { trusted } from "../identifiers.js";
+import { analyse } from "./after-load.js";
 import { nextNumber } from "./generations.js";
 import { nextTable, previousTable } from "./kept-tables.js";
 import { sumOfRows } from "./known-rows.js";
@@ -37,7 +38,7 @@ export async function replaceBySwap(sessions: Sessions, request: LoadRequest): P
   try {
     const rowCount = await stageParts(sessions, staging);
     await buildIndexes(main, { live, next: staging.kept });
-    await main.query(sql`ANALYZE NO_WRITE_TO_BINLOG TABLE ${staging.kept.sql}`);
+    await analyse(main, staging.kept);
     return await exchange(main, { request, staging, rowCount });
   } catch (error) {
     // What the database refused it would refuse again: the rows would only take up room. Else the next run goes on with them.

@@ -76,10 +76,7 @@ async function exchange(connection: TargetConnection, whole: Exchange): Promise<
 }
 
 // Locks every row and the gaps between them until the transaction ends.
-async function keepPrevious(
-  connection: TargetConnection,
-  { table, kept, columns }: Exchange,
-): Promise<FormerRows> {
+async function keepPrevious(connection: TargetConnection, { table, kept, columns }: Exchange): Promise<FormerRows> {
   if (kept === undefined) {
     await connection.query(sql`SELECT 1 FROM ${table.sql} LIMIT 1 FOR UPDATE`);
     return { kind: "empty" };

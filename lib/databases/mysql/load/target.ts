@@ -1,9 +1,9 @@
-import { sql } from "../../../mapping/sql.js";
 import type { OpenOptions } from "../../open-target.js";
 import type { LoadOutcome, LoadRequest, Target } from "../../target-port.js";
 import { findTable, identityOf } from "../catalog.js";
 import { describeTable } from "../describe-table.js";
 import { structureOf } from "../structure.js";
+import { analyse } from "./after-load.js";
 import { chooseWay } from "./choose-way.js";
 import { restoreDefinitions, saveAndDrop } from "./definitions.js";
 import { standing } from "./generations.js";
@@ -63,7 +63,7 @@ export async function openMysqlTarget(url: string, options: OpenOptions): Promis
     // AUTO_INCREMENT goes on behind the largest number by itself.
     afterLoad: (table, written) =>
       retry(`analyse ${table}`, async () => {
-        if (written > 0) await main.query(sql`ANALYZE NO_WRITE_TO_BINLOG TABLE ${(await find(table)).sql}`);
+        if (written > 0) await analyse(main, await find(table));
         return [];
       }),
     structure: (table) => retry(`look at ${table}`, async () => await structureOf(main, await find(table))),

@@ -3,7 +3,7 @@ import type { Sql } from "../../../model/names.js";
 import { imageOwnColumns } from "../../kept-images.js";
 import type { DatabaseColumn } from "../../port.js";
 import { assertColumnsThere, assertImagesBack, togetherHint } from "../../rollback-faults.js";
-import type { Changes, Images } from "../../rollback-port.js";
+import type { CameBack, Changes, Images } from "../../rollback-port.js";
 import { describeTable, type FoundTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { copyPart } from "../copy-part.js";
@@ -13,7 +13,6 @@ import { rowsChecksum } from "../row-checksum.js";
 import { copiedText, rowText } from "../row-text.js";
 import { errorCode } from "../server-errors.js";
 import { changedRows, keysOf } from "./changes.js";
-import type { CameBack } from "./previous-rows.js";
 
 /** Rows as they were before a load, in a temporary table of the target's types: `~change`, `~after`, then `~0`, `~1`, … */
 export interface StagedImages {

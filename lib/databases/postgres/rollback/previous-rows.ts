@@ -1,4 +1,4 @@
-import { type Checksum, emptyChecksum } from "../../../model/checksum.js";
+import { emptyChecksum } from "../../../model/checksum.js";
 import type { Undo } from "../../kept-port.js";
 import {
   assertAllBack,
@@ -7,6 +7,7 @@ import {
   formerRowsCounted,
   formerRowsGone,
 } from "../../rollback-faults.js";
+import type { CameBack } from "../../rollback-port.js";
 import type { FoundTable } from "../catalog.js";
 import { describeTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
@@ -17,13 +18,6 @@ import { rowsChecksum } from "../row-checksum.js";
 
 /** What the table held before a load that replaced all of it. */
 export type Previous = Exclude<Undo, { readonly kind: "images" }>;
-
-/** The checksum of the rows that came back. */
-export interface CameBack {
-  readonly restored: number;
-  readonly removed: number;
-  readonly checksum: Checksum;
-}
 
 /** Throws "missing" or "integrity" unless the rows that were kept are all there. */
 export async function assertPrevious(
@@ -55,8 +49,8 @@ async function countKept(connection: Connection, table: string, { migration, tab
 async function assertSameColumns(connection: Connection, found: FoundTable, kept: string): Promise<void> {
   const shape = async (name: string) =>
     (await describeTable(connection, name)).columns.map((column) => `${column.name} ${column.databaseType}`);
-  const [now, then] = [await shape(found.qualifiedName), await shape(kept)];
-  assertSameShape(found.qualifiedName, kept, { now, then });
+  const [now, former] = [await shape(found.qualifiedName), await shape(kept)];
+  assertSameShape(found.qualifiedName, kept, { now, former });
 }
 
 /**

@@ -5,7 +5,7 @@
 // 4. One step back: a load that was taken back is not looked behind.
 import { StageError } from "../../../model/errors.js";
 import { loadedMeanwhile } from "../../rollback-faults.js";
-import type { Changes, TakeBackRequest, TakenBack } from "../../rollback-port.js";
+import type { CameBack, Changes, TakeBackRequest, TakenBack } from "../../rollback-port.js";
 import { describeTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { countRows } from "../load/replace-in-place.js";
@@ -15,7 +15,7 @@ import { whileAside } from "./aside-within.js";
 import { changedImages, changesOfImages, putImagesBack, type StagedImages, stageImages } from "./before-images.js";
 import { changesOfReplaced, type ReplacedTable, writtenByOthers } from "./changes.js";
 import { lastLoad, settleTakenBack } from "./last-load.js";
-import { assertPrevious, bringBack, type CameBack, type Previous } from "./previous-rows.js";
+import { assertPrevious, bringBack, type Previous } from "./previous-rows.js";
 
 /** A load that is going: everything known of it, nothing of it changed yet. */
 interface Going extends ReplacedTable {
