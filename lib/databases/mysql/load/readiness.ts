@@ -3,7 +3,8 @@ import { StageError } from "../../../model/errors.js";
 import type { PlannedLoad } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
-import { trusted } from "../identifiers.js";
+import { literal, trusted } from "../identifiers.js";
+import { keysOfOthers } from "./foreign-keys.js";
 import { missingPrivileges } from "./privileges.js";
 import { sessionOf } from "./table-lock.js";
 
@@ -16,6 +17,7 @@ export async function assertReady(connection: Connection, loads: readonly Planne
   const tables: FoundTable[] = [];
   for (const { check } of loads) tables.push(await findTable(connection, check.table));
   await assertAllowed(connection, tables);
+  for (const table of tables) await assertKeysSeen(connection, table);
   await assertNobodyWrites(connection, tables);
 }
 
@@ -39,6 +41,31 @@ async function assertAllowed(connection: Connection, tables: readonly FoundTable
     [`${connection.location}: the user lacks privileges that this load needs:`, ...lines].join("\n"),
     ["type this as an administrator, then run the same command again; nothing was loaded:", ...grants].join("\n"),
   );
+}
+
+// The catalog hides foreign keys of tables that the user may not see; such a key would follow the former rows of an
+// exchanged table. InnoDB's own list hides none, but may be read with PROCESS only.
+async function assertKeysSeen(connection: Connection, table: FoundTable): Promise<void> {
+  const name = literal([table.schema, table.name].map(fileName).join("/"));
+  const seen = (await keysOfOthers(connection, table)).map(({ child, key }) => `${fileName(child.schema)}/${key.name}`);
+  for (const list of [sql`INNODB_SYS_FOREIGN`, sql`INNODB_FOREIGN`]) {
+    const found = await connection
+      .query(sql`SELECT ID, FOR_NAME FROM information_schema.${list} WHERE REF_NAME = ${name} AND FOR_NAME <> ${name}`)
+      .catch(() => []);
+    const hidden = found.find(([id]) => !seen.includes(id ?? ""));
+    if (hidden === undefined) continue;
+    const [database = ""] = (hidden[1] ?? "").split("/");
+    throw new StageError(
+      "forbidden",
+      `${table.qualifiedName}: ${hidden[1]} refers to it (foreign key ${hidden[0]}), a table that this user may not see`,
+      `as an administrator: GRANT SELECT ON \`${database}\`.* to the user that loads; nothing was loaded`,
+    );
+  }
+}
+
+/** A name as the server spells it for files. */
+function fileName(name: string): string {
+  return name.replace(/[^A-Za-z0-9_]/g, (one) => `@${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 // A lock that lets others read, and that whoever has written and not committed keeps us from: had, it is given back.

@@ -172,6 +172,25 @@ it("a foreign key that rows contradict stays aside until they do not any more", 
   expect(await created()).toBe(before);
 });
 
+it("names of all kinds, partitions, and a key without AUTO_INCREMENT in front are carried", async () => {
+  await database.query(`CREATE TABLE \`odd \`\`table\` (\`select\` int, \`a\`\`b'\` varchar(9) CHARACTER SET latin1, n int AUTO_INCREMENT,
+      PRIMARY KEY (\`select\`), KEY \`by \`\`n\` (n, \`select\`), KEY \`order\` (\`a\`\`b'\`))
+    PARTITION BY RANGE (\`select\`) (PARTITION low VALUES LESS THAN (10), PARTITION high VALUES LESS THAN MAXVALUE)`);
+  const odd = people([part(["1,é,5", "70,\\N,9"])], { table: "`odd ``table`", columns: ["select", "a`b'", "n"] });
+  const before = await target.aspects?.(odd.table);
+
+  const outcome = await load(odd);
+
+  expect(outcome).toMatchObject({ way: "swap", counts: { after: 2 } });
+  expect(await database.query("SELECT * FROM `odd ``table` PARTITION (high)")).toEqual([
+    { select: "70", "a`b'": null, n: "9" },
+  ]);
+  expect(await database.query("SELECT `a``b'` AS text FROM `odd ``table` WHERE n = 5")).toEqual([{ text: "é" }]);
+  expect(await target.aspects?.(odd.table)).toEqual(before);
+  await database.query("INSERT INTO `odd ``table` (`select`) VALUES (3)");
+  expect(await database.query("SELECT n FROM `odd ``table` WHERE `select` = 3")).toEqual([{ n: "10" }]);
+});
+
 it("a part that has arrived is not read again, and one of other content is refused", async () => {
   const [first, second] = [part(["1,Li"]), part(["2,Zoe"], { name: "part-00001.csv.gz", hash: "sha256:2" })];
   const broken = { ...second, open: () => Promise.reject(new Error("the disk is gone")) };
@@ -286,7 +305,7 @@ it("one run at a time loads a table, and whoever writes to it is waited for in v
   await other.close();
 });
 
-it("a user without the privileges is told all of them at once", async () => {
+it("a user is told at once of all privileges that are missing, and of a key that nobody shows", async () => {
   const user = `w${database.name.slice(5)}`;
   await database.query(`CREATE USER ${user}@'%'; GRANT SELECT, INSERT ON ${database.name}.* TO ${user}@'%'`);
   const poor = await openTarget(Object.assign(new URL(database.url), { username: user }).href, { application: "w" });
@@ -299,6 +318,12 @@ it("a user without the privileges is told all of them at once", async () => {
     message: expect.stringContaining("UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES, TRIGGER"),
     hint: expect.stringContaining(`ON \`${database.name}\`.* TO '${user}'@'%'`),
   });
+  await database.query(`GRANT ALL ON ${database.name}.* TO ${user}@'%'; GRANT PROCESS ON *.* TO ${user}@'%'; CREATE DATABASE ${user};
+    CREATE TABLE ${user}.hidden (id int PRIMARY KEY, CONSTRAINT of_people FOREIGN KEY (id) REFERENCES ${database.name}.people (id))`);
   await poor.close();
-  await database.query(`DROP USER ${user}@'%'`);
+  const blind = await openTarget(Object.assign(new URL(database.url), { username: user }).href, { application: "w" });
+  const unseen = await rejection(blind.assertReady([{ check, chosen: await blind.chooseWay(check) }]));
+  expect(unseen).toMatchObject({ kind: "forbidden", message: expect.stringContaining(`${user}/hidden refers to it`) });
+  await blind.close();
+  await database.query(`DROP DATABASE ${user}; DROP USER ${user}@'%'`);
 });
