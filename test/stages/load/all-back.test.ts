@@ -30,7 +30,7 @@ it("load names every index, key and column that is not what it was, withholds it
     /^towns is not what .*: column name is not what it was, (.*, )?foreign key people_town_fkey of public.people is gone$/m,
   );
   expect(load.stderr).toContain(
-    "people is not what it was before it was loaded: index people_name is gone, foreign key people_town_fkey is gone\n",
+    "people is not what it was before it was loaded: foreign key people_town_fkey is gone, index people_name is gone\n",
   );
   expect(load.stderr).not.toContain("of_others");
   expect(left.flat()).not.toContain("manifest.json");
