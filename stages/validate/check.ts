@@ -15,9 +15,17 @@ export interface Check {
 
 /** A check with the time it took. */
 export async function timed(ask: () => Promise<Check>): Promise<Check> {
+  const { found, seconds } = await measured(ask);
+  return { ...found, seconds };
+}
+
+/** What was found, and the time it took. */
+export async function measured<Found>(
+  find: () => Promise<Found>,
+): Promise<{ readonly found: Found; readonly seconds: number }> {
   const startedMs = performance.now();
-  const check = await ask();
-  return { ...check, seconds: Number(((performance.now() - startedMs) / 1000).toFixed(3)) };
+  const found = await find();
+  return { found, seconds: Number(((performance.now() - startedMs) / 1000).toFixed(3)) };
 }
 
 export type Tally = Readonly<Record<CheckVerdict, number>>;

@@ -3,7 +3,7 @@ import type { StructureObject } from "../../lib/databases/port.js";
 import { columnTypesOf } from "../../lib/mapping/target-types.js";
 import type { Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { type Check, skipped } from "./check.js";
+import { type Check, measured, skipped } from "./check.js";
 import { columnsAsLeft, columnsByFile } from "./column-checks.js";
 import type { ValidateInputs } from "./inputs.js";
 
@@ -25,9 +25,10 @@ export async function checkSchema(run: Run, inputs: ValidateInputs, checked: Che
   const { table, load } = inputs;
   const wanted = columnTypesOf(run.migration.files, table.name);
   const byFile = wanted === undefined ? [] : [columnsByFile(wanted, checked.description.columns)];
-  if (checked.structure === undefined)
+  const { structure } = checked;
+  if (structure === undefined)
     return { checks: [...byFile, skipped(asLeft, asLeft, "not read of this database yet")], isIncomplete: false };
-  const live = await checked.structure();
+  const { found: live, seconds } = await measured(() => structure());
   const recorded = recordedBy(load);
   if (recorded === undefined) {
     const why = `load recorded nothing of it, being older: ${run.command("load", table.name)} does, and moves no row`;
@@ -36,7 +37,7 @@ export async function checkSchema(run: Run, inputs: ValidateInputs, checked: Che
   }
   const objects = pairs(others(recorded), others(live)).map(checkObject);
   return {
-    checks: [...byFile, columnsAsLeft(columnsIn(recorded), columnsIn(live)), ...objects],
+    checks: [...byFile, { ...columnsAsLeft(columnsIn(recorded), columnsIn(live)), seconds }, ...objects],
     isIncomplete: isAnySkipped(objects),
   };
 }

@@ -5,7 +5,7 @@ import { emptyStageFolder, inStageFolder, removeFolder } from "../../lib/files/s
 import type { Extract, Table } from "../../lib/mapping/migration.js";
 import type { Manifest } from "../../lib/model/manifest.js";
 import type { Run } from "../../lib/program/open-run.js";
-import { type Check, skipped } from "./check.js";
+import { type Check, measured, skipped } from "./check.js";
 import { checkReport, type ReportChecked } from "./compare-report.js";
 import { type Compared, compareSample, compareTable, howCompared } from "./compare-table.js";
 import { differingRows, firstDifferences, writeDifferences } from "./differences.js";
@@ -144,7 +144,7 @@ interface Examination {
 
 async function examine(run: Run, examination: Examination) {
   const { checked, databases, inputs, asked, quarantined, level, folder, target } = examination;
-  const compared = await compareTable({ checked, inputs, quarantined, level });
+  const { found: compared, seconds } = await measured(() => compareTable({ checked, inputs, quarantined, level }));
   const isSame = compared.level === "buckets" && differingRows(compared) === 0;
   const implied = isSame ? "it follows: the checksums of all rows are equal" : undefined;
   const expected = await checkExpectations(inputs.table, checked, implied);
@@ -162,7 +162,7 @@ async function examine(run: Run, examination: Examination) {
     ...countChecks(run, inputs, counts, answer.why),
     ...(isUnit(run) ? [] : othersChecks(inputs, compared)),
     ...quarantineCheck(run, inputs, counts.quarantined),
-    rowsCheck(run.migration.acceptance, compared, howCompared(compared)),
+    { ...rowsCheck(run.migration.acceptance, compared, howCompared(compared)), seconds },
     ...rollbackCriteria(run.migration, compared),
     ...expected.checks,
     ...schema.checks,
@@ -190,8 +190,11 @@ async function checkReports(
 ): Promise<readonly ReportChecked[]> {
   const results: ReportChecked[] = [];
   if (isUnit(run)) return results;
-  for (const report of inputs.table.expect.reports)
-    results.push(await checkReport(report, { live: await databases.source({ source: report.of }), checked }));
+  for (const report of inputs.table.expect.reports) {
+    const live = await databases.source({ source: report.of });
+    const { found, seconds } = await measured(() => checkReport(report, { live, checked }));
+    results.push({ ...found, check: { ...found.check, seconds } });
+  }
   return results;
 }
 
@@ -219,11 +222,12 @@ async function checkSample(
         skipped(sampleName, `${sample.chosen} rows`, "every row chosen has changed in the source since the snapshot"),
       ],
     };
-  const comparison = await compareSample(checked, await expectedSample(sample.part, quarantined));
+  const part = await expectedSample(sample.part, quarantined);
+  const { found: comparison, seconds } = await measured(() => compareSample(checked, part));
   if (typeof comparison === "string")
     return { comparison: undefined, checks: [skipped(sampleName, `${sample.chosen} rows`, comparison)] };
   const note = `${sample.chosen} rows chosen, ${sample.changed} of them changed in the source since the snapshot`;
-  return { comparison, checks: [{ ...rowsCheck(migration.acceptance, comparison), note }] };
+  return { comparison, checks: [{ ...rowsCheck(migration.acceptance, comparison), note, seconds }] };
 }
 
 const isSkipped = ({ verdict }: Check): boolean => verdict === "skipped";

@@ -22,6 +22,7 @@ export interface Check {
   readonly actual: string | number;
   readonly verdict: string;
   readonly note?: string;
+  readonly seconds?: number;
 }
 
 interface Report {

@@ -78,6 +78,9 @@ describe("validate", () => {
       note: "100 rows chosen, 0 of them changed in the source since the snapshot",
     });
     expect(await differences(loaded)).toBe("kind,key,column,expected,actual\n");
+    const asked = (await loaded.report()).tables[1]?.checks.filter(({ seconds }) => seconds !== undefined) ?? [];
+    for (const name of ["every row", "sample", "unique", "foreign key", "aggregate", "schema: columns as load"])
+      expect(asked.map((check) => check.name)).toContainEqual(expect.stringMatching(new RegExp(`^${name}`)));
   });
 
   it("always runs, and writes the same manifest when nothing has changed", async () => {
