@@ -12,14 +12,16 @@ const tables = {
     sql: `CREATE TABLE people (id integer PRIMARY KEY, name text, code char(5), price numeric(12,3), born timestamp, facts jsonb,
         ratio double precision, boss integer);
       CREATE TABLE notes (line text, facts jsonb);
-      CREATE TABLE towns (region text, name text, seen date, PRIMARY KEY (region, name));`,
+      CREATE TABLE towns (region text, name text, seen date, PRIMARY KEY (region, name));
+      CREATE FUNCTION writes() RETURNS integer LANGUAGE sql AS 'INSERT INTO notes VALUES (NULL, NULL) RETURNING 1';`,
   },
   MariaDB: {
     create: createMysqlDatabase,
     sql: `CREATE TABLE people (id integer PRIMARY KEY, name text COLLATE utf8mb4_general_ci, code char(5), price decimal(12,3),
         born datetime(6), facts json, ratio double, boss int, KEY (name(10)));
       CREATE TABLE notes (line varchar(40), facts json);
-      CREATE TABLE towns (region varchar(20), name varchar(60) CHARACTER SET latin1, seen date, PRIMARY KEY (region, name));`,
+      CREATE TABLE towns (region varchar(20), name varchar(60) CHARACTER SET latin1, seen date, PRIMARY KEY (region, name));
+      CREATE FUNCTION writes() RETURNS int DETERMINISTIC BEGIN INSERT INTO notes VALUES (NULL, NULL); RETURN 1; END;`,
   },
 } as const;
 
@@ -387,6 +389,15 @@ describe.each(Object.keys(tables) as (keyof typeof tables)[])("checks of %s", (p
     });
 
     expect(comparison).toMatchObject({ actual: 3, equal: 3 });
+  });
+
+  it("forbid whatever the specification's own SQL would write", async () => {
+    const query = { kind: "query", name: "q", sql: "SELECT writes() AS one", severity: "error" } as const;
+
+    const error = await rejection(checks.checkTable(people, (table) => table.answer(query)));
+
+    expect(error).toMatchObject({ message: expect.stringMatching(/read.only/i) });
+    expect(await database.count("notes")).toBe(4);
   });
 
   it("leave nothing behind, also where the rows are not as promised", async () => {
