@@ -2,7 +2,7 @@ import type { Sql } from "../../model/names.js";
 import type { StructureObject } from "../port.js";
 import { type FoundTable, findTable } from "./catalog.js";
 import type { Connection } from "./connection.js";
-import { literal, sql, trusted } from "./identifiers.js";
+import { joined, literal, sql, trusted } from "./identifiers.js";
 import { sequenceObjects } from "./sequences.js";
 import { tableObjects } from "./table-objects.js";
 
@@ -29,25 +29,31 @@ export async function structureOf(
   return objects.filter((one) => !isSaid(one));
 }
 
+const kinds = ["column", "constraint", "foreign key", "index", "trigger"] as const;
+
+interface ObjectRow {
+  readonly place: string;
+  readonly name: string;
+  readonly definition: string;
+  readonly flaw: string | null;
+}
+
+// In one statement: each would take as long as the others, of a small table as long as all else.
 async function everyObject(
   connection: Connection,
   table: FoundTable,
   rows: Sql | undefined,
 ): Promise<readonly StructureObject[]> {
-  const oid = trusted(table.oid);
-  const objects: StructureObject[] = [];
-  for (const kind of ["column", "constraint", "foreign key", "index", "trigger"] as const)
-    objects.push(...(await objectsOf(connection, kind, tableObjects[kind](oid))));
-  return [...objects, ...(await sequenceObjects(connection, table, rows))];
-}
-
-async function objectsOf(
-  connection: Connection,
-  kind: StructureObject["kind"],
-  select: Sql,
-): Promise<readonly StructureObject[]> {
-  const rows = await connection.query<{ name: string; definition: string; flaw: string | null }>(
-    sql`SELECT name, definition, flaw FROM (${select}) AS o ORDER BY name COLLATE "C"`,
+  const all = kinds.map(
+    (kind, place) =>
+      sql`SELECT ${trusted(String(place))}, name::text, definition, flaw FROM (${tableObjects[kind](trusted(table.oid))}) AS o`,
   );
-  return rows.map(({ name, definition, flaw }) => ({ kind, name, definition, ...(flaw === null ? {} : { flaw }) }));
+  const found = await connection.query<ObjectRow>(
+    sql`SELECT * FROM (${joined(all, " UNION ALL ")}) AS a (place, name, definition, flaw) ORDER BY place, name COLLATE "C"`,
+  );
+  const objects = found.flatMap(({ place, name, definition, flaw }) => {
+    const kind = kinds[Number(place)];
+    return kind === undefined ? [] : [{ kind, name, definition, ...(flaw === null ? {} : { flaw }) }];
+  });
+  return [...objects, ...(await sequenceObjects(connection, table, rows))];
 }
