@@ -4,7 +4,7 @@ import { addBuckets, type Bucketed } from "../model/buckets.js";
 import type { Resource } from "../model/manifest.js";
 import type { Sql } from "../model/names.js";
 import { openEngine } from "./duckdb.js";
-import { readCsv, rowText, withPlaces } from "./read-csv.js";
+import { readCsv, readingMegabytes, rowText, withPlaces } from "./read-csv.js";
 
 /** A part whose rows are expected in a table, and the numbers of those that are not, counted from 1. */
 export interface BucketedPart {
@@ -12,9 +12,6 @@ export interface BucketedPart {
   readonly file: Resource;
   readonly without: ReadonlySet<number>;
 }
-
-/** What the engine may hold at once: validate has 300 MB in all. */
-const memoryLimit = "100MB";
 
 /** As many files as are read at once: the server computes its own sums beside them. */
 const readers = 2;
@@ -24,9 +21,16 @@ export async function openBucketedFiles(
   parts: readonly BucketedPart[],
   forms: readonly NormalForm[],
 ): Promise<Bucketed & { close(): void }> {
-  const engine = await openEngine({ folders: [...new Set(parts.map(({ folder }) => folder))], memoryLimit });
+  const engine = await openEngine({
+    folders: [...new Set(parts.map(({ folder }) => folder))],
+    // Validate has 300 MB in all. What it may hold it does: buffers of files long read are given back last.
+    memoryMegabytes: 32 + readers * readingMegabytes(parts.map(({ file }) => file)),
+  });
   const first = await engine.connect();
-  const columns = places(forms);
+  const rowsWhere = async (columns: Sql, condition: Sql) =>
+    parts.length === 0
+      ? []
+      : await first.rows(sql`SELECT ${columns} FROM ${checksummed(parts, forms)} WHERE ${condition}`);
   return {
     sums: async (bits) => {
       const shares = Array.from({ length: readers }, (_, reader) => parts.filter((__, at) => at % readers === reader));
@@ -38,17 +42,14 @@ export async function openBucketedFiles(
       return addBuckets(sums.flat());
     },
     checksums: async (bits, buckets) => {
-      if (parts.length === 0) return [];
-      const inBuckets = sql`${bucketOf(bits)} IN (${join(buckets.map(number), ", ")})`;
-      await first.run(
-        sql`CREATE OR REPLACE TABLE suspects AS SELECT * FROM ${checksummed(parts, forms)} WHERE ${inBuckets}`,
-      );
-      return (await first.rows(sql`SELECT md5 FROM suspects`)).map(([md5]) => md5 ?? "");
+      const list = join(buckets.map(number), ", ");
+      const found = await rowsWhere(sql`md5`, sql`${bucketOf(bits)} IN (${list})`);
+      return found.map(([md5]) => md5 ?? "");
     },
     rows: async (checksums) => {
       if (checksums.length === 0) return new Map();
       const list = join(checksums.map(literal), ", ");
-      const found = await first.rows(sql`SELECT md5, ${columns} FROM suspects WHERE md5 IN (${list})`);
+      const found = await rowsWhere(sql`md5, ${places(forms)}`, sql`md5 IN (${list})`);
       return new Map(found.map(([md5, ...values]) => [md5 ?? "", values]));
     },
     close: () => engine.close(),
@@ -56,11 +57,11 @@ export async function openBucketedFiles(
 }
 
 function sumsOf(rows: Sql, bits: number): Sql {
-  return sql`SELECT ${bucketOf(bits)} AS bucket, count(*), sum(CAST('0x' || md5[1:16] AS UBIGINT)) FROM ${rows} GROUP BY bucket`;
+  return sql`SELECT ${bucketOf(bits)} AS bucket, count(*), sum(CAST('0x' || md5[17:32] AS UBIGINT)) FROM ${rows} GROUP BY bucket`;
 }
 
 function bucketOf(bits: number): Sql {
-  return sql`(CAST('0x' || md5[1:4] AS UINTEGER) >> ${number(16 - bits)})`;
+  return sql`(CAST('0x' || md5[29:32] AS UINTEGER) & ${number(2 ** bits - 1)})`;
 }
 
 /** The rows with their checksums, each column under the name of its place. */

@@ -22,8 +22,8 @@ export interface EngineOptions {
   readonly spillFolder?: string;
   /** The only folders it may read and write. */
   readonly folders: readonly string[];
-  /** What it may hold before it spills; less than the usual in a stage that is allowed less. */
-  readonly memoryLimit?: string;
+  /** What it may hold before it spills, in MB; less than the usual in a stage that is allowed less. */
+  readonly memoryMegabytes?: number;
 }
 
 /** Starts an engine that reaches nothing but the given folders: no network, no extensions, settings locked. */

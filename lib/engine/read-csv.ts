@@ -18,10 +18,19 @@ export function readCsv(folder: string, files: readonly Resource[]): Sql {
     files.map(({ path }) => literal(plainPath(joinPath(folder, path)))),
     ", ",
   );
-  const lineBytes = Math.max(1 << 20, ...files.map((file) => file._longestRecordBytes + 1024));
+  const lineBytes = lineBytesOf(files);
   return sql`read_csv([${paths}], columns = {${columns}}, auto_detect = false, header = true, compression = 'gzip', delim = ',', quote = '"',
     escape = '"', new_line = '\\n', nullstr = '\\N', allow_quoted_nulls = false, strict_mode = true, null_padding = false,
     parallel = false, max_line_size = ${number(lineBytes)}, buffer_size = ${number(4 * lineBytes)})`;
+}
+
+function lineBytesOf(files: readonly Resource[]): number {
+  return Math.max(1 << 20, ...files.map((file) => file._longestRecordBytes + 1024));
+}
+
+/** What one reader of such files holds at the most: three to four buffers, each of four of the longest rows. */
+export function readingMegabytes(files: readonly Resource[]): number {
+  return (16 * lineBytesOf(files)) / 1e6;
 }
 
 /** A path as DuckDB reads it, which takes `*`, `?` and `[` for a pattern of many files. */

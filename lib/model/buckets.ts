@@ -1,6 +1,8 @@
+import type { Checksum } from "./checksum.js";
+
 /**
  * Rows as checksums. A row's checksum is the MD5 of its values in their normal forms, joined as FORMATS.md says, in 32
- * hexadecimal digits; a bucket holds the rows whose checksums begin with the same bits.
+ * hexadecimal digits; a bucket holds the rows whose checksums end with the same bits.
  */
 export interface Bucketed {
   /** Count and sum of every bucket that has rows; `bits` is how many bits of a checksum name its bucket: 0, all rows, to 16. */
@@ -11,7 +13,7 @@ export interface Bucketed {
   rows(checksums: readonly string[]): Promise<ReadonlyMap<string, BucketRow>>;
 }
 
-/** By the number of the bucket: how many rows, and the sum of the first 64 bits of their checksums mod 2^64. */
+/** By the number of the bucket: how many rows, and the sum of their checksums mod 2^64. */
 export type BucketSums = ReadonlyMap<number, BucketSum>;
 
 export interface BucketSum {
@@ -33,6 +35,16 @@ export function addBuckets(rows: Iterable<readonly (string | null | undefined)[]
     });
   }
   return sums;
+}
+
+/** The sums of buckets as one, of all their rows. */
+export function allInOne(sums: BucketSums): BucketSums {
+  return addBuckets([...sums.values()].map(({ count, sum }) => ["0", String(count), String(sum)]));
+}
+
+/** All rows as one bucket, out of the checksum of a manifest: what is the same mod 2^128 is so mod 2^64. */
+export function bucketOfAll({ count, sum }: Checksum): BucketSums {
+  return count === 0 ? new Map() : new Map([[0, { count, sum: BigInt.asUintN(64, BigInt(`0x${sum}`)) }]]);
 }
 
 /** The buckets in which two sides differ, in order. */

@@ -92,6 +92,12 @@ export function contests(places: Places): readonly Contest[] {
       peers: [{ name: "loading them", command: load, aim: 1.2 }],
     },
     {
+      work: "validate, every row by checksums",
+      prepare: [inPlace(lean, "load")],
+      ours: inPlace(lean, "validate", "beneficiaries --level buckets"),
+      peers: [{ name: "loading them", command: load, aim: 0.4 }],
+    },
+    {
       work: "upsert of one row in a hundred",
       prepare: [
         inPlace(lean, "load"),

@@ -1,6 +1,7 @@
 import type { Buckets } from "../../lib/databases/buckets-port.js";
 import type { Comparison } from "../../lib/databases/checks-port.js";
 import {
+  allInOne,
   type Bucketed,
   type BucketRow,
   type BucketSums,
@@ -17,15 +18,33 @@ const mostSuspects = 20_000;
 /** Rows of a bucket, so that a few that differ are found among few. */
 const bucketRows = 256;
 
+export interface FilesToCompare {
+  readonly rowCount: number;
+  /** The sum of all their rows as they are spelled, where a manifest states it. */
+  readonly stated: BucketSums | undefined;
+  /** Reads them, to bring their values into normal forms. */
+  open(): Promise<Bucketed>;
+}
+
 /**
  * Compares the rows of files with those of the target by checksums: all together, then, where these differ, by buckets, then
  * row by row, and the rows that only one side has by their values. A text: so many differ that all rows are to be compared.
  */
-export async function compareBuckets(files: Bucketed, target: Buckets, rowCount: number): Promise<Comparison | string> {
-  const all = await differing(files, target, 0);
-  if (all.buckets.length === 0) return await target.compare({ expected: [], actual: [], equal: countOf(all.expected) });
-  const bits = Math.min(16, Math.max(4, Math.ceil(Math.log2(Math.max(rowCount, 1) / bucketRows))));
-  const { expected, actual, buckets } = await differing(files, target, bits);
+export async function compareBuckets(
+  { rowCount, stated, open }: FilesToCompare,
+  target: Buckets,
+): Promise<Comparison | string> {
+  const found = await target.sums(0);
+  const isEqual = (sums: BucketSums): boolean => differingBuckets(sums, found).length === 0;
+  const allEqual = (sums: BucketSums) => target.compare({ expected: [], actual: [], equal: countOf(sums) });
+  // Where the spelling of the files is not the normal form, the stated sum differs, and says nothing.
+  if (stated !== undefined && isEqual(stated)) return await allEqual(stated);
+  const files = await open();
+  const bits = bitsFor(rowCount);
+  const expected = await files.sums(bits);
+  if (isEqual(allInOne(expected))) return await allEqual(expected);
+  const actual = await target.sums(bits);
+  const buckets = differingBuckets(expected, actual);
   const most = Math.max(countOf(expected, buckets), countOf(actual, buckets));
   if (most > mostChecksums) return `the checksums of ${buckets.length} among ${2 ** bits} buckets differ`;
   const surplus = surplusOf(await files.checksums(bits, buckets), await target.checksums(bits, buckets));
@@ -38,9 +57,8 @@ export async function compareBuckets(files: Bucketed, target: Buckets, rowCount:
   });
 }
 
-async function differing(files: Bucketed, target: Bucketed, bits: number) {
-  const [expected, actual] = await Promise.all([files.sums(bits), target.sums(bits)]);
-  return { expected, actual, buckets: differingBuckets(expected, actual) };
+function bitsFor(rowCount: number): number {
+  return Math.min(16, Math.max(4, Math.ceil(Math.log2(Math.max(rowCount, 1) / bucketRows))));
 }
 
 function countOf(sums: BucketSums, buckets: Iterable<number> = sums.keys()): number {

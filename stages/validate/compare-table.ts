@@ -2,6 +2,7 @@ import type { CheckedTable, Comparison } from "../../lib/databases/checks-port.j
 import type { PartToLoad } from "../../lib/databases/target-port.js";
 import { openBucketedFiles } from "../../lib/engine/bucketed-files.js";
 import { rowsOf } from "../../lib/files/csv-rows.js";
+import { type BucketSums, bucketOfAll } from "../../lib/model/buckets.js";
 import type { CsvValue } from "../../lib/model/csv-dialect.js";
 import { StageError } from "../../lib/model/errors.js";
 import { compareBuckets } from "./compare-buckets.js";
@@ -25,13 +26,15 @@ const mostGiven = 20_000;
 
 export interface TableToCompare {
   readonly checked: CheckedTable;
-  readonly inputs: Pick<ValidateInputs, "parts" | "table">;
+  readonly inputs: Pick<ValidateInputs, "parts" | "table" | "replays" | "transform" | "load">;
   readonly quarantined: Quarantined;
   readonly level: Level;
+  /** Settles when other work on files is over: only then are these read, so that memory holds one of the two. */
+  readonly beside: Promise<unknown>;
 }
 
 /** Compares every row of a table. 77 where neither way is open. */
-export async function compareTable({ checked, inputs, quarantined, level }: TableToCompare): Promise<Compared> {
+export async function compareTable({ checked, inputs, quarantined, level, beside }: TableToCompare): Promise<Compared> {
   const rowCount = inputs.parts.reduce((sum, { file }) => sum + file._rowCount, 0);
   const wanted = level === "auto" ? chosenLevel(checked, rowCount) : level;
   if (wanted === "rows") return { ...(await checked.compare()), level: "rows" };
@@ -40,12 +43,17 @@ export async function compareTable({ checked, inputs, quarantined, level }: Tabl
   const parts = inputs.parts.map(({ name, folder, file }) => {
     return { folder, file, without: quarantined.numbers.get(name) ?? new Set<number>() };
   });
-  const files = await openBucketedFiles(parts, buckets.forms);
+  let files: Awaited<ReturnType<typeof openBucketedFiles>> | undefined;
+  const open = async () => {
+    await beside;
+    files = await openBucketedFiles(parts, buckets.forms);
+    return files;
+  };
   try {
-    const found = await compareBuckets(files, buckets, rowCount);
+    const found = await compareBuckets({ rowCount, stated: statedSum({ inputs, quarantined }), open }, buckets);
     return typeof found === "string" ? await byRows(checked, inputs, found) : { ...found, level: "buckets" };
   } finally {
-    files.close();
+    files?.close();
   }
 }
 
@@ -63,6 +71,12 @@ export async function compareSample(checked: CheckedTable, part: PartToLoad): Pr
   const rows: (readonly CsvValue[])[] = [];
   for await (const row of rowsOf(await part.open())) rows.push(row);
   return { ...(await compareGiven(rows)), level: "rows" };
+}
+
+// Transform summed up the rows that it wrote, load those of replays besides; which of them load put aside neither knew.
+function statedSum({ inputs, quarantined }: Pick<TableToCompare, "inputs" | "quarantined">): BucketSums | undefined {
+  const { checksum } = (inputs.replays.length === 0 ? inputs.transform : inputs.load)._waybill;
+  return checksum === null || quarantined.numbers.size > 0 ? undefined : bucketOfAll(checksum);
 }
 
 function chosenLevel({ takesNoRows }: CheckedTable, rowCount: number): Compared["level"] {

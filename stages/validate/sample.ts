@@ -4,6 +4,7 @@ import type { SourceTable } from "../../lib/databases/port.js";
 import type { PartToLoad } from "../../lib/databases/target-port.js";
 import { type EngineConnection, openEngine } from "../../lib/engine/duckdb.js";
 import { type MappingPlan, planMapping, type TablePlans } from "../../lib/engine/plan-mapping.js";
+import { readingMegabytes } from "../../lib/engine/read-csv.js";
 import { openPart } from "../../lib/files/part-reader.js";
 import { PartWriter } from "../../lib/files/part-writer.js";
 import { makeFolder } from "../../lib/files/work-directory.js";
@@ -46,7 +47,12 @@ export async function takeSample(run: Run, request: SampleRequest): Promise<Samp
     folder,
     ...plans[0].parents.map(({ relationship }) => run.work.stageFolder("transform", relationship.parent)),
   ];
-  const engine = await openEngine({ spillFolder: join(folder, "spill"), folders });
+  const files = [...inputs.extracts.map(({ manifest }) => manifest), inputs.transform].flatMap(
+    ({ resources }) => resources,
+  );
+  // The comparison goes on beside the sample, and validate has 300 MB in all.
+  const memoryMegabytes = 48 + readingMegabytes(files);
+  const engine = await openEngine({ spillFolder: join(folder, "spill"), folders, memoryMegabytes });
   try {
     const connection = await engine.connect();
     const taken: TakenExtract[] = [];

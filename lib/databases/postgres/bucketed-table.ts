@@ -23,7 +23,7 @@ export async function bucketedTable(connection: Connection, table: BucketedTable
     sums: async (bits) => {
       const from = bits === 0 ? rows() : fenced(rows());
       const sums = await connection.query<Readonly<Record<"bucket" | "count" | "sum", string>>>(
-        sql`SELECT ${bucketOf(bits)} AS bucket, count(*) AS count, sum(${firstBits}) AS sum FROM ${from} GROUP BY bucket`,
+        sql`SELECT ${bucketOf(bits)} AS bucket, count(*) AS count, sum(${lastBits}) AS sum FROM ${from} GROUP BY bucket`,
       );
       return addBuckets(sums.map(({ bucket, count, sum }) => [bucket, count, sum]));
     },
@@ -48,13 +48,11 @@ export async function bucketedTable(connection: Connection, table: BucketedTable
   };
 }
 
-// The first 64 of 128 bits as a number, negative in half of all cases: sums count mod 2^64.
-const firstBits = sql`('x' || md5)::bit(64)::bigint`;
+// The last 64 of 128 bits as a number, negative in half of all cases: sums count mod 2^64.
+const lastBits = sql`('x' || right(md5, 16))::bit(64)::bigint`;
 
 function bucketOf(bits: number): Sql {
-  return bits === 0
-    ? sql`0`
-    : sql`((${firstBits} >> ${trusted(String(64 - bits))}) & ${trusted(String(2 ** bits - 1))})`;
+  return bits === 0 ? sql`0` : sql`(${lastBits} & ${trusted(String(2 ** bits - 1))})`;
 }
 
 // Keeps the server from computing a checksum once for each of its uses. It also keeps the sums out of its parallel
