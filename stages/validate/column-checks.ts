@@ -15,7 +15,8 @@ export function columnsByFile(wanted: ReadonlyMap<string, ColumnType>, live: rea
       ? []
       : [`${name} is ${now.databaseType}${now.nullable ? "" : " not null"}, not ${expected}`];
   });
-  const added = live.filter(({ name, generated }) => !generated && !wanted.has(name)).map(({ name }) => name);
+  const unlisted = live.filter(({ name, generated }) => !generated && !wanted.has(name));
+  const added = unlisted.map(({ name }) => `${name}, which it does not list`);
   return columnCheck(`schema: columns as ${targetFile} has them`, wanted.size, { faults, added });
 }
 
@@ -35,7 +36,8 @@ export function columnsAsLeft(was: readonly Named[], now: readonly Named[]): Che
     if (live === undefined) return [`${name} is not there`];
     return live.definition === definition ? [] : [`${name} is ${live.definition}, not ${definition}`];
   });
-  const added = now.filter(({ name }) => !was.some((one) => one.name === name)).map(({ name }) => name);
+  const isNew = ({ name }: Named): boolean => !was.some((one) => one.name === name);
+  const added = now.filter(isNew).map(({ name }) => `${name}, which came since`);
   return columnCheck("schema: columns as load left them", was.length, { faults, added });
 }
 
@@ -46,7 +48,7 @@ interface Difference {
 
 // A column more leaves all values where they were: to be known, not to be repaired.
 function columnCheck(name: string, columnCount: number, { faults, added }: Difference): Check {
-  const found = [...faults, ...added.map((one) => `${one} was not there`)];
+  const found = [...faults, ...added];
   const expected = counted(columnCount, "column");
   const verdict = faults.length > 0 ? "failed" : added.length > 0 ? "warned" : "passed";
   return { name, expected, actual: found.length === 0 ? expected : found.join("; "), verdict };

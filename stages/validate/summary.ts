@@ -69,7 +69,9 @@ function sentence({ inputs, comparisons, checks, folder, first }: TableResult): 
   const differing = comparisons.find((one) => differingRows(one) > 0);
   if (differing === undefined) {
     const failed = checks.filter(({ verdict }) => verdict === "failed");
-    return `${inputs.table.name}: ${counted(failed.length, "check")} failed: ${failed.map(reasonOf).join("; ")}`;
+    // Orphans and figures of reports.
+    const lines = first.length === 0 ? "" : `\n  line by line: ${folder}/${differencesPath}`;
+    return `${inputs.table.name}: ${counted(failed.length, "check")} failed: ${failed.map(reasonOf).join("; ")}${lines}`;
   }
   const { missing, extra, changed, expected } = differing;
   const kinds = Object.entries({ missing, extra, changed })
