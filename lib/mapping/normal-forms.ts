@@ -120,7 +120,7 @@ function decimalText(text: Sql, scale: number | undefined): Sql {
   return unless(plain, text, { shape: String.raw`[+-]?[0-9]+(?:\.[0-9]*)?`, made: digitsOf(text, scale) });
 }
 
-/** A number without zeros before it and without a sign that says nothing; more digits than the scale are the server's to round. */
+/** A number without zeros before it and without a sign that says nothing; more digits than the scale stay: no column holds them. */
 function digitsOf(text: Sql, scale: number | undefined): Sql {
   const whole = sql`ltrim(split_part(${text}, '.', 1), '+-0')`;
   const fraction = sql`rtrim(split_part(${text}, '.', 2), '0')`;

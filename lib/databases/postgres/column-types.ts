@@ -1,5 +1,5 @@
 import type { Sql } from "../../model/names.js";
-import { sql } from "./identifiers.js";
+import { sql, trusted } from "./identifiers.js";
 
 const frictionless: Readonly<Record<string, string>> = {
   int2: "integer",
@@ -18,6 +18,19 @@ const frictionless: Readonly<Record<string, string>> = {
 /** The Frictionless type for the name of a base type in pg_type; whatever has none is a string. */
 export function frictionlessType(typeName: string): string {
   return frictionless[typeName] ?? "string";
+}
+
+const narrow =
+  /^(numeric|character varying|character|bit varying|timestamp|time)\([\d,-]+\)( with(?:out)? time zone)?$/;
+
+/**
+ * The type without its length, scale or digits: what a column of `numeric(10,2)` would round, and one of `varchar(5)` cut
+ * blanks off, stands in it as it is. Any other type is its own.
+ */
+export function wideType(databaseType: string): Sql {
+  const [, name = databaseType, zone = ""] = narrow.exec(databaseType) ?? [];
+  // `character` alone is one character.
+  return trusted(name === "character" && name !== databaseType ? "bpchar" : `${name}${zone}`);
 }
 
 /** The collation "default", whose number is the same on every server: the database decides what it means. */

@@ -7,6 +7,8 @@ import { identifier, sql, trusted } from "./identifiers.js";
 /** A column that is compared, and the way its type does it. */
 export interface ComparedColumn {
   readonly name: string;
+  /** The database's own spelling, with length and scale. */
+  readonly databaseType: string;
   /** "value": by the type's equality; "text": by the characters, never a collation; "as text": by the output's characters. */
   readonly by: "value" | "text" | "as text";
 }
@@ -27,19 +29,21 @@ export async function comparedColumns(
   table: FoundTable,
   names: readonly string[],
 ): Promise<readonly ComparedColumn[]> {
-  const rows = await connection.query<{ name: string; base: string; kind: string; element: string | null }>(sql`
+  const rows = await connection.query<
+    Readonly<Record<"name" | "spelled" | "base" | "kind", string> & { element: string | null }>
+  >(sql`
     WITH RECURSIVE base AS (
-      SELECT attname AS name, atttypid AS type FROM pg_attribute
+      SELECT attname AS name, format_type(atttypid, atttypmod) AS spelled, atttypid AS type FROM pg_attribute
       WHERE attrelid = ${trusted(table.oid)} AND attnum > 0 AND NOT attisdropped
-      UNION ALL SELECT base.name, t.typbasetype FROM base JOIN pg_type t ON t.oid = base.type WHERE t.typtype = 'd'
+      UNION ALL SELECT base.name, base.spelled, t.typbasetype FROM base JOIN pg_type t ON t.oid = base.type WHERE t.typtype = 'd'
     )
-    SELECT base.name, t.typname AS base, t.typtype AS kind,
+    SELECT base.name, base.spelled, t.typname AS base, t.typtype AS kind,
       CASE WHEN t.typcategory = 'A' THEN (SELECT e.typname FROM pg_type e WHERE e.oid = t.typelem) END AS element
     FROM base JOIN pg_type t ON t.oid = base.type WHERE t.typtype <> 'd'`);
   return names.map((name) => {
     const row = rows.find((candidate) => candidate.name === name);
     if (row === undefined) throw noColumn(table, name);
-    return { name, by: comparedBy(row) };
+    return { name, databaseType: row.spelled, by: comparedBy(row) };
   });
 }
 
@@ -73,8 +77,20 @@ export function comparable(alias: Sql, { name, by }: ComparedColumn): Sql {
 }
 
 /** A column's value as it stands in a file: what its type prints, NULL as NULL. */
-export function printed(alias: Sql, { name }: Pick<ComparedColumn, "name">): Sql {
+export function printed(alias: Sql, { name, databaseType = "" }: Printed): Sql {
   const value = sql`${alias}.${identifier(name)}`;
   // IS NOT NULL would be false for a composite value one field of which is NULL.
-  return sql`CASE WHEN ${value} IS DISTINCT FROM NULL THEN format('%s', ${value}) END`;
+  return sql`CASE WHEN ${value} IS DISTINCT FROM NULL THEN format('%s', ${asTyped(value, databaseType)}) END`;
+}
+
+/** A column that is printed. */
+export type Printed = Pick<ComparedColumn, "name"> & Partial<Pick<ComparedColumn, "databaseType">>;
+
+/** An expected value, which stands there without the scale of its column, as the column prints it where that does not change it. */
+export function asTyped(value: Sql, databaseType: string): Sql {
+  const [, scale] = /^numeric\(\d+,(-?\d+)\)$/.exec(databaseType) ?? [];
+  const isPadded = /^character\(\d+\)$/.test(databaseType);
+  if (scale === undefined && !isPadded) return value;
+  const typed = scale === undefined ? sql`${value}::${trusted(databaseType)}` : sql`round(${value}, ${trusted(scale)})`;
+  return sql`CASE WHEN ${value} = ${typed} THEN ${typed} ELSE ${value} END`;
 }

@@ -1,5 +1,5 @@
 import type { Sql } from "../../model/names.js";
-import { type ComparedColumn, comparable, printed } from "./compare-columns.js";
+import { asTyped, type ComparedColumn, comparable, printed } from "./compare-columns.js";
 import { identifier, identifiers, joined, literal, sql, trusted } from "./identifiers.js";
 
 /** Two tables of the same columns, to be compared. */
@@ -90,9 +90,10 @@ export function countWhole(sides: Sides): Sql {
 /** A line for every row too few or too many, its values as JSON. All columns are its key. */
 export function differencesWhole(sides: Sides, prefix: string, limit: number): Sql {
   const names = sides.columns.map((_, index) => trusted(`v${index}`));
-  const json = sql`(SELECT row_to_json(r)::text FROM (SELECT ${joined(sides.columns.map((column, index) => sql`${names[index] ?? sql`NULL`} AS ${identifiers([column.name])}`))}) AS r)`;
+  const values = sides.columns.map(({ databaseType }, index) => asTyped(names[index] ?? sql`NULL`, databaseType));
+  const json = sql`(SELECT row_to_json(r)::text FROM (SELECT ${joined(sides.columns.map((column, index) => sql`${values[index] ?? sql`NULL`} AS ${identifiers([column.name])}`))}) AS r)`;
   const kind = sql`CASE WHEN surplus > 0 THEN 'missing' ELSE 'extra' END`;
-  return sql`SELECT ${literal(prefix)} || ${kind}, ${listJson(names.map((name) => sql`${name}::text`))}, NULL,
+  return sql`SELECT ${literal(prefix)} || ${kind}, ${listJson(values.map((value) => sql`(${value})::text`))}, NULL,
       CASE WHEN surplus > 0 THEN ${json} END, CASE WHEN surplus < 0 THEN ${json} END
     FROM (${surplus(sides)}) AS counted, generate_series(1, abs(surplus)) ORDER BY ${joined(names)}, surplus LIMIT ${number(limit)}`;
 }
@@ -139,7 +140,12 @@ function surplus(sides: Sides): Sql {
 }
 
 function rowJson(alias: Sql, { columns }: Sides, onlyWhen: Sql): Sql {
-  const values = joined(columns.map(({ name }) => sql`${alias}.${identifiers([name])}`));
+  const values = joined(
+    columns.map(({ name, databaseType }) => {
+      const quoted = identifier(name);
+      return sql`${asTyped(sql`${alias}.${quoted}`, databaseType)} AS ${quoted}`;
+    }),
+  );
   return sql`CASE WHEN ${onlyWhen} THEN (SELECT row_to_json(r)::text FROM (SELECT ${values}) AS r) END`;
 }
 

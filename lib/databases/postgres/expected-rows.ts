@@ -3,10 +3,11 @@ import type { Sql } from "../../model/names.js";
 import type { CheckRequest, ExpectedRows } from "../checks-port.js";
 import type { PartToLoad } from "../target-port.js";
 import type { FoundTable } from "./catalog.js";
+import { wideType } from "./column-types.js";
 import type { KeyedSides } from "./compare-sql.js";
 import type { Connection } from "./connection.js";
 import { copyPart } from "./copy-part.js";
-import { identifiers, sql } from "./identifiers.js";
+import { identifier, joined, sql } from "./identifiers.js";
 
 /**
  * Hashing 1.25 M rows of 160 bytes takes 206 MB, and a hash may take twice work_mem. By the planner's reckoning that needs
@@ -47,10 +48,16 @@ export async function expectedSides(
 ): Promise<ExpectedSides> {
   const names = sides.columns.map(({ name }) => name);
   const refusal = await refusalOf(connection);
+  // Without length and scale: what the table rounded or cut off on its way in shows.
+  const wide = joined(
+    sides.columns.map(
+      ({ name, databaseType }) => sql`${identifier(name)}::${wideType(databaseType)} AS ${identifier(name)}`,
+    ),
+  );
   if (refusal === undefined)
     for (const copy of [sql`waybill_expected`, sql`waybill_sample`])
       await connection.execute(
-        sql`CREATE TEMPORARY TABLE ${copy} ON COMMIT DROP AS SELECT ${identifiers(names)} FROM ${table.sql} WITH NO DATA`,
+        sql`CREATE TEMPORARY TABLE ${copy} ON COMMIT DROP AS SELECT ${wide} FROM ${table.sql} WITH NO DATA`,
       );
   await connection.execute(sql`SET TRANSACTION READ ONLY`);
   await connection.execute(sql`SET LOCAL work_mem = ${workMemory}`);

@@ -1,20 +1,21 @@
 import { normalFormOf } from "../../mapping/normal-forms.js";
 import type { Sql } from "../../model/names.js";
 import type { DatabaseColumn } from "../port.js";
-import { identifier, joined, literal, sql, trusted } from "./identifiers.js";
+import { wideType } from "./column-types.js";
+import { identifier, joined, literal, sql } from "./identifiers.js";
 
 /**
- * Rows of texts as a table of the target's types, without a table: each goes through its type's input function, with
- * length and scale, as COPY does it.
+ * Rows of texts as a table of the target's types, without a table: each goes through its type's input function, as COPY
+ * into the temporary tables does it, without length and scale.
  */
 export function givenRows(columns: readonly DatabaseColumn[], rows: readonly (readonly (string | null)[])[]): Sql {
   const named = columns.map((column, index) => ({ ...column, place: identifier(String(index)) }));
   const isPlain = ({ valueType, databaseType }: DatabaseColumn) =>
     normalFormOf(valueType ?? databaseType) !== undefined;
   // Of json, arrays and the like JSON would be read as such, and not as the text that stands in the file.
-  const types = named.map((one) => sql`${one.place} ${isPlain(one) ? trusted(one.databaseType) : sql`text`}`);
+  const types = named.map((one) => sql`${one.place} ${isPlain(one) ? wideType(one.databaseType) : sql`text`}`);
   const values = named.map((one) => {
-    const cast = isPlain(one) ? sql`` : sql`::${trusted(one.databaseType)}`;
+    const cast = isPlain(one) ? sql`` : sql`::${wideType(one.databaseType)}`;
     return sql`${one.place}${cast} AS ${identifier(one.name)}`;
   });
   const json = JSON.stringify(rows.map((row) => Object.fromEntries(row.map((value, index) => [index, value]))));

@@ -85,6 +85,29 @@ describe("comparing a table with what was written", () => {
     expect(comparison.changed).toBeGreaterThan(0);
     expect(comparison).toMatchObject({ missing: 0, extra: 0 });
   });
+
+  it("names values that their column rounded or cut off as they came in, and none that have its form", async () => {
+    await database.query(`CREATE TABLE narrow (id integer PRIMARY KEY, price numeric(6,2), code varchar(3), pad char(3), at timestamp(0), clock time(1));
+      INSERT INTO narrow VALUES (1, 1.555, 'ab   ', 'ab', '2024-01-01 00:00:00.6', '08:00:00.25'), (2, 1.5, 'ab', 'ab', '2024-01-01', '08:00:00.5'), (3, 7, '', '', NULL, NULL)`);
+    const written = [
+      "1,1.555,ab   ,ab,2024-01-01 00:00:00.6,08:00:00.25",
+      "2,1.500,ab,ab   ,2024-01-01 00:00:00.000,08:00:00.50",
+      "3,8,,c,\\N,\\N",
+    ];
+    const table = { table: "narrow", columns: ["id", "price", "code", "pad", "at", "clock"] };
+
+    const { comparison, lines } = await compare(written, table);
+
+    expect(lines).toEqual([
+      "changed,1,price,1.555,1.56",
+      "changed,1,code,ab   ,ab ",
+      "changed,1,at,2024-01-01 00:00:00.6,2024-01-01 00:00:01",
+      "changed,1,clock,08:00:00.25,08:00:00.3",
+      "changed,3,price,8.00,7.00",
+      "changed,3,pad,c  ,   ",
+    ]);
+    expect(comparison).toMatchObject({ equal: 1, changed: 2 });
+  });
 });
 
 describe("checks", () => {
