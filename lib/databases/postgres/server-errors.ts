@@ -1,5 +1,6 @@
 import { DatabaseError } from "pg";
 import { type ErrorKind, StageError } from "../../model/errors.js";
+import type { Refusal } from "../quarantine-port.js";
 
 /** What was being done, for the message: "load beneficiaries", and the statement, if it is worth showing. */
 export interface ErrorContext {
@@ -46,15 +47,6 @@ function serverError(error: DatabaseError, context: ErrorContext): StageError {
     ...caret(error, context.statement),
   ];
   return new StageError(kind, lines.join("\n"), safeHint(error) ?? hintByKind[kind], withoutValues(error));
-}
-
-/** What the server has against a row, word for word, values of the data among them: only for files that hold such. */
-export interface Refusal {
-  readonly code: string;
-  readonly constraint: string | null;
-  readonly message: string;
-  /** Where the server says the row stands among those of one COPY, counted from 1; a hint, since not all errors tell. */
-  readonly line: number | undefined;
 }
 
 // Beside the errors and not in them, so that nothing that prints an error can print a value.

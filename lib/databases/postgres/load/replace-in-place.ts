@@ -6,6 +6,7 @@
 // 5. One writer at a time: the table is locked before its rows are counted.
 import { StageError } from "../../../model/errors.js";
 import type { Undo } from "../../kept-port.js";
+import type { Trial } from "../../refused-rows.js";
 import type { LoadCheck, LoadOutcome, LoadRequest } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
@@ -17,7 +18,6 @@ import { previousTable } from "./kept-tables.js";
 import { ensureLedger, hasLedger } from "./ledger.js";
 import { assertLoadable, triggerWarnings } from "./obstacles.js";
 import { forgetOpen } from "./open-generation.js";
-import type { Trial } from "./refused-rows.js";
 import { lockTable } from "./table-lock.js";
 import { withTriggersAside } from "./user-triggers.js";
 

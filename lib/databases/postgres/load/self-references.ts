@@ -1,19 +1,8 @@
 import type { Sql } from "../../../model/names.js";
-import type { ParentReference } from "../../rejects-port.js";
+import type { LostKeys, SelfReference, SelfReferring } from "../../lost-rows.js";
 import type { Connection } from "../connection.js";
 import { identifier, joined, sql } from "../identifiers.js";
-import { keyOf, type LostKeys, missingKeys } from "./lost-parents.js";
-
-/** A table whose rows refer to others of it, and the keys of its rows that were put aside, for each reference. */
-export interface SelfReferring {
-  readonly table: Sql;
-  readonly references: readonly SelfReference[];
-}
-
-export interface SelfReference extends ParentReference {
-  /** "all": every row must have its parent, as a foreign key demands. Else these keys alone are looked for. */
-  readonly demands: "all" | readonly string[];
-}
+import { keyOf, missingKeys } from "./lost-parents.js";
 
 /**
  * The keys of parents that rows of the table refer to and that are not there, of each reference. The rows that refer to

@@ -1,3 +1,4 @@
+import { loadWithQuarantine, type WayToLoad } from "../../load-with-quarantine.js";
 import type { OpenOptions } from "../../open-target.js";
 import type { LoadOutcome, LoadRequest, Target } from "../../target-port.js";
 import { describeTable, findTable, identityOf } from "../catalog.js";
@@ -7,8 +8,8 @@ import { chooseWay } from "./choose-way.js";
 import { saveAndDrop } from "./definitions.js";
 import { standing } from "./generations.js";
 import { ensureLedger } from "./ledger.js";
-import { loadWithQuarantine, type WayToLoad } from "./load-with-quarantine.js";
 import { assertMergeable, mergeRows } from "./merge-rows.js";
+import { quarantineOf } from "./quarantine.js";
 import { assertReady } from "./readiness.js";
 import { replaceBySwap } from "./replace-by-swap.js";
 import { assertReplaceable, countRows, replaceInPlace, trialInPlace } from "./replace-in-place.js";
@@ -67,7 +68,7 @@ export async function openPostgresTarget(url: string, options: OpenOptions): Pro
 
 async function load(sessions: Sessions, request: LoadRequest): Promise<LoadOutcome> {
   const { main } = sessions;
-  return await loadWithQuarantine(main, request, wayOf(sessions, request));
+  return await loadWithQuarantine(quarantineOf(main), request, wayOf(sessions, request));
 }
 
 function wayOf(sessions: Sessions, { way }: LoadRequest): WayToLoad {

@@ -1,4 +1,5 @@
 import type { Sql } from "../../../model/names.js";
+import type { Trial } from "../../refused-rows.js";
 import type { LoadRequest } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
@@ -6,7 +7,6 @@ import { copyPart } from "../copy-part.js";
 import { identifier, identifiers, joined, sql } from "../identifiers.js";
 import { enforceKeys } from "./enforced-keys.js";
 import { fixedColumns } from "./merge-key.js";
-import type { Trial } from "./refused-rows.js";
 import { lockTable } from "./table-lock.js";
 
 const batch = sql`pg_temp.waybill_tried`;

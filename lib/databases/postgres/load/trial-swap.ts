@@ -1,3 +1,4 @@
+import type { Trial } from "../../refused-rows.js";
 import type { LoadRequest } from "../../target-port.js";
 import { findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
@@ -8,7 +9,6 @@ import { nextTable } from "./kept-tables.js";
 import { indexesOf, type NextIndex } from "./next-indexes.js";
 import { createNextTable } from "./next-table.js";
 import { forgetOpen } from "./open-generation.js";
-import type { Trial } from "./refused-rows.js";
 
 /** Tries rows in a table made like the one that is to be replaced, which readers and writers go on using. */
 export async function trialSwap(connection: Connection, request: LoadRequest): Promise<Trial> {

@@ -1,8 +1,9 @@
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loadWithQuarantine } from "../../../../../lib/databases/load-with-quarantine.js";
 import type { Connection } from "../../../../../lib/databases/postgres/connection.js";
 import { saveAndDrop } from "../../../../../lib/databases/postgres/load/definitions.js";
-import { loadWithQuarantine } from "../../../../../lib/databases/postgres/load/load-with-quarantine.js";
+import { quarantineOf } from "../../../../../lib/databases/postgres/load/quarantine.js";
 import { replaceInPlace, trialInPlace } from "../../../../../lib/databases/postgres/load/replace-in-place.js";
 import type { LoadOutcome, LoadRequest } from "../../../../../lib/databases/target-port.js";
 import { decodeRow } from "../../../../../lib/model/csv-dialect.js";
@@ -37,7 +38,7 @@ async function load(
     },
     ...changes,
   });
-  return await loadWithQuarantine(connection, request, {
+  return await loadWithQuarantine(quarantineOf(connection), request, {
     load: (one) => replaceInPlace(connection, one),
     trial: (one) => trialInPlace(connection, one),
   });

@@ -4,17 +4,22 @@
 //    So of two rows that exclude each other the first stays, however many workers load the rest.
 // 3. What the server says about where a row stands makes the search shorter, never its result another.
 import { Readable } from "node:stream";
-import { decodeRow } from "../../../model/csv-dialect.js";
-import type { Sql } from "../../../model/names.js";
-import { recordBatches } from "../../../model/record-batches.js";
-import { recordEnds } from "../../../model/record-scanner.js";
-import type { ParentReference } from "../../rejects-port.js";
-import type { PartToLoad } from "../../target-port.js";
-import type { Connection } from "../connection.js";
-import { sql } from "../identifiers.js";
-import { type Refusal, refusalOf } from "../server-errors.js";
-import { keyText, type LostKeys, lostParentIn, rowsOfLostParents } from "./lost-parents.js";
-import { takeOutOrphans } from "./self-references.js";
+import { sql } from "../mapping/sql.js";
+import { decodeRow } from "../model/csv-dialect.js";
+import type { Sql } from "../model/names.js";
+import { recordBatches } from "../model/record-batches.js";
+import { recordEnds } from "../model/record-scanner.js";
+import {
+  type BrokenReference,
+  keyText,
+  type LostKeys,
+  type LostParent,
+  lostParentIn,
+  rowsOfLostParents,
+} from "./lost-rows.js";
+import type { QuarantineDatabase, Refusal } from "./quarantine-port.js";
+import type { ParentReference } from "./rejects-port.js";
+import type { PartToLoad } from "./target-port.js";
 
 /** A row that is put aside, as it stands in its part, and why. */
 export interface RefusedRow {
@@ -26,15 +31,20 @@ export interface RefusedRow {
   readonly refusal: Omit<Refusal, "line" | "code"> & { readonly code: string | null };
 }
 
+/** A foreign key that holds for every row once all of them are there. */
+export interface EnforcedReference extends ParentReference {
+  readonly broken?: BrokenReference;
+}
+
 /** The way in which rows are tried, inside the transaction that is rolled back. */
 export interface Trial {
   /** Where the rows are that were taken. */
   readonly table: Sql;
   /**
-   * Makes all ready that could refuse a row, apart from the foreign keys of the table to itself, which it gives: rows
-   * that stand later in the parts may be parents of earlier ones.
+   * Makes all ready that could refuse a row, apart from foreign keys that show only once all rows are there, which it
+   * gives: of the table to itself, since rows that stand later in the parts may be parents of earlier ones.
    */
-  begin(): Promise<readonly ParentReference[]>;
+  begin(): Promise<readonly EnforcedReference[]>;
   /** Takes rows in, or throws what the database has against them. */
   take(rows: PartToLoad): Promise<void>;
   /** The server's words with the names that things have outside the trial. */
@@ -55,15 +65,15 @@ export interface Search {
 }
 
 /** The rows that the database refuses, one after another. */
-export async function* refusedRows(connection: Connection, search: Search): AsyncGenerator<RefusedRow> {
+export async function* refusedRows(database: QuarantineDatabase, search: Search): AsyncGenerator<RefusedRow> {
   const { parts, columns, trial, found } = search;
-  await connection.execute(sql`BEGIN`);
+  await database.execute(sql`BEGIN`);
   try {
     const enforced = await trial.begin();
     const own = search.own.filter((one) => !enforced.some((other) => isSame(one.columns, other.columns)));
     const keysOf = own.map(({ parentColumns }) => ({ parentColumns, keys: new Set<string>() }));
     for (const part of parts) {
-      for await (const refused of refusedOfPart(connection, search, part)) {
+      for await (const refused of refusedOfPart(database, search, part)) {
         note(found, refused);
         if (own.length > 0) noteKeys(keysOf, columns, decodeRow(refused.record));
         yield refused;
@@ -73,7 +83,7 @@ export async function* refusedRows(connection: Connection, search: Search): Asyn
       ...enforced.map((one) => ({ ...one, demands: "all" as const })),
       ...own.map((one, index) => ({ ...one, demands: [...(keysOf[index]?.keys ?? [])] })),
     ];
-    const lost = await takeOutOrphans(connection, { table: trial.table, references });
+    const lost = await database.takeOutOrphans({ table: trial.table, references });
     if (lost.every(({ keys }) => keys.size === 0)) return;
     for await (const { why, ...place } of rowsOfLostParents(parts, columns, lost)) {
       if (found.get(place.part)?.has(place.row)) continue;
@@ -81,7 +91,7 @@ export async function* refusedRows(connection: Connection, search: Search): Asyn
       yield { ...place, refusal: heldBack(why) };
     }
   } finally {
-    await connection.execute(sql`ROLLBACK`).catch(() => undefined);
+    await database.execute(sql`ROLLBACK`).catch(() => undefined);
   }
 }
 
@@ -103,7 +113,7 @@ function noteKeys(
 }
 
 async function* refusedOfPart(
-  connection: Connection,
+  database: QuarantineDatabase,
   { trial, columns, lost }: Search,
   part: PartToLoad,
 ): AsyncGenerator<RefusedRow> {
@@ -127,7 +137,7 @@ async function* refusedOfPart(
             return why === undefined;
           });
     const rows = { csv, places: tried, name: part.name };
-    for await (const { place, refusal } of bisect(connection, trial, rows))
+    for await (const { place, refusal } of bisect(database, trial, rows))
       found.push({ ...place, record: textOf(place), refusal: renamed(trial, refusal) });
     yield* found.sort((a, b) => a.row - b.row);
   }
@@ -147,20 +157,20 @@ interface Rows {
 }
 
 async function* bisect(
-  connection: Connection,
+  database: QuarantineDatabase,
   trial: Trial,
   rows: Rows,
 ): AsyncGenerator<{ readonly place: Place; readonly refusal: Refusal }> {
   const { places } = rows;
   const [first] = places;
   if (first === undefined) return;
-  const refusal = await refused(connection, () => trial.take(partOf(rows)));
+  const refusal = await refused(database, () => trial.take(partOf(rows)));
   if (refusal === undefined) return;
   if (places.length === 1) {
     yield { place: first, refusal };
     return;
   }
-  for (const piece of pieces(places, refusal.line)) yield* bisect(connection, trial, { ...rows, places: piece });
+  for (const piece of pieces(places, refusal.line)) yield* bisect(database, trial, { ...rows, places: piece });
 }
 
 // The rows before the one that the server names, that one, and those after it; halves where it names none.
@@ -189,18 +199,18 @@ function stretches(places: readonly Place[]): readonly { readonly start: number;
   return found;
 }
 
-async function refused(connection: Connection, work: () => Promise<void>): Promise<Refusal | undefined> {
-  await connection.execute(sql`SAVEPOINT waybill_rows`);
+async function refused(database: QuarantineDatabase, work: () => Promise<void>): Promise<Refusal | undefined> {
+  await database.execute(sql`SAVEPOINT waybill_rows`);
   const refusal = await work().then(
     () => undefined,
     async (error: unknown) => {
-      const found = refusalOf(error);
+      const found = database.refusalOf(error);
       if (found === undefined) throw error;
-      await connection.execute(undo);
+      await database.execute(undo);
       return found;
     },
   );
-  await connection.execute(sql`RELEASE SAVEPOINT waybill_rows`);
+  await database.execute(sql`RELEASE SAVEPOINT waybill_rows`);
   return refusal;
 }
 
@@ -211,6 +221,6 @@ function renamed({ named = (words) => words }: Trial, refusal: Refusal): Refusal
   return { ...refusal, constraint: constraint === null ? null : named(constraint), message: named(message) };
 }
 
-function heldBack(why: string): RefusedRow["refusal"] {
-  return { code: null, constraint: null, message: why };
+function heldBack({ message, broken }: LostParent): RefusedRow["refusal"] {
+  return { code: broken?.code ?? null, constraint: broken?.constraint ?? null, message };
 }

@@ -3,17 +3,15 @@
 // 2. The file of the rows put aside is safe on the disk before the others commit, and the generation counts them.
 // 3. What is left is loaded as if the parts had never held more: same way, same order, same guarantees.
 import { Readable } from "node:stream";
-import { decodeRow, encodeRow } from "../../../model/csv-dialect.js";
-import { StageError } from "../../../model/errors.js";
-import { withoutRows } from "../../fewer-rows.js";
-import type { KeptRows } from "../../kept-port.js";
-import { quarantineColumns } from "../../rejects-port.js";
-import type { LoadOutcome, LoadRequest } from "../../target-port.js";
-import { findTable } from "../catalog.js";
-import type { Connection } from "../connection.js";
-import { refusalOf } from "../server-errors.js";
-import { type LostKeys, lostKeys, rowsOfLostParents } from "./lost-parents.js";
+import { decodeRow, encodeRow } from "../model/csv-dialect.js";
+import { StageError } from "../model/errors.js";
+import { withoutRows } from "./fewer-rows.js";
+import type { KeptRows } from "./kept-port.js";
+import { type LostKeys, rowsOfLostParents } from "./lost-rows.js";
+import type { QuarantineDatabase } from "./quarantine-port.js";
 import { type RefusedRow, refusedRows, type Trial } from "./refused-rows.js";
+import { quarantineColumns } from "./rejects-port.js";
+import type { LoadOutcome, LoadRequest } from "./target-port.js";
 
 /** A way of loading a table: the load itself, and how rows are tried one by one. */
 export interface WayToLoad {
@@ -26,29 +24,26 @@ export interface WayToLoad {
  * refer to them. Throws "difference" where rows refer to a parent that is put aside and may not be put aside themselves.
  */
 export async function loadWithQuarantine(
-  connection: Connection,
+  database: QuarantineDatabase,
   asked: LoadRequest,
   way: WayToLoad,
 ): Promise<LoadOutcome> {
   const request = {
     ...asked,
-    rejects: { ...asked.rejects, later: await withSchemas(connection, asked.rejects.later) },
+    rejects: { ...asked.rejects, later: await withSchemas(database, asked.rejects.later) },
   };
   const { rejects, table } = request;
-  const lost = await lostKeys(
-    connection,
-    rejects.parents.filter(({ parent }) => parent !== table),
-  );
+  const lost = await database.lostKeys(rejects.parents.filter(({ parent }) => parent !== table));
   if (rejects.on === "fail") {
     if (lost.length > 0) await assertNoneLost(request, lost);
     return await way.load(request);
   }
   if (lost.length === 0) {
-    const quick = await unlessRefused(() => way.load(request));
+    const quick = await unlessRefused(database, () => way.load(request));
     if (quick.kind === "loaded") return quick.outcome;
     rejects.tell(`the database refuses rows (${quick.why} is the first): looking for each of them`);
   }
-  const aside = await putAside(connection, request, { way, lost });
+  const aside = await putAside(database, request, { way, lost });
   if (aside.tally.size === 0) return await way.load(request);
   const parts = withoutRows(request.parts, aside.found);
   const outcome = await way.load({ ...request, parts, rejects: { ...rejects, aside: aside.kept } });
@@ -56,9 +51,9 @@ export async function loadWithQuarantine(
 }
 
 // Loads read definitions, for which they change the search path of their transaction: there no bare name is found.
-async function withSchemas(connection: Connection, tables: readonly string[]): Promise<readonly string[]> {
+async function withSchemas(database: QuarantineDatabase, tables: readonly string[]): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const table of tables) found.push((await findTable(connection, table)).qualifiedName);
+  for (const table of tables) found.push(await database.qualifiedName(table));
   return found;
 }
 
@@ -66,11 +61,11 @@ type Quick =
   | { readonly kind: "loaded"; readonly outcome: LoadOutcome }
   | { readonly kind: "refused"; readonly why: string };
 
-async function unlessRefused(load: () => Promise<LoadOutcome>): Promise<Quick> {
+async function unlessRefused(database: QuarantineDatabase, load: () => Promise<LoadOutcome>): Promise<Quick> {
   try {
     return { kind: "loaded", outcome: await load() };
   } catch (error) {
-    const refusal = refusalOf(error);
+    const refusal = database.refusalOf(error);
     if (refusal === undefined) throw error;
     return { kind: "refused", why: nameOf(refusal) };
   }
@@ -100,7 +95,11 @@ interface PuttingAside {
   readonly lost: readonly LostKeys[];
 }
 
-async function putAside(connection: Connection, request: LoadRequest, { way, lost }: PuttingAside): Promise<PutAside> {
+async function putAside(
+  database: QuarantineDatabase,
+  request: LoadRequest,
+  { way, lost }: PuttingAside,
+): Promise<PutAside> {
   const { columns, parts, rejects, table } = request;
   const found = new Map<string, Set<number>>();
   const tally = new Map<string, number>();
@@ -108,7 +107,7 @@ async function putAside(connection: Connection, request: LoadRequest, { way, los
   const search = { parts, columns, trial: await way.trial(request), lost, own, found };
   let count = 0;
   const lines = async function* (): AsyncGenerator<string> {
-    for await (const row of refusedRows(connection, search)) {
+    for await (const row of refusedRows(database, search)) {
       count += 1;
       const name = nameOf(row.refusal);
       tally.set(name, (tally.get(name) ?? 0) + 1);
