@@ -47,6 +47,8 @@ export interface Trial {
   begin(): Promise<readonly EnforcedReference[]>;
   /** Takes rows in, or throws what the database has against them. */
   take(rows: PartToLoad): Promise<void>;
+  /** Brings the session back to what it was; called after all was undone. */
+  end?(): Promise<void>;
   /** The server's words with the names that things have outside the trial. */
   named?(words: string): string;
 }
@@ -92,6 +94,7 @@ export async function* refusedRows(database: QuarantineDatabase, search: Search)
     }
   } finally {
     await database.execute(sql`ROLLBACK`).catch(() => undefined);
+    await trial.end?.();
   }
 }
 

@@ -74,6 +74,21 @@ export function masked(message: string): string {
 const named = /^(.*?)( for (?:column|key) ['`][^'`]+['`](?:\.[`'][^`']+[`'])*(?: at row \d+)?)$/s;
 
 // The cause is printed with a bug's stack: keep what identifies it, leave the statement and its values.
-function withoutValues({ code, errno }: DriverError): Error {
-  return Object.assign(new Error(`the server's error ${code ?? errno}`), { errno });
+function withoutValues({ code, errno, sqlMessage }: DriverError): Error {
+  const cause = Object.assign(new Error(`the server's error ${code ?? errno}`), { errno });
+  return sqlMessage === undefined ? cause : withWords(cause, sqlMessage);
+}
+
+// Beside the errors and not in them, so that nothing that prints an error can print a value.
+const words = new WeakMap<object, string>();
+
+/** Keeps what the server said word for word, values of the data among it, with the cause of an error. */
+export function withWords(cause: Error, said: string): Error {
+  words.set(cause, said);
+  return cause;
+}
+
+/** What the server said word for word: only for files that hold values of the data. */
+export function wordsOf(error: StageError): string | undefined {
+  return error.cause instanceof Error ? words.get(error.cause) : undefined;
 }

@@ -1,6 +1,7 @@
 import { StageError } from "../../../model/errors.js";
 import type { DatabaseColumn } from "../../port.js";
-import { masked } from "../server-errors.js";
+import type { Refusal } from "../../quarantine-port.js";
+import { masked, withWords, wordsOf } from "../server-errors.js";
 
 /** The server's numbers of what it says where a row contradicts a table: a value that does not fit, a key, a CHECK. */
 const refusals = new Set([
@@ -13,6 +14,23 @@ export function refusalOf(error: unknown): number | undefined {
   const cause = error instanceof StageError ? error.cause : undefined;
   const number = cause instanceof Error && "errno" in cause && typeof cause.errno === "number" ? cause.errno : 0;
   return refusals.has(number) ? number : undefined;
+}
+
+/** What the server has against a row behind an error, word for word; undefined where it is another failure. */
+export function refusalIn(error: unknown): Refusal | undefined {
+  const number = refusalOf(error);
+  if (number === undefined || !(error instanceof StageError)) return undefined;
+  const said = wordsOf(error) ?? error.message;
+  const [, line] = / at row (\d+)$/.exec(said) ?? [];
+  const [, quoted, key] =
+    /(?:CONSTRAINT `|[Cc]heck constraint ')((?:[^`']|``)+)[`']| for key '([^']+)'$/.exec(said) ?? [];
+  return {
+    code: String(number),
+    constraint: quoted ?? key ?? null,
+    // Where it stood among those that were sent together says nothing of where it stands in its part.
+    message: said.replace(/ at row \d+$/, ""),
+    line: line === undefined ? undefined : Number(line),
+  };
 }
 
 /** A value that the column would store as another one: it was not sent. It counts as refused by the server. */
@@ -29,7 +47,10 @@ export function refusedValue({
     "integrity",
     `row ${row}, column ${name}: the value does not fit into ${type} as it is`,
     "correct the mapping of that column, or alter the table",
-    Object.assign(new Error("refused before it was sent"), { errno: 1265 }),
+    withWords(
+      Object.assign(new Error("refused before it was sent"), { errno: 1265 }),
+      `Column '${name}' does not hold the value as it is: it is ${type} at row ${row}`,
+    ),
   );
 }
 
@@ -46,6 +67,9 @@ export function refusedRows(place: string, warnings: readonly Warning[], count: 
     "integrity",
     `${place}: the server did not take all rows as they are; nothing was kept\n  ${said.join("\n  ")}${more}`,
     "correct the mapping, or the target's table",
-    Object.assign(new Error(`the server's warning ${errno}`), { errno }),
+    withWords(
+      Object.assign(new Error(`the server's warning ${errno}`), { errno }),
+      warnings[Math.max(0, numbers.indexOf(errno ?? 0))]?.[2] ?? "",
+    ),
   );
 }

@@ -22,6 +22,7 @@ import { sumOfRows } from "./known-rows.js";
 import { buildIndexes, createNextTable } from "./next-table.js";
 import { assertLoadable, assertOurs } from "./obstacles.js";
 import { announceSwap, forgetOpen } from "./open-generation.js";
+import { assertOwnKeysHold } from "./own-keys.js";
 import { refusalOf } from "./refused.js";
 import type { Sessions } from "./sessions.js";
 import { settleSwap } from "./settle-swap.js";
@@ -67,6 +68,7 @@ async function exchange(main: TargetConnection, { request, staging, rowCount }: 
   const { live, kept: next, key, shape } = staging;
   await keepNumbering(main, live, next);
   await assertAlike(main, live, next);
+  await assertOwnKeysHold(main, { live, rows: next, request });
   const before = await assertOurs(main, live, request);
   const number = await nextNumber(main, live.qualifiedName);
   const previous = previousTable(live, number);

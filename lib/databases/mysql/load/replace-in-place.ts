@@ -19,6 +19,7 @@ import { loadPart } from "./load-part.js";
 import { createNextTable } from "./next-table.js";
 import { assertLoadable, assertOurs, countRows } from "./obstacles.js";
 import { forgetOpen } from "./open-generation.js";
+import { assertOwnKeysHold } from "./own-keys.js";
 import { dropForgotten } from "./previous-rows.js";
 import type { TargetConnection } from "./target-connection.js";
 import { triggerWarnings } from "./triggers.js";
@@ -65,6 +66,7 @@ async function exchange(connection: TargetConnection, whole: Exchange): Promise<
   await connection.execute(sql`DELETE FROM ${table.sql}`);
   await makeRoom(connection, key);
   await fill(connection, whole);
+  await assertOwnKeysHold(connection, { live: table, rows: table, request });
   await assertKeysOfOthersHold(connection, table);
   const inserted = request.parts.reduce((sum, part) => sum + part.rowCount, 0);
   const quarantined = request.rejects.aside?.rowCount ?? 0;

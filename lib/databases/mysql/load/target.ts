@@ -1,3 +1,4 @@
+import { loadWithQuarantine, type WayToLoad } from "../../load-with-quarantine.js";
 import type { OpenOptions } from "../../open-target.js";
 import type { LoadOutcome, LoadRequest, Target } from "../../target-port.js";
 import { findTable, identityOf } from "../catalog.js";
@@ -11,6 +12,7 @@ import { ensureLedger } from "./ledger.js";
 import { assertMergeable, mergeRows } from "./merge-rows.js";
 import { assertReplaceable, countRows } from "./obstacles.js";
 import { dropLeftovers } from "./open-generation.js";
+import { quarantineOf } from "./quarantine.js";
 import { assertReady } from "./readiness.js";
 import { replaceBySwap } from "./replace-by-swap.js";
 import { replaceInPlace } from "./replace-in-place.js";
@@ -18,6 +20,7 @@ import { openSessions, type Sessions } from "./sessions.js";
 import { settleSwap } from "./settle-swap.js";
 import { aspectsOf } from "./show-create.js";
 import { lockAgainstOthers } from "./table-lock.js";
+import { trialMerge, trialReplace } from "./trials.js";
 import { upsertUnits } from "./upsert-units.js";
 
 /** A MySQL or MariaDB target: one session that holds the locks, and others while parts arrive. */
@@ -72,14 +75,21 @@ export async function openMysqlTarget(url: string, options: OpenOptions): Promis
 }
 
 async function load(sessions: Sessions, request: LoadRequest): Promise<LoadOutcome> {
-  switch (request.way) {
+  return await loadWithQuarantine(quarantineOf(sessions.main, request.table), request, wayOf(sessions, request));
+}
+
+function wayOf(sessions: Sessions, { way, table }: LoadRequest): WayToLoad {
+  const { main, retry } = sessions;
+  const again = <Result>(work: () => Promise<Result>) => retry(`load ${table}`, work);
+  const trial = (one: LoadRequest) => trialReplace(main, one);
+  switch (way) {
     case "swap":
-      return await replaceBySwap(sessions, request);
+      return { load: (one) => replaceBySwap(sessions, one), trial };
     case "in place":
-      return await sessions.retry(`load ${request.table}`, () => replaceInPlace(sessions.main, request));
+      return { load: (one) => again(() => replaceInPlace(main, one)), trial };
     case "merge":
-      return await sessions.retry(`load ${request.table}`, () => mergeRows(sessions, request));
+      return { load: (one) => again(() => mergeRows(sessions, one)), trial: (one) => trialMerge(main, one) };
     default:
-      return request.way satisfies never;
+      return way satisfies never;
   }
 }
