@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { connectTarget } from "../../../../../lib/databases/mysql/load/target-connection.js";
+import { mergeRows } from "../../../../../lib/databases/mysql/load/merge-rows.js";
+import { openSessions } from "../../../../../lib/databases/mysql/load/sessions.js";
+import { connectTarget, type TargetConnection } from "../../../../../lib/databases/mysql/load/target-connection.js";
 import { openTarget } from "../../../../../lib/databases/open-target.js";
 import type { LoadRequest, PartToLoad, Target, UpsertRequest } from "../../../../../lib/databases/target-port.js";
 import { createMysqlDatabase } from "../../../../support/mariadb.js";
@@ -142,6 +144,46 @@ it("a session that ends in the middle leaves the table as it was, and the next o
   expect(counts).toMatchObject({ inserted: 1, updated: 1, after: 2 });
   expect(await staging()).toEqual([]);
 });
+
+it("killed before any of its statements, the same upsert ends the same", async () => {
+  const fresh = "DELETE FROM people; INSERT INTO people VALUES (1, 'Amina'), (2, 'Li'), (100, 'not ours')";
+  const request = upsert([part(["1,Noor"]), part(["2,Li", "3,Zoe"], { name: "part-00001.csv.gz" })]);
+  const state = async () => [
+    await database.query("SELECT * FROM people ORDER BY id"),
+    await database.query(
+      "SELECT generation, state, rows_before, inserted, updated, unchanged, rows_after FROM waybill_generations",
+    ),
+    await database.query("SELECT generation, part, row_count FROM waybill_loads ORDER BY part"),
+    await staging(),
+  ];
+  await database.query(fresh);
+  await target.load(request);
+  const wanted = await state();
+  let [deadly, died] = [0, true];
+  while (died) {
+    [deadly, died] = [deadly + 1, false];
+    await database.query(`${fresh}; DELETE FROM waybill_generations; DELETE FROM waybill_loads`);
+    let statements = 0;
+    const sessions = await openSessions(database.url, { application: "waybill/dying", retryMs: 0 });
+    const { main } = sessions;
+    const execute: TargetConnection["execute"] = async (statement) => {
+      statements += 1;
+      if (statements === deadly) {
+        died = true;
+        await main.close();
+      }
+      return await main.execute(statement);
+    };
+    await mergeRows({ ...sessions, main: { ...main, execute } }, request).catch(() => undefined);
+    await sessions.close();
+
+    await target.load(request);
+    await target.rebuildIndexes("M-1", "people");
+
+    expect([deadly, await state()]).toEqual([deadly, wanted]);
+  }
+  expect(deadly).toBeGreaterThan(10);
+}, 60_000);
 
 it("what a run leaves that dies after its last commit goes with the next look at the table", async () => {
   await target.load(upsert([part(["1,Li"])]));
