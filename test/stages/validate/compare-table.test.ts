@@ -49,7 +49,7 @@ function rowOf(id: number): Row {
   return [
     String(id),
     id % 10 === 8 ? "" : `person |${id}`,
-    `n, "${id}"`,
+    `${id % 10 === 7 ? "\uFEFF" : ""}n, "${id}"`,
     `c${id % 7}`,
     `${id}.5`,
     `${id}.250`,
@@ -148,6 +148,7 @@ const mutations: Readonly<Record<string, string>> = {
   "one digit": "UPDATE people SET price = price + 0.01 WHERE id = 77",
   "one digit of a number without a scale": "UPDATE people SET share = share + 0.0000001 WHERE id = 77",
   "one blank": "UPDATE people SET name = name || ' ' WHERE id = 300",
+  "a mark of byte order that got lost": "UPDATE people SET short = substr(short, 2) WHERE id = 7",
   "upper case": "UPDATE people SET short = upper(short) WHERE id = 5",
   "a blank before a padded text": "UPDATE people SET code = ' ' || left(code, 4) WHERE id = 6",
   "true for false": "UPDATE people SET open = NOT open WHERE id = 1",
