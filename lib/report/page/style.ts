@@ -42,7 +42,7 @@ small{display:block;font-weight:400}
 .attention,.attention+p{margin:.4rem 0}
 .attention{list-style:none;padding:0}
 .attention li{padding:.35rem 0 .35rem 6.25rem;text-indent:-6.25rem;border-top:1px solid var(--line)}
-.attention .mark{display:inline-block;min-width:6.25rem;text-indent:0}
+.attention .mark{display:inline-block;min-width:5.95rem;text-indent:0}
 .flows{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),1fr));gap:1.5rem 2.5rem;margin:1rem 0 1.5rem}
 figure{margin:0;break-inside:avoid}
 svg{display:block;overflow:hidden}
