@@ -26,17 +26,18 @@ const needed = [
   "TRIGGER",
 ] as const;
 
-/** What is missing, by database: those of the tables, and the one of the ledger. */
+/** What is missing, by database: those of the tables, and the one of the ledger. To merge, rows that change stand in a table of the session. */
 export async function missingPrivileges(
   connection: Connection,
-  tables: readonly FoundTable[],
+  { tables, merges }: { readonly tables: readonly FoundTable[]; readonly merges: boolean },
 ): Promise<readonly MissingPrivileges[]> {
+  const wanted = merges ? [...needed, "CREATE TEMPORARY TABLES"] : needed;
   const [[own = "", user = ""] = []] = await connection.query(sql`SELECT database(), current_user()`);
   const grantee = (user ?? "").replace(/^(.*)@(.*?)$/s, "'$1'@'$2'");
   const missing: MissingPrivileges[] = [];
   for (const database of new Set([own ?? "", ...tables.map(({ schema }) => schema)])) {
     const held = await heldIn(connection, database);
-    const privileges = needed.filter((one) => !held.has(one));
+    const privileges = wanted.filter((one) => !held.has(one));
     if (privileges.length === 0) continue;
     const grant = `GRANT ${privileges.join(", ")} ON ${identifier(database)}.* TO ${grantee}`;
     missing.push({ database, privileges, grant });

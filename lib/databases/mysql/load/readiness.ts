@@ -16,7 +16,8 @@ export async function assertReady(connection: Connection, loads: readonly Planne
   await assertWritable(connection);
   const tables: FoundTable[] = [];
   for (const { check } of loads) tables.push(await findTable(connection, check.table));
-  await assertAllowed(connection, tables);
+  const merges = loads.some(({ check }) => check.mode !== "replace");
+  await assertAllowed(connection, { tables, merges });
   for (const table of tables) await assertKeysSeen(connection, table);
   await assertNobodyWrites(connection, tables);
 }
@@ -31,8 +32,8 @@ async function assertWritable(connection: Connection): Promise<void> {
   );
 }
 
-async function assertAllowed(connection: Connection, tables: readonly FoundTable[]): Promise<void> {
-  const missing = await missingPrivileges(connection, tables);
+async function assertAllowed(connection: Connection, needing: Parameters<typeof missingPrivileges>[1]): Promise<void> {
+  const missing = await missingPrivileges(connection, needing);
   if (missing.length === 0) return;
   const lines = missing.map(({ database, privileges }) => `  ${database}: ${privileges.join(", ")}`);
   const grants = missing.map(({ grant }) => `    ${grant};`);

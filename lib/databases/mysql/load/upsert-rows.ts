@@ -14,7 +14,7 @@ import { describeTable } from "../describe-table.js";
 import { identifier, identifiers, trusted } from "../identifiers.js";
 import { countOrphans, type KeyOfAnother, keysOfOthers, uncheckedForeignKeys } from "./foreign-keys.js";
 import { assertNew, assertTellable, sameKey } from "./merge-key.js";
-import { refusedRows } from "./refused.js";
+import { refusalOf, refusedRows } from "./refused.js";
 import type { TargetConnection } from "./target-connection.js";
 import { findTouched, isTouched, type TouchedRows } from "./touched-rows.js";
 
@@ -149,12 +149,21 @@ function insertStatement({ rows, touched }: Merging): Sql {
 const unsafeStatement = "1592";
 
 async function changed(connection: TargetConnection, { found }: ArrivedRows, statement: Sql): Promise<number> {
-  const { rowCount, warningCount } = await connection.execute(statement);
+  const { rowCount, warningCount } = await connection.execute(statement).catch((error: unknown) => {
+    throw placed(error, found);
+  });
   if (warningCount === 0) return rowCount;
   const warnings = await connection.query(sql`SHOW WARNINGS`);
   const said = warnings.filter(([, number]) => number !== unsafeStatement);
   if (said.length > 0) throw refusedRows(found.qualifiedName, said.slice(0, 3), said.length);
   return rowCount;
+}
+
+// The server names the constraint, not always the table.
+function placed(error: unknown, { qualifiedName }: FoundTable): unknown {
+  if (!(error instanceof StageError) || refusalOf(error) === undefined) return error;
+  const hint = "correct the rows, or let such rows be put aside: load: { on_reject: quarantine }";
+  return new StageError(error.kind, `${qualifiedName}: ${error.message}`, hint, error.cause);
 }
 
 /** Throws "integrity" where a row that was written refers to none, or one refers to it no more. */

@@ -110,7 +110,10 @@ describe.each([
 
     const orphan = await rejection(load({ ...changes, parts: [part(["8,Di,40,g@x,\\N,99"])] }, { on: "fail" }));
 
+    const adult = await rejection(load({ ...changes, parts: [part(["8,Di,7,g@x,\\N,1"])] }, { on: "fail" }));
+
     expect(orphan).toMatchObject({ kind: "integrity", message: expect.stringContaining("lives") });
+    expect(adult).toMatchObject({ kind: "integrity", message: expect.stringMatching(/people.*adult/s) });
     expect(await ids()).toEqual(["500"]);
   });
 });

@@ -315,6 +315,10 @@ it("a user is told at once of all privileges that are missing, and of a key that
 
   const check = request([]);
   const failed = await rejection(poor.assertReady([{ check, chosen: await poor.chooseWay(check) }]));
+  const merging = { ...check, mode: "upsert" } as const;
+  const unmerged = await rejection(poor.assertReady([{ check: merging, chosen: await poor.chooseWay(merging) }]));
+  expect(failed).not.toMatchObject({ message: expect.stringContaining("TEMPORARY") });
+  expect(unmerged).toMatchObject({ message: expect.stringContaining("TRIGGER, CREATE TEMPORARY TABLES") });
 
   expect(failed).toMatchObject({
     kind: "forbidden",
