@@ -51,8 +51,10 @@ it.skipIf(missing !== "")(
     const way = async (from: TestDatabase, to: TestDatabase) => {
       const extracts = tables.map((table) => `${table}: {}`);
       const migration = await createMigration({ source: from.url, target: to.url, extracts, files });
-      const done = await migration.run("run");
-      expect(done, done.stderr).toMatchObject({ exitCode: 0 });
+      for (const stage of ["extract", "transform", "load"]) {
+        const done = await migration.run(stage);
+        expect(done, done.stderr).toMatchObject({ exitCode: 0 });
+      }
     };
 
     await way(source, between);
