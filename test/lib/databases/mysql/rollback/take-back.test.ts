@@ -1,6 +1,8 @@
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { KeepRows } from "../../../../../lib/databases/kept-port.js";
+import { connectTarget, type TargetConnection } from "../../../../../lib/databases/mysql/load/target-connection.js";
+import { takeBack } from "../../../../../lib/databases/mysql/rollback/take-back.js";
 import { openRollback } from "../../../../../lib/databases/open-rollback.js";
 import { openTarget } from "../../../../../lib/databases/open-target.js";
 import type { RollbackTarget, TakeBackRequest } from "../../../../../lib/databases/rollback-port.js";
@@ -101,3 +103,41 @@ it.each([false, true])(
     expect(await database.query("SHOW TABLES LIKE 'waybill\\_previous%'")).toEqual([]);
   },
 );
+
+it("killed before any of its statements, the same rollback ends the same: rows, triggers, ledger", async () => {
+  await database.query(`CREATE TABLE pets (id int PRIMARY KEY, name varchar(9));
+    CREATE TRIGGER counted BEFORE DELETE ON pets FOR EACH ROW SET @gone = OLD.id`);
+  const pets = (lines: readonly string[], changes: Partial<LoadRequest>) =>
+    people([part(lines)], { table: "pets", keep, confirmed: true, ...changes });
+  const asking = { table: "pets", key: ["id"], generation: "g", unit: undefined } as const;
+  let [deadly, died] = [0, true];
+  while (died) {
+    [deadly, died] = [deadly + 1, false];
+    await database.query("DELETE FROM pets; INSERT INTO pets VALUES (1, 'Rex'); DELETE FROM waybill_generations");
+    await target.load(pets(["1,Max", "2,Tom"], { mode: "upsert", way: "merge", generation: "g" }));
+    const images = { ...kept, open: () => Readable.from([kept.text], { objectMode: false }) };
+    const request: TakeBackRequest = { ...asked("g", images), ...asking };
+    const dying = await connectTarget(database.url, { application: "waybill/dying", access: "write" });
+    let statements = 0;
+    const execute: TargetConnection["execute"] = async (statement) => {
+      statements += 1;
+      if (statements === deadly) {
+        died = true;
+        await dying.close();
+      }
+      return await dying.execute(statement);
+    };
+    await takeBack({ ...dying, execute }, [request]).catch(() => undefined);
+    await dying.close();
+
+    const of = { migration: "M-1", table: "pets", unit: undefined };
+    if ((await rollback.lastLoad(of)).kind === "there") await rollback.takeBack([request]);
+    await rollback.restore("M-1");
+
+    expect([deadly, await database.query("SELECT * FROM pets")]).toEqual([deadly, [{ id: "1", name: "Rex" }]]);
+    expect(await database.query("SHOW TRIGGERS LIKE 'pets'")).toMatchObject([{ Trigger: "counted" }]);
+    expect(await database.query("SELECT state FROM waybill_generations")).toEqual([{ state: "taken back" }]);
+    expect(await database.count("waybill_definitions")).toBe(0);
+  }
+  expect(deadly).toBeGreaterThan(8);
+}, 60_000);
