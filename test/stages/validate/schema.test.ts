@@ -20,6 +20,9 @@ const targetYaml = `tables:
     joined: timestamptz, facts: jsonb, note: text }
 `;
 
+/** One beginning for all: what hangs on the target, and what its columns hold. */
+const ready = (): Promise<Loaded> => loadedMigration({ "schema/target.yaml": targetYaml }, hangingOn);
+
 async function verdicts(loaded: Loaded): Promise<Readonly<Record<string, string>>> {
   const { tables } = await loaded.report();
   const checks = tables.find(({ table }) => table === "people")?.checks ?? [];
@@ -28,7 +31,7 @@ async function verdicts(loaded: Loaded): Promise<Readonly<Record<string, string>
 }
 
 it("validate names each object that is not as load left it, or does not work, and warns of those that came since", async () => {
-  const loaded = await loadedMigration({ "schema/target.yaml": targetYaml }, hangingOn);
+  const loaded = await ready();
   const asLeft = {
     "columns as schema/target.yaml has them": "passed",
     "columns as load left them": "passed",
@@ -85,7 +88,7 @@ it("validate names each object that is not as load left it, or does not work, an
 });
 
 it("validate lists orphans row by row, once, whether the catalog or only the specification knows the reference", async () => {
-  const loaded = await loadedMigration();
+  const loaded = await ready();
   await loaded.target.query("SET session_replication_role = replica; DELETE FROM towns WHERE id = 3");
 
   const { exitCode, stderr } = await loaded.validate(["people", "--no-source"]);
@@ -103,7 +106,7 @@ it("validate lists orphans row by row, once, whether the catalog or only the spe
 });
 
 it("validate skips what an older load did not record, says so, and the next load records it without moving a row", async () => {
-  const loaded = await loadedMigration({}, hangingOn);
+  const loaded = await ready();
   const folder = join(loaded.work, "load", "people");
   const { resources, _waybill } = await manifestIn(folder);
   const { structure, ...details } = _waybill.details;
@@ -126,7 +129,7 @@ it("validate skips what an older load did not record, says so, and the next load
 });
 
 it("validate is not complete where it may not read a sequence, and names the GRANT", async () => {
-  const loaded = await loadedMigration({}, hangingOn);
+  const loaded = await ready();
   const role = `${loaded.target.name}_reader`;
   await loaded.target.query(`CREATE ROLE ${role} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}`);
   const url = Object.assign(new URL(loaded.target.url), { username: role, password: "" }).href;
