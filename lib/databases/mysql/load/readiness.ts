@@ -73,7 +73,7 @@ function fileName(name: string): string {
 async function assertNobodyWrites(connection: Connection, tables: readonly FoundTable[]): Promise<void> {
   const [[usual = "60"] = []] = await connection.query(sql`SELECT @@SESSION.lock_wait_timeout`);
   const written: string[] = [];
-  await connection.query(sql`SET SESSION lock_wait_timeout = 2`);
+  await connection.query(sql`SET SESSION lock_wait_timeout = least(2, @@SESSION.lock_wait_timeout)`);
   try {
     for (const { qualifiedName, sql: table } of tables) {
       try {

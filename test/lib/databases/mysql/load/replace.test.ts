@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { createConnection } from "mysql2/promise";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { tableAt } from "../../../../../lib/databases/mysql/catalog.js";
 import { nextTable, previousTable } from "../../../../../lib/databases/mysql/load/kept-tables.js";
@@ -306,6 +307,34 @@ it("one run at a time loads a table, and one run of a migration a database", asy
     { kind: "temporary", message: expect.stringMatching(/another run of M-1 holds this target: connection \d+, root/) },
   ]);
   await Promise.all(others.map((other) => other.close()));
+});
+
+it("whoever writes to a table and has not committed is named before the first byte, and readers are in nobody's way", async () => {
+  const impatient = await openTarget(database.url, { application: "w", retryMs: 0, lockTimeoutMs: 1000 });
+  const { hostname: host, port, username: user } = new URL(database.url);
+  const other = await createConnection({
+    host,
+    port: Number(port),
+    user,
+    database: database.name,
+    multipleStatements: true,
+  });
+  const ready = async () =>
+    await impatient.assertReady([{ check: request([]), chosen: await impatient.chooseWay(request([])) }]);
+
+  await other.query("BEGIN; SELECT * FROM people");
+  await ready();
+  await other.query("INSERT INTO people (id, name) VALUES (1, 'Li')");
+  const refused = await rejection(ready());
+  await other.query("COMMIT");
+  await ready();
+
+  expect(refused).toMatchObject({
+    kind: "temporary",
+    message: expect.stringMatching(/people is written by connection \d+, root from .*, in a transaction since/),
+  });
+  await other.end();
+  await impatient.close();
 });
 
 it("a user is told at once of all privileges that are missing, and of a key that nobody shows", async () => {
