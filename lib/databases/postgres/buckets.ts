@@ -32,7 +32,11 @@ export async function bucketsOf(
       given.length + actual.length === 0 || (await isUnique(connection, { table, description, sides }))
         ? sides.key
         : [];
-    expected.give("parts", { expected: givenRows(columns, given), actual: givenRows(columns, actual), key });
+    expected.give("parts", {
+      expected: givenRows(sides.columns, given),
+      actual: givenRows(sides.columns, actual),
+      key,
+    });
     const found = await compareRows(comparedTables(connection, expected.of("parts")), {
       of: "parts",
       expected: given.length,

@@ -7,7 +7,7 @@ import { identifier, sql, trusted } from "./identifiers.js";
 /** A column that is compared, and the way its type does it. */
 export interface ComparedColumn {
   readonly name: string;
-  /** The database's own spelling, with length and scale. */
+  /** The database's own spelling, with length and scale; of a domain its base type's. */
   readonly databaseType: string;
   /** "value": by the type's equality; "text": by the characters, never a collation; "as text": by the output's characters. */
   readonly by: "value" | "text" | "as text";
@@ -33,11 +33,11 @@ export async function comparedColumns(
     Readonly<Record<"name" | "spelled" | "base" | "kind", string> & { element: string | null }>
   >(sql`
     WITH RECURSIVE base AS (
-      SELECT attname AS name, format_type(atttypid, atttypmod) AS spelled, atttypid AS type FROM pg_attribute
+      SELECT attname AS name, atttypid AS type, atttypmod AS modifier FROM pg_attribute
       WHERE attrelid = ${trusted(table.oid)} AND attnum > 0 AND NOT attisdropped
-      UNION ALL SELECT base.name, base.spelled, t.typbasetype FROM base JOIN pg_type t ON t.oid = base.type WHERE t.typtype = 'd'
+      UNION ALL SELECT base.name, t.typbasetype, t.typtypmod FROM base JOIN pg_type t ON t.oid = base.type WHERE t.typtype = 'd'
     )
-    SELECT base.name, base.spelled, t.typname AS base, t.typtype AS kind,
+    SELECT base.name, format_type(base.type, base.modifier) AS spelled, t.typname AS base, t.typtype AS kind,
       CASE WHEN t.typcategory = 'A' THEN (SELECT e.typname FROM pg_type e WHERE e.oid = t.typelem) END AS element
     FROM base JOIN pg_type t ON t.oid = base.type WHERE t.typtype <> 'd'`);
   return names.map((name) => {

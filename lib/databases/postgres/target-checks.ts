@@ -85,8 +85,7 @@ function checkedTable(connection: Connection, { request, table, description, exp
       return await compare("sample", part.rowCount);
     },
     compareGiven: async (rows) => {
-      const columns = sides.columns.map(({ name }) => columnNamed(description, name));
-      expected.give("sample", { expected: givenRows(columns, rows) });
+      expected.give("sample", { expected: givenRows(sides.columns, rows) });
       return await compare("sample", rows.length);
     },
     differences: (comparison, limit) =>

@@ -87,19 +87,20 @@ describe("comparing a table with what was written", () => {
   });
 
   it("names values that their column rounded or cut off as they came in, and none that have its form", async () => {
-    await database.query(`CREATE TABLE narrow (id integer PRIMARY KEY, price numeric(6,2), code varchar(3), pad char(3), at timestamp(0), clock time(1));
-      INSERT INTO narrow VALUES (1, 1.555, 'ab   ', 'ab', '2024-01-01 00:00:00.6', '08:00:00.25'), (2, 1.5, 'ab', 'ab', '2024-01-01', '08:00:00.5'), (3, 7, '', '', NULL, NULL)`);
+    await database.query(`CREATE DOMAIN share AS numeric(4,1); CREATE TABLE narrow (id integer PRIMARY KEY, price numeric(6,2), part share, code varchar(3), pad char(3), at timestamp(0), clock time(1));
+      INSERT INTO narrow VALUES (1, 1.555, 0.25, 'ab   ', 'ab', '2024-01-01 00:00:00.6', '08:00:00.25'), (2, 1.5, 0.5, 'ab', 'ab', '2024-01-01', '08:00:00.5'), (3, 7, NULL, '', '', NULL, NULL)`);
     const written = [
-      "1,1.555,ab   ,ab,2024-01-01 00:00:00.6,08:00:00.25",
-      "2,1.500,ab,ab   ,2024-01-01 00:00:00.000,08:00:00.50",
-      "3,8,,c,\\N,\\N",
+      "1,1.555,0.25,ab   ,ab,2024-01-01 00:00:00.6,08:00:00.25",
+      "2,1.500,0.50,ab,ab   ,2024-01-01 00:00:00.000,08:00:00.50",
+      "3,8,\\N,,c,\\N,\\N",
     ];
-    const table = { table: "narrow", columns: ["id", "price", "code", "pad", "at", "clock"] };
+    const table = { table: "narrow", columns: ["id", "price", "part", "code", "pad", "at", "clock"] };
 
     const { comparison, lines } = await compare(written, table);
 
     expect(lines).toEqual([
       "changed,1,price,1.555,1.56",
+      "changed,1,part,0.25,0.3",
       "changed,1,code,ab   ,ab ",
       "changed,1,at,2024-01-01 00:00:00.6,2024-01-01 00:00:01",
       "changed,1,clock,08:00:00.25,08:00:00.3",
