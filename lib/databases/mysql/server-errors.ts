@@ -49,13 +49,17 @@ export function translate(error: unknown, location: string): unknown {
   if (sqlMessage !== undefined && sqlState !== undefined) {
     const kind = kindByNumber[errno ?? 0] ?? (sqlState.startsWith("42") ? "specification" : "integrity");
     const isOfNames = sqlState.startsWith("42") || quotesNames.has(errno ?? 0);
-    const said = isOfNames ? sqlMessage : masked(sqlMessage);
+    const said = errno === signalled ? raised : isOfNames ? sqlMessage : masked(sqlMessage);
     return new StageError(kind, `${said} (${errno}, ${sqlState})`, hintByKind[kind], withoutValues(error));
   }
   if (!socketCodes.test(code) && !message.includes("closed state")) return error;
   const text = `the connection to ${location} was lost: ${code === "" ? message : code}`;
   return new StageError("temporary", text, hintByKind.temporary, error);
 }
+
+// SIGNAL in a trigger or routine may say anything, values of the data too.
+const signalled = 1644;
+const raised = "a trigger or routine of the database raised an error";
 
 /** "Column 'born' cannot be null", "Field 'born' doesn't have a default value". */
 const quotesNames = new Set([1048, 1364]);

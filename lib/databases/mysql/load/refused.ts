@@ -16,17 +16,23 @@ export function refusalOf(error: unknown): number | undefined {
   return refusals.has(number) ? number : undefined;
 }
 
+// Which message names its constraint where: anywhere else such words may be part of a value.
+const namers: readonly (readonly [ReadonlySet<number>, RegExp])[] = [
+  [new Set([1062, 1169, 1586, 1859]), / for key '([^']+)'$/],
+  [new Set([1216, 1452, 4025]), /CONSTRAINT `((?:[^`]|``)+)`/],
+  [new Set([3819]), /^Check constraint '([^']+)'/],
+];
+
 /** What the server has against a row behind an error, word for word; undefined where it is another failure. */
 export function refusalIn(error: unknown): Refusal | undefined {
   const number = refusalOf(error);
   if (number === undefined || !(error instanceof StageError)) return undefined;
   const said = wordsOf(error) ?? error.message;
   const [, line] = / at row (\d+)$/.exec(said) ?? [];
-  const [, quoted, key] =
-    /(?:CONSTRAINT `|[Cc]heck constraint ')((?:[^`']|``)+)[`']| for key '([^']+)'$/.exec(said) ?? [];
+  const [, constraint = null] = namers.find(([numbers]) => numbers.has(number))?.[1].exec(said) ?? [];
   return {
     code: String(number),
-    constraint: quoted ?? key ?? null,
+    constraint,
     // Where it stood among those that were sent together says nothing of where it stands in its part.
     message: said.replace(/ at row \d+$/, ""),
     line: line === undefined ? undefined : Number(line),

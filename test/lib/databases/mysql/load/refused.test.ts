@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import { refusalIn } from "../../../../../lib/databases/mysql/load/refused.js";
+import { translate, withWords } from "../../../../../lib/databases/mysql/server-errors.js";
+import { StageError } from "../../../../../lib/model/errors.js";
+
+const refusal = (errno: number, said: string) =>
+  refusalIn(
+    new StageError("integrity", "masked", undefined, withWords(Object.assign(new Error("…"), { errno }), said)),
+  );
+
+it.each([
+  [1062, "Duplicate entry 'CONSTRAINT `secret`' for key 'PRIMARY'", "PRIMARY"],
+  [1062, "Duplicate entry 'x' for key 'people.one_mail'", "people.one_mail"],
+  [4025, "CONSTRAINT `adult` failed for `db`.`people`", "adult"],
+  [3819, "Check constraint 'adult' is violated.", "adult"],
+  [
+    1452,
+    "Cannot add or update a child row: a foreign key constraint fails (`d`.`t`, CONSTRAINT `lives` FOREIGN KEY (`a`)",
+    "lives",
+  ],
+  [1644, "CONSTRAINT `secret` for key 'secret'", null],
+])("the constraint that refused a row is no part of a value: %i %s", (number, said, constraint) => {
+  expect(refusal(number, said)).toEqual({ code: String(number), constraint, message: said, line: undefined });
+});
+
+it("where a row stands in what was sent is told apart from what is wrong with it", () => {
+  expect(refusal(1265, "Data truncated for column 'age' at row 7")).toEqual({
+    code: "1265",
+    constraint: null,
+    message: "Data truncated for column 'age'",
+    line: 7,
+  });
+  expect(refusal(1205, "Lock wait timeout exceeded")).toBeUndefined();
+});
+
+it("what a trigger says stands in files that hold values, never in an error", () => {
+  const said = { errno: 1644, sqlState: "45000", sqlMessage: "no Amina here", code: "ER_SIGNAL_EXCEPTION" };
+  const error = translate(Object.assign(new Error(said.sqlMessage), said), "host:1/db");
+
+  expect(String(error)).toContain("a trigger or routine of the database raised an error (1644, 45000)");
+  expect(refusalIn(error)).toMatchObject({ code: "1644", constraint: null, message: "no Amina here" });
+});
