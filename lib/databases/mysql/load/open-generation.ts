@@ -5,6 +5,7 @@
 // 3. DDL commits by itself. So the staging table goes before its lines do: a crash in between leaves lines without a
 //    table, which the next run sees.
 import { sql } from "../../../mapping/sql.js";
+import { arrivingKey, type Opening } from "../../arriving-parts.js";
 import type { LoadMode, LoadWay } from "../../target-port.js";
 import type { FoundTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
@@ -25,30 +26,21 @@ export interface Swapping {
   readonly quarantined: number;
 }
 
-/** How a generation arrives. */
-export interface Opening {
-  readonly mode: LoadMode;
-  readonly way: LoadWay;
-  /** Tells what the staging table was made after: parts that arrived in another shape are of no use. */
-  readonly shape: string;
+/** How a generation was opened, and whether it is about to take the table's place. */
+export interface OpenGeneration extends Opening {
   readonly swapping?: Swapping;
-}
-
-/** The key under which the lines of a generation stand while its parts arrive. */
-export function arrivingKey(key: GenerationKey): GenerationKey {
-  return { ...key, generation: `arriving:${key.generation}` };
 }
 
 /** What is open of a table: at most one generation, whichever migration opened it. */
 export async function openOf(
   connection: Connection,
   { qualifiedName }: FoundTable,
-): Promise<(Opening & { readonly key: GenerationKey }) | undefined> {
+): Promise<(OpenGeneration & { readonly key: GenerationKey }) | undefined> {
   const [row] = await connection.query(sql`SELECT migration, generation, mode, way, undo_by FROM waybill_generations
     WHERE ${ofTable(qualifiedName)} AND state = 'open' LIMIT 1`);
   if (row === undefined) return undefined;
   const [migration, generation, mode, way, opened] = row;
-  const facts = JSON.parse(opened ?? "{}") as Pick<Opening, "shape" | "swapping">;
+  const facts = JSON.parse(opened ?? "{}") as Pick<OpenGeneration, "shape" | "swapping">;
   const name = (generation ?? "").replace(/^arriving:/, "");
   const key = { migration: migration ?? "", table: qualifiedName, generation: name };
   return { ...facts, mode: mode as LoadMode, way: way as LoadWay, key };
@@ -81,7 +73,7 @@ export async function openGeneration(
 export async function announceSwap(
   connection: TargetConnection,
   key: GenerationKey,
-  { shape, swapping }: Pick<Opening, "shape" | "swapping">,
+  { shape, swapping }: Pick<OpenGeneration, "shape" | "swapping">,
 ): Promise<void> {
   const opened = literal(JSON.stringify({ kind: "open", shape, swapping }));
   await connection.execute(

@@ -3,24 +3,11 @@
 //    whose lines say who wrote the rows that are there.
 // 2. A table has one such generation at most, and its staging table goes when it does.
 
-import type { LoadMode, LoadWay } from "../../target-port.js";
+import { arrivingKey, type Opening } from "../../arriving-parts.js";
 import type { Connection } from "../connection.js";
 import { qualified, sql } from "../identifiers.js";
 import { type GenerationKey, makeRoom } from "./generations.js";
 import { arrivingTable, nextTable } from "./kept-tables.js";
-
-/** How a generation arrives. */
-export interface Opening {
-  readonly mode: LoadMode;
-  readonly way: LoadWay;
-  /** Tells what the staging table was made after: parts that arrived in another shape are of no use. */
-  readonly shape: string;
-}
-
-/** The key under which the lines of a generation stand while its parts arrive. */
-export function arrivingKey(key: GenerationKey): GenerationKey {
-  return { ...key, generation: `arriving:${key.generation}` };
-}
 
 /** How the generation was opened; undefined where it is not open. */
 export async function readOpening(connection: Connection, key: GenerationKey): Promise<Opening | undefined> {

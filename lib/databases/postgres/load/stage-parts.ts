@@ -3,29 +3,24 @@
 // 2. Nothing is written where a line names another content than the part has now.
 // 3. When it is over, the staging table holds as many rows as the lines say, or the load fails.
 // 4. A worker of a run that was killed has ended before what it left is looked at.
-import { StageError } from "../../../model/errors.js";
 import type { Sql } from "../../../model/names.js";
-import type { LoadLine, PartToLoad } from "../../target-port.js";
+import { type ArrivingParts, arriveWhole, arrivingKey, goesOn, linesFit, missingParts } from "../../arriving-parts.js";
+import type { PartToLoad } from "../../target-port.js";
 import type { Connection } from "../connection.js";
 import { copyPart } from "../copy-part.js";
 import { literal, qualified, sql } from "../identifiers.js";
 import { type GenerationKey, linesOf, writeLine } from "./generations.js";
 import { isKept } from "./kept-tables.js";
-import { arrivingKey, type Opening, openGeneration, readOpening } from "./open-generation.js";
+import { openGeneration, readOpening } from "./open-generation.js";
 import type { Sessions } from "./sessions.js";
 
 /** Parts that are to arrive, and where. */
-export interface Staging extends Opening {
+export interface Staging extends ArrivingParts {
   readonly key: GenerationKey;
   /** The staging table, as nextTable or arrivingTable name it. */
   readonly kept: string;
   /** Makes it, empty; called in a transaction of the main session. */
   create(connection: Connection): Promise<void>;
-  /** The table as the specification writes it, for messages. */
-  readonly table: string;
-  readonly columns: readonly string[];
-  readonly parts: readonly PartToLoad[];
-  readonly jobs: number;
 }
 
 /**
@@ -33,58 +28,27 @@ export interface Staging extends Opening {
  * many rows there are then. Goes on where an earlier run of the same generation stopped. Throws "integrity" where a line names another content.
  */
 export async function stageParts(sessions: Sessions, staging: Staging): Promise<number> {
-  const promised = staging.parts.reduce((sum, part) => sum + part.rowCount, 0);
-  await begin(sessions.main, staging, { anew: false });
-  await arrive(sessions, staging);
-  if ((await countStaged(sessions.main, staging)) === promised) return promised;
-  // Somebody emptied or filled the staging table behind our back.
-  await begin(sessions.main, staging, { anew: true });
-  await arrive(sessions, staging);
-  const found = await countStaged(sessions.main, staging);
-  if (found === promised) return promised;
-  throw new StageError(
-    "integrity",
-    `${staging.table}: ${promised} rows arrived in ${staging.kept}, and it holds ${found}`,
-    "somebody else writes there: stop that, then run the same command again",
-  );
-}
-
-async function begin(main: Connection, staging: Staging, { anew }: { readonly anew: boolean }): Promise<void> {
-  const { key, mode, way, shape } = staging;
-  await main.transaction(async () => {
-    await main.query(sql`SELECT pg_advisory_xact_lock(${workersLock(staging)})`);
-    const opening = anew ? undefined : await readOpening(main, key);
-    const goesOn = opening?.mode === mode && opening.way === way && opening.shape === shape;
-    if (goesOn && (await isKept(main, staging.kept)) && (await linesFit(main, staging))) return;
-    await openGeneration(main, key, { mode, way, shape });
-    await staging.create(main);
+  const { main } = sessions;
+  return await arriveWhole(staging, {
+    kept: staging.kept,
+    begin: (anew) => begin(main, staging, anew),
+    arrive: async () => {
+      const missing = missingParts(await linesOf(main, arrivingKey(staging.key)), staging);
+      await sessions.each(missing, staging.jobs, (connection, part) => stagePart(connection, staging, part));
+    },
+    countStaged: () => countStaged(main, staging),
   });
 }
 
-/** Whether all lines are of parts that are to arrive. Throws "integrity" where one names another content. */
-async function linesFit(connection: Connection, { key, parts, table }: Staging): Promise<boolean> {
-  const lines = await linesOf(connection, arrivingKey(key));
-  for (const line of lines) {
-    const part = parts.find(({ name }) => name === line.part);
-    if (part !== undefined && part.hash !== line.hash) throw otherContent(table, line);
-    // Rows may have been put aside since, or no longer are.
-    if (part?.rowCount !== line.rowCount) return false;
-  }
-  return true;
-}
-
-function otherContent(table: string, { part, rowCount }: LoadLine): StageError {
-  return new StageError(
-    "integrity",
-    `${table}: ${part} has arrived in the target with other content, ${rowCount} rows; nothing was written`,
-    `run transform again, so that its output gets a name of its own: waybill transform ${table} --force`,
-  );
-}
-
-async function arrive(sessions: Sessions, staging: Staging): Promise<void> {
-  const there = new Set((await linesOf(sessions.main, arrivingKey(staging.key))).map(({ part }) => part));
-  const missing = staging.parts.filter(({ name }) => !there.has(name));
-  await sessions.each(missing, staging.jobs, (connection, part) => stagePart(connection, staging, part));
+async function begin(main: Connection, staging: Staging, anew: boolean): Promise<void> {
+  const { key, kept, mode, way, shape } = staging;
+  await main.transaction(async () => {
+    await main.query(sql`SELECT pg_advisory_xact_lock(${workersLock(staging)})`);
+    const isOpen = !anew && goesOn(await readOpening(main, key), staging);
+    if (isOpen && (await isKept(main, kept)) && linesFit(await linesOf(main, arrivingKey(key)), staging)) return;
+    await openGeneration(main, key, { mode, way, shape });
+    await staging.create(main);
+  });
 }
 
 async function stagePart(connection: Connection, staging: Staging, part: PartToLoad): Promise<void> {

@@ -1,10 +1,10 @@
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { arrivingKey } from "../../../../../lib/databases/arriving-parts.js";
 import { qualified, sql } from "../../../../../lib/databases/postgres/identifiers.js";
 import { linesOf, standing } from "../../../../../lib/databases/postgres/load/generations.js";
 import { arrivingTable, nextTable } from "../../../../../lib/databases/postgres/load/kept-tables.js";
 import { ensureLedger } from "../../../../../lib/databases/postgres/load/ledger.js";
-import { arrivingKey } from "../../../../../lib/databases/postgres/load/open-generation.js";
 import { replaceInPlace } from "../../../../../lib/databases/postgres/load/replace-in-place.js";
 import { openSessions, type Sessions } from "../../../../../lib/databases/postgres/load/sessions.js";
 import { type Staging, stageParts } from "../../../../../lib/databases/postgres/load/stage-parts.js";
