@@ -1,7 +1,6 @@
 import { sql } from "../../../mapping/sql.js";
-import { StageError } from "../../../model/errors.js";
-import { refusedUnit } from "../../refused-unit.js";
 import type { UpsertOutcome, UpsertRequest } from "../../target-port.js";
+import { type DoneRequest, recordOf, upsertGroups } from "../../upsert-groups.js";
 import { columnsOf, findTable } from "../catalog.js";
 import { identifier, identifiers } from "../identifiers.js";
 import { makeRoom, settleGeneration, writeLine } from "./generations.js";
@@ -13,36 +12,25 @@ import type { TargetConnection } from "./target-connection.js";
 import { keepImages } from "./touched-rows.js";
 import { type ArrivedRows, type MergedRows, upsertRows } from "./upsert-rows.js";
 
-/**
- * Upserts the rows of a unit, all tables in one transaction: group by group, and of one group all at once. Throws
- * "difference" where the database refuses a row: of so few rows none is put aside.
- */
+/** Upserts the rows of a unit, as `upsertGroups` promises. */
 export async function upsertUnits(
   connection: TargetConnection,
   groups: readonly (readonly UpsertRequest[])[],
 ): Promise<readonly UpsertOutcome[]> {
-  for (const request of groups.flat()) {
-    const found = await findTable(connection, request.table);
-    await assertLoadable(connection, found, request.columns);
-    await assertMergeKey(connection, found, request);
-  }
-  const upserted = connection.transaction(async () => {
-    const done: Done[] = [];
-    for (const group of groups) done.push(...(await upsertGroup(connection, group, done.length)));
-    // Only now: a trigger of one table may have written to another.
-    for (const one of done) await record(connection, one);
-    for (const { request } of done) await request.beforeCommit();
-    return done.map(({ merged: { touched, unchanged } }) => {
-      return { inserted: touched.inserted, updated: touched.updated, unchanged };
-    });
-  });
-  return await upserted.catch((error: unknown) => {
-    throw error instanceof StageError && refusalOf(error) !== undefined ? refusedUnit(error) : error;
+  return await upsertGroups<Done>(groups, {
+    assertPossible: async (request) => {
+      const found = await findTable(connection, request.table);
+      await assertLoadable(connection, found, request.columns);
+      await assertMergeKey(connection, found, request);
+    },
+    upsertGroup: (group, firstIndex) => upsertGroup(connection, group, firstIndex),
+    record: (done) => record(connection, done),
+    transaction: (work) => connection.transaction(work),
+    isRefusal: (error) => refusalOf(error) !== undefined,
   });
 }
 
-interface Done {
-  readonly request: UpsertRequest;
+interface Done extends DoneRequest {
   readonly rows: ArrivedRows;
   readonly merged: MergedRows;
 }
@@ -76,18 +64,13 @@ async function arrive(connection: TargetConnection, request: UpsertRequest, inde
   return { found, merge: request, arrived, rowCount: part.rowCount, mode: "upsert", triggers, index };
 }
 
-// A unit that changes nothing leaves no trace: what it did before, and how to take that back, stands as it is.
-async function record(connection: TargetConnection, { request, rows: { found }, merged }: Done): Promise<void> {
-  const { touched, unchanged } = merged;
-  const { inserted, updated } = touched;
-  if (inserted + updated === 0) return;
-  const { migration, unit, part } = request;
-  const generation = `unit:${unit}`;
-  const key = { migration, table: found.qualifiedName, generation };
-  const undo = await keepImages(connection, touched, request.keep);
-  const after = await countRows(connection, found);
-  const counts = { before: after - inserted, inserted, updated, unchanged, quarantined: 0, after };
+async function record(connection: TargetConnection, done: Done): Promise<void> {
+  const { request, rows, merged } = done;
+  const undo = await keepImages(connection, merged.touched, request.keep);
+  const before = (await countRows(connection, rows.found)) - merged.touched.inserted;
+  const { counts, line } = recordOf(done, before);
+  const key = { migration: request.migration, table: rows.found.qualifiedName, generation: line.generation };
   await makeRoom(connection, key);
   await settleGeneration(connection, key, { mode: "upsert", way: "merge", counts, undo });
-  await writeLine(connection, key, { generation, part: generation, hash: part.hash, rowCount: part.rowCount });
+  await writeLine(connection, key, line);
 }
