@@ -1,6 +1,6 @@
 import type { Undo } from "./kept-port.js";
-import { damagedLedger } from "./rollback-faults.js";
-import type { LastLoad, LaterLoad, TakenBack } from "./rollback-port.js";
+import { damagedLedger, loadedMeanwhile } from "./rollback-faults.js";
+import type { ChangedRows, Changes, LastLoad, LaterLoad, TakeBackRequest, TakenBack } from "./rollback-port.js";
 import type { Generation } from "./target-port.js";
 
 type Remembered = (Undo & { readonly takenBack?: TakenBack }) | null;
@@ -24,4 +24,23 @@ export async function asLastLoad({ table, generation, undo, ledger, later }: Lat
     return { kind: "there", generation, undo: remembered ?? undefined, later: await later() };
   if (remembered?.takenBack === undefined) throw damagedLedger(table, generation.name, ledger);
   return { kind: "taken back", generation, outcome: remembered.takenBack };
+}
+
+/** The load that is to go and what it kept. Throws "temporary" where it is not the latest any more, or is gone. */
+export function loadToTakeBack(
+  last: LastLoad,
+  { table, generation }: { readonly table: string; readonly generation: string },
+): { readonly generation: Generation; readonly undo: Undo } {
+  if (last.kind !== "there" || last.generation.name !== generation || last.later.length > 0 || last.undo === undefined)
+    throw loadedMeanwhile(table);
+  return { generation: last.generation, undo: last.undo };
+}
+
+/** Saves what others changed, where they did; or whoever is asked throws, and nothing is taken back. */
+export async function saveChanges(
+  { onChanges }: TakeBackRequest,
+  changes: Changes,
+  rowsOf: () => ChangedRows,
+): Promise<TakenBack["saved"]> {
+  return changes.written + changes.gone === 0 ? undefined : await onChanges(changes, rowsOf);
 }

@@ -8,6 +8,7 @@ import type { LoadOutcome, LoadRequest, Target } from "../../../lib/databases/ta
 import { createMysqlDatabase } from "../../support/mariadb.js";
 import { createDatabase, type TestDatabase } from "../../support/postgres.js";
 import { part, people, rejection } from "./postgres/load/loading.js";
+import { takeBackRequest } from "./take-back-request.js";
 
 const filled = `INSERT INTO people (id, name, cost) VALUES (1, 'Amina', 1.50), (2, 'Li, "the\n2nd"', NULL), (3, '|N', 0), (100, 'not ours', 1)`;
 
@@ -75,18 +76,7 @@ describe.each(Object.entries(databases))("taking loads back from %s", (_, { crea
     await target.restore(asked.migration);
     return way;
   };
-  const whole = (changes: Partial<TakeBackRequest> = {}): TakeBackRequest => ({
-    migration: "M-1",
-    table: "people",
-    generation: "g1",
-    unit: undefined,
-    key: ["id"],
-    images: undefined,
-    onChanges: async () => {
-      throw new Error("nobody changed anything");
-    },
-    ...changes,
-  });
+  const whole = takeBackRequest;
   const merged = (changes: Partial<TakeBackRequest> = {}): TakeBackRequest => {
     const { columns, text, rowCount } = kept;
     const open = () => Readable.from(text === "" ? [] : [text], { objectMode: false });

@@ -6,8 +6,9 @@
 // 4. A foreign key that held before holds afterwards, and no row of a table that is not taken back goes or changes.
 // 5. One step back: a load that was taken back is not looked behind.
 import { join, sql } from "../../../mapping/sql.js";
-import { loadedMeanwhile, orphansLeft } from "../../rollback-faults.js";
-import type { CameBack, ChangedRows, Changes, TakeBackRequest, TakenBack } from "../../rollback-port.js";
+import { loadToTakeBack, saveChanges } from "../../last-load.js";
+import { orphansLeft } from "../../rollback-faults.js";
+import type { CameBack, Changes, TakeBackRequest, TakenBack } from "../../rollback-port.js";
 import { columnsOf, type FoundTable, findTable } from "../catalog.js";
 import { describeTable } from "../describe-table.js";
 import { identifier } from "../identifiers.js";
@@ -110,9 +111,7 @@ async function look(connection: TargetConnection, { request, found, images }: As
   const table = found.qualifiedName;
   const { migration, generation: expected, unit } = request;
   const last = await lastLoad(connection, { migration, table, unit });
-  if (last.kind !== "there" || last.generation.name !== expected || last.later.length > 0 || last.undo === undefined)
-    throw loadedMeanwhile(table);
-  const { generation, undo } = last;
+  const { generation, undo } = loadToTakeBack(last, { table, generation: expected });
   const going = {
     found,
     key: { migration, table, generation: expected },
@@ -121,23 +120,15 @@ async function look(connection: TargetConnection, { request, found, images }: As
   if (undo.kind === "images") {
     if (images === undefined) throw new Error(`${table}: images were kept, and none were given`);
     const changes = await changesOfImages(connection, images);
-    const saved = await settled(request, changes, () => changedImages(connection, images));
+    const saved = await saveChanges(request, changes, () => changedImages(connection, images));
     return { ...going, changes, saved, back: { kind: "some", images } };
   }
   const columns = (await columnsOf(connection, found.place)).filter((column) => !column.generated);
   const replaced = { found, generation, columns, previous: undo as KnownUndo };
   await assertPrevious(connection, replaced);
   const changes = await changesOfReplaced(connection, replaced);
-  const saved = await settled(request, changes, () => rowsThatAreThere(connection, replaced));
+  const saved = await saveChanges(request, changes, () => rowsThatAreThere(connection, replaced));
   return { ...going, changes, saved, back: { kind: "whole", replaced } };
-}
-
-async function settled(
-  { onChanges }: TakeBackRequest,
-  changes: Changes,
-  rowsOf: () => ChangedRows,
-): Promise<TakenBack["saved"]> {
-  return changes.written + changes.gone === 0 ? undefined : await onChanges(changes, rowsOf);
 }
 
 function putBack(connection: TargetConnection, back: Back): Promise<CameBack> {

@@ -4,7 +4,7 @@
 // 3. Nothing commits unless the rows that came back are, by number and checksum, those that were kept.
 // 4. One step back: a load that was taken back is not looked behind.
 import { StageError } from "../../../model/errors.js";
-import { loadedMeanwhile } from "../../rollback-faults.js";
+import { loadToTakeBack, saveChanges } from "../../last-load.js";
 import type { CameBack, Changes, TakeBackRequest, TakenBack } from "../../rollback-port.js";
 import { describeTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
@@ -96,30 +96,19 @@ async function look(connection: Connection, request: TakeBackRequest, index: num
   const table = found.qualifiedName;
   const { migration, generation: expected, unit, key: naming } = request;
   const last = await lastLoad(connection, { migration, table, unit });
-  if (last.kind !== "there" || last.generation.name !== expected || last.later.length > 0 || last.undo === undefined)
-    throw loadedMeanwhile(table);
-  const { generation, undo } = last;
+  const { generation, undo } = loadToTakeBack(last, { table, generation: expected });
   const { columns } = await describeTable(connection, table);
   const replaced = { key: { migration, table, generation: expected }, found, generation, columns, naming };
   const before = await countRows(connection, found);
   if (undo.kind !== "images") {
     await assertPrevious(connection, found, { previous: undo, key: replaced.key });
     const changes = await changesOfReplaced(connection, replaced);
-    const saved = await settled(request, changes, () => writtenByOthers(connection, replaced));
+    const saved = await saveChanges(request, changes, () => writtenByOthers(connection, replaced));
     return { ...replaced, before, changes, saved, back: { kind: "whole", previous: undo } };
   }
   if (request.images === undefined) throw new Error(`${table}: images were kept, and none were given`);
   const images = await stageImages(connection, found, { images: request.images, key: naming, index });
   const changes = await changesOfImages(connection, images);
-  const saved = await settled(request, changes, () => changedImages(connection, images));
+  const saved = await saveChanges(request, changes, () => changedImages(connection, images));
   return { ...replaced, before, changes, saved, back: { kind: "some", images } };
-}
-
-async function settled(
-  { onChanges }: TakeBackRequest,
-  changes: Changes,
-  rowsOf: () => ReturnType<typeof writtenByOthers>,
-): Promise<TakenBack["saved"]> {
-  if (changes.written + changes.gone === 0) return undefined;
-  return await onChanges(changes, rowsOf);
 }

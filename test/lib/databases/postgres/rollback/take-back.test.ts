@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openRollback } from "../../../../../lib/databases/open-rollback.js";
 import type { Connection } from "../../../../../lib/databases/postgres/connection.js";
 import { replaceInPlace } from "../../../../../lib/databases/postgres/load/replace-in-place.js";
-import type { RollbackTarget, TakeBackRequest } from "../../../../../lib/databases/rollback-port.js";
+import type { RollbackTarget } from "../../../../../lib/databases/rollback-port.js";
 import type { LoadRequest } from "../../../../../lib/databases/target-port.js";
 import { createDatabase, type TestDatabase } from "../../../../support/postgres.js";
+import { takeBackRequest } from "../../take-back-request.js";
 import { part, people, rejection, session } from "../load/loading.js";
 
 const schema = `
@@ -46,20 +47,7 @@ afterEach(async () => {
 const load = (changes: Partial<LoadRequest> = {}) =>
   replaceInPlace(connection, people([part(["9,Li"])], { confirmed: true, ...changes }));
 
-function request(changes: Partial<TakeBackRequest> = {}): TakeBackRequest {
-  return {
-    migration: "M-1",
-    table: "people",
-    generation: "g1",
-    unit: undefined,
-    key: ["id"],
-    images: undefined,
-    onChanges: async () => {
-      throw new Error("nobody changed anything");
-    },
-    ...changes,
-  };
-}
+const request = takeBackRequest;
 
 const catalog = () =>
   database.query(`SELECT conname AS name, pg_get_constraintdef(oid) || convalidated AS text FROM pg_constraint
