@@ -25,7 +25,7 @@ export interface Times {
 /** The program as `--help` shows it. */
 export const loadDescription: ProgramDescription = {
   name: "load",
-  summary: "Puts the transformed rows into the target, each table in one transaction, exactly once.",
+  summary: "Puts the transformed rows into the target, each table all at once and exactly once.",
   arguments: "[tables…]",
   options: stageOptions,
 };
