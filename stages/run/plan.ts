@@ -18,14 +18,17 @@ const stages: readonly Stage[] = ["extract", "transform", "load", "validate"];
  */
 export function planRun(
   migration: Migration,
-  options: Pick<RunOptions, "names" | "key" | "sample" | "shared">,
+  options: Pick<RunOptions, "names" | "key" | "sample" | "shared" | "validate">,
 ): readonly StageCall[] {
-  const { names, key, sample, shared } = options;
+  const { names, key, sample, shared, validate } = options;
   const chosen = chooseTables(migration, names);
   const isUnit = key !== undefined || sample !== undefined;
   const tables = names.length === 0 || isUnit ? names : namesOf(withParents(migration, chosen));
   const extracts = names.length === 0 || isUnit ? names : extractsOf(migration, tables);
-  return stages.map((stage) => ({ stage, args: withNames(shared, stage === "extract" ? extracts : tables) }));
+  return stages.map((stage) => {
+    const args = stage === "validate" ? [...shared, ...validate] : shared;
+    return { stage, args: withNames(args, stage === "extract" ? extracts : tables) };
+  });
 }
 
 function extractsOf(migration: Migration, tables: readonly string[]): readonly string[] {

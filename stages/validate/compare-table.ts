@@ -5,9 +5,9 @@ import { rowsOf } from "../../lib/files/csv-rows.js";
 import { type BucketSums, bucketOfAll } from "../../lib/model/buckets.js";
 import type { CsvValue } from "../../lib/model/csv-dialect.js";
 import { StageError } from "../../lib/model/errors.js";
+import type { Level } from "../../lib/program/level.js";
 import { compareBuckets } from "./compare-buckets.js";
 import type { ValidateInputs } from "./inputs.js";
-import type { Level } from "./options.js";
 import type { Quarantined } from "./quarantined.js";
 
 /** How the rows of a table were compared, and what was found. */

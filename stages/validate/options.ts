@@ -1,11 +1,10 @@
-import { oneOf } from "../../lib/program/option-values.js";
+import { type Level, levelOf, levelOption } from "../../lib/program/level.js";
 import {
   type ProgramDescription,
   parseArguments,
   type StageOptions,
   stageOptions,
   stageOptionsOf,
-  text,
 } from "../../lib/program/options.js";
 
 export interface ValidateOptions extends StageOptions {
@@ -17,14 +16,6 @@ export interface ValidateOptions extends StageOptions {
   readonly junit: boolean;
 }
 
-/**
- * "rows": all rows are brought into the target and compared there. "buckets": the target computes checksums of its rows, and
- * only those that differ are looked at. "auto": buckets where there are many rows, or none can be brought in.
- */
-export type Level = "rows" | "buckets" | "auto";
-
-const levels = ["rows", "buckets", "auto"] as const satisfies readonly Level[];
-
 /** The program as `--help` shows it. */
 export const validateDescription: ProgramDescription = {
   name: "validate",
@@ -35,11 +26,7 @@ export const validateDescription: ProgramDescription = {
   options: [
     ...stageOptions,
     { name: "no-source", describe: "do not ask the live source; the checks that need it are skipped" },
-    {
-      name: "level",
-      value: "LEVEL",
-      describe: "compare by rows, by checksums of buckets, or auto: buckets beyond 5,000,000 rows (auto)",
-    },
+    levelOption,
     { name: "junit", describe: "write validate/junit.xml too, for CI systems" },
   ],
 };
@@ -50,6 +37,10 @@ export async function parseValidateOptions(
 ): Promise<ValidateOptions | { readonly print: string }> {
   const raw = await parseArguments(validateDescription, argv);
   if ("print" in raw) return { print: String(raw.print) };
-  const level = oneOf("level", levels, text(raw.level)) ?? "auto";
-  return { ...stageOptionsOf(raw), asksSource: raw["no-source"] !== true, level, junit: raw.junit === true };
+  return {
+    ...stageOptionsOf(raw),
+    asksSource: raw["no-source"] !== true,
+    level: levelOf(raw),
+    junit: raw.junit === true,
+  };
 }

@@ -4,6 +4,7 @@ import { writeManifest } from "../../lib/files/manifest-file.js";
 import { emptyStageFolder, inStageFolder, removeFolder } from "../../lib/files/stage-folder.js";
 import type { Extract, Table } from "../../lib/mapping/migration.js";
 import type { Manifest } from "../../lib/model/manifest.js";
+import type { Level } from "../../lib/program/level.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { type Check, measured, skipped } from "./check.js";
 import { checkReport, type ReportChecked } from "./compare-report.js";
@@ -12,7 +13,6 @@ import { differingRows, firstDifferences, writeDifferences } from "./differences
 import { checkExpectations } from "./expectations.js";
 import { type ValidateInputs, verifyFiles } from "./inputs.js";
 import { answerOr, countLive, type LiveExtract, type LiveSource } from "./live-source.js";
-import type { Level } from "./options.js";
 import { expectedParts, expectedSample, type Quarantined, quarantineCheck, readQuarantined } from "./quarantined.js";
 import { countChecks, othersChecks, reconcile } from "./reconciliation.js";
 import { type Sample, takeSample } from "./sample.js";

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { parseMigration } from "../../../lib/mapping/parse-migration.js";
+import { parseRunOptions } from "../../../stages/run/options.js";
 import { planRun } from "../../../stages/run/plan.js";
 
 const files = {
@@ -14,8 +15,8 @@ const files = {
 const migration = parseMigration(Object.entries(files).map(([path, text]) => ({ path, content: Buffer.from(text) })));
 
 const plan = (names: readonly string[], unit: { readonly key?: string; readonly sample?: number } = {}) =>
-  planRun(migration, { names, key: unit.key, sample: unit.sample, shared: ["--force"] }).map(({ stage, args }) =>
-    [stage, ...args].join(" "),
+  planRun(migration, { names, key: unit.key, sample: unit.sample, shared: ["--force"], validate: [] }).map(
+    ({ stage, args }) => [stage, ...args].join(" "),
   );
 
 it("runs all four stages on everything when nothing is named", () => {
@@ -40,4 +41,21 @@ it("leaves it to the stages to find the parents of a unit", () => {
 
 it("refuses a name that is no table, with the nearest", () => {
   expect(() => plan(["gfits"])).toThrow("did you mean gifts?");
+});
+
+it("hands to validate alone how it is to compare", async () => {
+  const options = await parseRunOptions(["--jobs=2", "--level", "buckets", "camps"]);
+
+  const calls = "print" in options ? [] : planRun(migration, options);
+
+  expect(calls.map(({ stage, args }) => [stage, ...args].join(" "))).toEqual([
+    "extract --jobs=2 -- camps",
+    "transform --jobs=2 -- camps",
+    "load --jobs=2 -- camps",
+    "validate --jobs=2 --level=buckets -- camps",
+  ]);
+});
+
+it("refuses before the first stage a level that validate would refuse after the third", async () => {
+  await expect(parseRunOptions(["--level", "bucket"])).rejects.toMatchObject({ kind: "usage" });
 });

@@ -9,6 +9,7 @@ import { type Checksum, checksumOfRow } from "../../../lib/model/checksum.js";
 import { encodeRow } from "../../../lib/model/csv-dialect.js";
 import type { Resource } from "../../../lib/model/manifest.js";
 import { fieldOf, resourceOf } from "../../../lib/model/resource.js";
+import type { Level } from "../../../lib/program/level.js";
 import {
   type Compared,
   compareSample,
@@ -17,7 +18,6 @@ import {
   type TableToCompare,
 } from "../../../stages/validate/compare-table.js";
 import { checkExpectations } from "../../../stages/validate/expectations.js";
-import type { Level } from "../../../stages/validate/options.js";
 import { part, rejection } from "../../lib/databases/postgres/load/loading.js";
 import { writeRows } from "../../lib/files/written-part.js";
 import { createDatabase, type TestDatabase } from "../../support/postgres.js";
