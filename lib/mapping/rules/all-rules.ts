@@ -4,6 +4,7 @@ import { collapse } from "./collapse.js";
 import { date } from "./date.js";
 import { defaultValue } from "./default.js";
 import { email } from "./email.js";
+import { ewkt } from "./ewkt.js";
 import { jsonValue } from "./json-value.js";
 import { lookup } from "./lookup.js";
 import { lower } from "./lower.js";
@@ -46,6 +47,7 @@ export const allRules: readonly RuleDefinition[] = [
   number,
   boolean,
   jsonValue,
+  ewkt,
   map,
   lookup,
   phone,
