@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/p
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { createConnection, type RowDataPacket } from "mysql2/promise";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { StageError } from "../../lib/model/errors.js";
@@ -15,7 +16,7 @@ declare module "vitest" {
     /** The maintenance database of the server all tests share. */
     readonly postgresUrl: string;
     /** The MySQL or MariaDB that all tests share, or what those are told that need it where there is none. */
-    readonly mysql: { readonly url?: string; readonly missing?: string };
+    readonly mysql: { readonly url?: string; readonly missing?: string; readonly version?: string };
   }
 }
 
@@ -52,18 +53,28 @@ async function startSharedPostgres(project: TestProject): Promise<() => Promise<
 async function startSharedMariadb(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env.WAYBILL_TEST_MYSQL_URL;
   if (given !== undefined) {
-    project.provide("mysql", { url: given });
+    project.provide("mysql", { url: given, version: await versionOf(given) });
     return async () => undefined;
   }
   try {
     const server = await startMariadb();
-    project.provide("mysql", { url: server.url("") });
+    project.provide("mysql", { url: server.url(""), version: await versionOf(server.url("")) });
     return server.stop;
   } catch (error) {
     if (!(error instanceof StageError) || error.kind !== "missing") throw error;
     project.provide("mysql", { missing: `${error.message}; ${error.hint}` });
     return async () => undefined;
   }
+}
+
+async function versionOf(url: string): Promise<string> {
+  const { hostname, port, username, password } = new URL(url);
+  const place = { host: hostname, port: Number(port || 3306) };
+  const who = { user: decodeURIComponent(username), password: decodeURIComponent(password) };
+  const client = await createConnection({ ...place, ...who });
+  const [[row]] = await client.query<(RowDataPacket & { readonly version: string })[]>("SELECT version() AS version");
+  await client.end();
+  return row?.version ?? "";
 }
 
 async function assertReached(url: string): Promise<void> {

@@ -3,15 +3,30 @@ import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { inject } from "vitest";
 import type { Row, TestDatabase } from "./postgres.js";
 
+/** Which server the tests' MySQL is: some types, statements and words are of one product only. */
+export const server = {
+  product: /mariadb/i.test(inject("mysql").version ?? "MariaDB") ? "mariadb" : "mysql",
+  /** Major and minor as one number that compares: 10.11 is 1011, 9.7 is 907. */
+  version: (inject("mysql").version ?? "")
+    .split(".")
+    .slice(0, 2)
+    .reduce((sofar, digits) => sofar * 100 + Number.parseInt(digits, 10), 0),
+} as const;
+
+/** What is written for the product that the tests run on. */
+export function spelled<Text>(words: { readonly mariadb: Text; readonly mysql: Text }): Text {
+  return words[server.product];
+}
+
 /** A new, empty database with a name nobody else has, in which `sql` has run; on the MariaDB all tests share, if none is given. */
-export async function createMysqlDatabase(sql?: string, server = sharedServer()): Promise<TestDatabase> {
+export async function createMysqlDatabase(sql?: string, at = sharedServer()): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString("hex")}`;
-  const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
-  await run(server, `CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
+  const url = Object.assign(new URL(at), { pathname: `/${name}` }).href;
+  await run(at, `CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
   const query = (text: string) => run(url, text);
   if (sql !== undefined) await query(sql);
   const count = async (table: string) => Number((await query(`SELECT count(*) AS count FROM ${table}`))[0]?.count);
-  const drop = async () => void (await run(server, `DROP DATABASE IF EXISTS ${name}`));
+  const drop = async () => void (await run(at, `DROP DATABASE IF EXISTS ${name}`));
   return { name, url, query, count, drop };
 }
 

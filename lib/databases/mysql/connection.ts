@@ -165,14 +165,14 @@ function copyTo({ client, location, query }: Copying, statement: Sql, what: Copi
     return encoder.end();
   });
   // Sent right behind the rows: on a connection that serves everybody, nothing may come between.
-  const afterwards = [query(sql`SHOW WARNINGS`), query(sql`SELECT found_rows()`)] as const;
+  const afterwards = [query(sql`SHOW WARNINGS`), query(sql`SELECT found_rows(), @@max_error_count`)] as const;
   for (const one of afterwards) one.catch(() => {});
   return {
     rows,
     mended: () => Object.fromEntries(mended),
     serverRowCount: async () => {
-      const [warnings, [[count] = []]] = await Promise.all(afterwards);
-      if (warningCount !== 0) assertNothingLost(warnings);
+      const [warnings, [[count, most] = []]] = await Promise.all(afterwards);
+      if (warningCount !== 0 || most === "0") assertNothingLost(warnings, Number(most));
       return Number(count);
     },
   };
@@ -192,11 +192,21 @@ function onRows(running: Query, take: (packet: ResultPacket) => void): void {
 /** Warnings that a value was left out or changed on its way: too long for a packet, or in no character set we can read. */
 const losses = new Set(["1301", "1300", "1977", "3854"]);
 
-function assertNothingLost(warnings: readonly (readonly Value[])[]): void {
+// Of more warnings than it keeps the server tells nothing: some of MySQL's count none but those.
+function assertNothingLost(warnings: readonly (readonly Value[])[], most: number): void {
   const lost = warnings.find(([, number]) => losses.has(number ?? ""));
-  if (lost === undefined) return;
-  const isTooLong = lost[1] === "1301";
+  if (lost !== undefined) throw lostValue(lost[1] === "1301");
+  if (warnings.length < most) return;
   throw new StageError(
+    "integrity",
+    `the server raised ${most} warnings or more, as many as it keeps: another may be of a value that it left out`,
+    `ask for what raises none, in select: or where: (the first is number ${warnings[0]?.[1] ?? "unknown"} of the server's), ` +
+      "or let it keep more of them: SET GLOBAL max_error_count = 65535",
+  );
+}
+
+function lostValue(isTooLong: boolean): StageError {
+  return new StageError(
     "integrity",
     isTooLong
       ? "the server left a value out: with its text it is longer than max_allowed_packet"

@@ -17,6 +17,7 @@ const kindByNumber: Readonly<Record<number, ErrorKind>> = {
   1969: "temporary",
   3024: "temporary",
   1044: "forbidden",
+  1045: "forbidden",
   1142: "forbidden",
   1143: "forbidden",
   1227: "forbidden",

@@ -14,7 +14,7 @@ export interface Session {
  * What every session is pinned to, as far as this server knows the variable. `sql_mode`: backslashes escape, double
  * quotes hold texts, zero dates are read as they are. Results come in the bytes they are stored in: a conversion would put
  * question marks for what it does not know, and tell nobody. Sorting looks at the first 64 KB of a text, not at its first kilobyte;
- * the buffer holds as many long columns as a table may have.
+ * the buffer holds as many long columns as a table may have. What the catalog says is of now, and of all columns.
  */
 export const settings = {
   character_set_results: "NULL",
@@ -25,7 +25,6 @@ export const settings = {
   sql_auto_is_null: "0",
   sql_safe_updates: "0",
   group_concat_max_len: "1073741824",
-  max_error_count: "65535",
   max_sort_length: "65536",
   sort_buffer_size: "67108864",
   net_read_timeout: "86400",
@@ -37,6 +36,8 @@ export const settings = {
   max_execution_time: "0",
   div_precision_increment: "4",
   lc_time_names: "'en_US'",
+  information_schema_stats_expiry: "0",
+  show_gipk_in_create_table_and_information_schema: "1",
 } as const satisfies Readonly<Record<string, string>>;
 
 const connectTimeoutMs = 30_000;
@@ -88,8 +89,16 @@ async function pin(client: Client, session: SessionOptions): Promise<void> {
   );
   await queried(client, "SET NAMES utf8mb4");
   await queried(client, `SET ${assignments.join(", ")}`);
+  await keepWarnings(client);
   await queried(client, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
   await queried(client, `SET SESSION TRANSACTION READ ${session.access === "write" ? "WRITE" : "ONLY"}`);
+}
+
+// Of MySQL's servers many let no ordinary user set this. Whoever reads warnings counts whether all were kept.
+async function keepWarnings(client: Client): Promise<void> {
+  await queried(client, "SET SESSION max_error_count = 65535").catch((error: unknown) => {
+    if (errorNumber(error) !== 1227) throw error;
+  });
 }
 
 // A 0 in an AUTO_INCREMENT column is that number and no wish for the next one. Notes count as warnings: some of them say
@@ -131,6 +140,9 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/ENOTFOUND|EAI_AGAIN/, "correct the host name in the URL"],
   [/^(1045|1698)/, "set the password in MYSQL_PWD or ~/.my.cnf, and look at the user's grants"],
   [/^1049/, "create the database, or correct its name in the URL"],
+  [/^1227/, "GRANT SESSION_VARIABLES_ADMIN ON *.* TO the user: what its session is pinned to is more than it may set"],
+  [/^3159/, "the server wants TLS: put ?ssl-mode=required or ?ssl-mode=verify_identity at the end of the URL"],
+  [/unknown plugin/, "give the user a password under caching_sha2_password or mysql_native_password"],
 ];
 
 // A server that starts up, shuts down or is full will be there in a while.

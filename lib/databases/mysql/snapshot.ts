@@ -44,8 +44,7 @@ export async function openSnapshot(options: SnapshotOptions): Promise<SharedSnap
     const position = await sameBinlogPosition(opened);
     if (position !== undefined) return shared([first, ...others], { ...position, reached: "binlog position" });
     for (const other of others) await other.close();
-    await first.query(begin);
-    return shared([first], { ...(await positionOf(first)), reached: "one connection" });
+    return shared([first], { ...(await alone(first)), reached: "one connection" });
   } catch (error) {
     await Promise.all(opened.map((one) => one.close()));
     throw error;
@@ -99,6 +98,15 @@ async function isGranted(ask: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
+// A commit between the snapshot and the question would lend its place to a state that has not got it.
+async function alone(connection: Connection): Promise<Position> {
+  const before = await positionOf(connection);
+  await connection.query(begin);
+  const position = await positionOf(connection);
+  if (position.position === before.position && position.gtid === before.gtid) return position;
+  return { ...position, state: await nameOfItsOwn(connection) };
+}
+
 interface Position {
   /** Names the state of the data: equal states have equal names. */
   readonly state: string;
@@ -107,17 +115,23 @@ interface Position {
 }
 
 async function positionOf(connection: Connection): Promise<Position> {
-  const product = /mariadb/i.test(await textOf(connection, "version()")) ? "mariadb" : "mysql";
+  const product = await productOf(connection);
   const gtid = await textOf(connection, product === "mariadb" ? "@@gtid_current_pos" : "@@gtid_executed");
   const [file, at] = await binlogPosition(connection);
   if (file !== undefined && at !== undefined)
     return { state: `${product}:${file}:${at}`, position: `${file}:${at}`, gtid: gtid.replaceAll("\n", "") };
   const lsn = await status(connection, ["Innodb_lsn_current", "Innodb_redo_log_current_lsn"]);
   // Without a binlog, the place in InnoDB's own log: the same place is the same state, though not the other way round.
-  const position = lsn === undefined ? "unknown" : `lsn:${lsn}`;
-  const state =
-    lsn === undefined ? `${product}:connection:${await textOf(connection, "uuid()")}` : `${product}:${position}`;
-  return { state, position, gtid };
+  if (lsn === undefined) return { state: await nameOfItsOwn(connection), position: "unknown", gtid };
+  return { state: `${product}:lsn:${lsn}`, position: `lsn:${lsn}`, gtid };
+}
+
+async function productOf(connection: Connection): Promise<"mariadb" | "mysql"> {
+  return /mariadb/i.test(await textOf(connection, "version()")) ? "mariadb" : "mysql";
+}
+
+async function nameOfItsOwn(connection: Connection): Promise<string> {
+  return `${await productOf(connection)}:connection:${await textOf(connection, "uuid()")}`;
 }
 
 async function binlogPosition(connection: Connection): Promise<readonly Value[]> {
