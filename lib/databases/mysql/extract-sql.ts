@@ -35,7 +35,12 @@ export function copyStatement(from: SourceRelation, where: Sql): Sql {
 
 /** The MD5 of a row of `source`, over these columns as they stand in a file. */
 export function rowMd5(columns: readonly DatabaseColumn[]): Sql {
-  return sql`md5(${rowText(columns.map(escapedValue))})`;
+  return sql`md5(${textOfRow(columns)})`;
+}
+
+/** A row of `source` as one text, over these columns as they stand in a file. */
+export function textOfRow(columns: readonly DatabaseColumn[]): Sql {
+  return rowText(columns.map(escapedValue));
 }
 
 // Numbers, dates and bytes cannot hold a `|`.

@@ -49,8 +49,8 @@ export function translate(error: unknown, location: string): unknown {
   const { code = "", errno, sqlState, sqlMessage, message }: DriverError = error;
   if (sqlMessage !== undefined && sqlState !== undefined) {
     const kind = kindByNumber[errno ?? 0] ?? (sqlState.startsWith("42") ? "specification" : "integrity");
-    const isOfNames = sqlState.startsWith("42") || quotesNames.has(errno ?? 0);
-    const said = errno === signalled ? raised : isOfNames ? sqlMessage : masked(sqlMessage);
+    const isOfNames = sqlState.startsWith("42") && errno !== signalled;
+    const said = isOfNames ? sqlMessage : withoutData(errno ?? 0, sqlMessage);
     return new StageError(kind, `${said} (${errno}, ${sqlState})`, hintByKind[kind], withoutValues(error));
   }
   if (!socketCodes.test(code) && !message.includes("closed state")) return error;
@@ -62,21 +62,27 @@ export function translate(error: unknown, location: string): unknown {
 const signalled = 1644;
 const raised = "a trigger or routine of the database raised an error";
 
-/** "Column 'born' cannot be null", "Field 'born' doesn't have a default value". */
-const quotesNames = new Set([1048, 1364]);
+/** "Column 'born' cannot be null", "Field 'born' doesn't have a default value", "Check constraint 'adult' is violated." */
+const quotesNames = new Set([1048, 1364, 3819]);
 
 /** The server's number of an error, 0 where it is none of the server's. */
 export function errorNumber(error: unknown): number {
   return error instanceof Error && "errno" in error && typeof error.errno === "number" ? Math.max(error.errno, 0) : 0;
 }
 
+/** What the server says, without what may be a value of the data. */
+export function withoutData(errno: number, message: string): string {
+  if (errno === signalled) return raised;
+  return quotesNames.has(errno) ? message : masked(message);
+}
+
 /** What the server says without what it quotes, except the name of a column or a key at the very end. */
-export function masked(message: string): string {
+function masked(message: string): string {
   const [, before = message, name = ""] = named.exec(message) ?? [];
   return `${before.replace(/'.*'/s, "'…'").replace(/".*"/s, '"…"')}${name}`;
 }
 
-const named = /^(.*?)( for (?:column|key) ['`][^'`]+['`](?:\.[`'][^`']+[`'])*(?: at row \d+)?)$/s;
+const named = /^(.*?)( for (?:column|key) ['`][^'`]+['`](?:\.[`'][^`']+[`'])*(?: at row \d+|\.)?)$/s;
 
 // The cause is printed with a bug's stack: keep what identifies it, leave the statement and its values.
 function withoutValues({ code, errno, sqlMessage }: DriverError): Error {

@@ -3,6 +3,7 @@ import { StageError } from "../../../model/errors.js";
 import type { Sql } from "../../../model/names.js";
 import type { FoundTable } from "../catalog.js";
 import { identifier, identifiers, literal, trusted } from "../identifiers.js";
+import { rowNumber } from "../load/own-tables.js";
 import type { TargetConnection } from "../load/target-connection.js";
 
 /** Temporary tables of the target's types, and none of its constraints: rows to compare its own with. */
@@ -34,7 +35,8 @@ export async function createExpected(
   });
   await dropExpected(connection);
   try {
-    for (const name of all) await connection.execute(sql`CREATE TEMPORARY TABLE ${name} (${join(columns, ", ")})`);
+    for (const name of all)
+      await connection.execute(sql`CREATE TEMPORARY TABLE ${name} (${rowNumber}, ${join(columns, ", ")})`);
   } catch (error) {
     throw error instanceof StageError && error.kind === "forbidden" ? mayNot(connection, error) : error;
   }

@@ -17,6 +17,7 @@ import { arrivingTable } from "./kept-tables.js";
 import { assertMergeKey } from "./merge-key.js";
 import { assertLoadable, countRows } from "./obstacles.js";
 import { forgetOpen, takeOverLines } from "./open-generation.js";
+import { createLike } from "./own-tables.js";
 import type { Sessions } from "./sessions.js";
 import { type Staging, stageParts } from "./stage-parts.js";
 import type { TargetConnection } from "./target-connection.js";
@@ -100,9 +101,7 @@ interface Creating {
 
 async function createArriving(main: TargetConnection, { found, kept, columns }: Creating): Promise<void> {
   await main.execute(sql`DROP TABLE IF EXISTS ${kept.sql}`);
-  await main.execute(
-    sql`CREATE TABLE ${kept.sql} ENGINE=InnoDB AS SELECT ${identifiers(columns)} FROM ${found.sql} LIMIT 0`,
-  );
+  await createLike(main, kept.sql, sql`SELECT ${identifiers(columns)} FROM ${found.sql}`);
 }
 
 interface Merging extends Asked {

@@ -11,7 +11,7 @@ import type { LostParents } from "../../rejects-port.js";
 import { columnsOf, type FoundTable, findTable } from "../catalog.js";
 import { among, fileText } from "../column-text.js";
 import type { Connection } from "../connection.js";
-import { identifier, qualified, trusted } from "../identifiers.js";
+import { identifier, parseQualified, qualified, trusted } from "../identifiers.js";
 import { refusalIn } from "./refused.js";
 import type { TargetConnection } from "./target-connection.js";
 
@@ -20,7 +20,7 @@ export function quarantineOf(connection: TargetConnection, table: string): Quara
   return {
     execute: (statement) => connection.execute(statement),
     qualifiedName: async (name) => (await findTable(connection, name)).qualifiedName,
-    refusalOf: refusalIn,
+    refusalOf: (error) => refusalIn(error, parseQualified(table).name),
     lostKeys: (parents) => lostKeys(connection, parents),
     takeOutOrphans: async (referring) =>
       await takeOutOrphans(connection, await findTable(connection, table), referring),

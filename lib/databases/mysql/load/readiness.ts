@@ -3,9 +3,10 @@ import { StageError } from "../../../model/errors.js";
 import type { PlannedLoad } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
-import { literal, trusted } from "../identifiers.js";
+import { literal } from "../identifiers.js";
 import { keysOfOthers } from "./foreign-keys.js";
 import { missingPrivileges } from "./privileges.js";
+import { waitingAtMost } from "./short-wait.js";
 import { sessionOf } from "./table-lock.js";
 
 /**
@@ -71,10 +72,8 @@ function fileName(name: string): string {
 
 // A lock that lets others read, and that whoever has written and not committed keeps us from: had, it is given back.
 async function assertNobodyWrites(connection: Connection, tables: readonly FoundTable[]): Promise<void> {
-  const [[usual = "60"] = []] = await connection.query(sql`SELECT @@SESSION.lock_wait_timeout`);
   const written: string[] = [];
-  await connection.query(sql`SET SESSION lock_wait_timeout = least(2, @@SESSION.lock_wait_timeout)`);
-  try {
+  await waitingAtMost(connection, 2, async () => {
     for (const { qualifiedName, sql: table } of tables) {
       try {
         await connection.query(sql`LOCK TABLES ${table} READ`);
@@ -86,9 +85,7 @@ async function assertNobodyWrites(connection: Connection, tables: readonly Found
       }
       await connection.query(sql`UNLOCK TABLES`);
     }
-  } finally {
-    await connection.query(sql`SET SESSION lock_wait_timeout = ${trusted(usual ?? "60")}`).catch(() => undefined);
-  }
+  });
   if (written.length === 0) return;
   throw new StageError(
     "temporary",

@@ -1,7 +1,7 @@
 import { StageError } from "../../../model/errors.js";
 import type { DatabaseColumn } from "../../port.js";
 import type { Refusal } from "../../quarantine-port.js";
-import { masked, withWords, wordsOf } from "../server-errors.js";
+import { withoutData, withWords, wordsOf } from "../server-errors.js";
 
 /** The server's numbers of what it says where a row contradicts a table: a value that does not fit, a key, a CHECK. */
 const refusals = new Set([
@@ -23,8 +23,8 @@ const namers: readonly (readonly [ReadonlySet<number>, RegExp])[] = [
   [new Set([3819]), /^Check constraint '([^']+)'/],
 ];
 
-/** What the server has against a row behind an error, word for word; undefined where it is another failure. */
-export function refusalIn(error: unknown): Refusal | undefined {
+/** What the server has against a row of a table behind an error, word for word; undefined where it is another failure. */
+export function refusalIn(error: unknown, table: string): Refusal | undefined {
   const number = refusalOf(error);
   if (number === undefined || !(error instanceof StageError)) return undefined;
   const said = wordsOf(error) ?? error.message;
@@ -32,7 +32,8 @@ export function refusalIn(error: unknown): Refusal | undefined {
   const [, constraint = null] = namers.find(([numbers]) => numbers.has(number))?.[1].exec(said) ?? [];
   return {
     code: String(number),
-    constraint,
+    // MySQL names a key with its table, MariaDB without.
+    constraint: constraint?.startsWith(`${table}.`) ? constraint.slice(table.length + 1) : constraint,
     // Where it stood among those that were sent together says nothing of where it stands in its part.
     message: said.replace(/ at row \d+$/, ""),
     line: line === undefined ? undefined : Number(line),
@@ -65,7 +66,7 @@ export type Warning = readonly (string | null)[];
 
 /** The first warnings as a person may read them: the column and the row where the server names them, never a value. */
 export function refusedRows(place: string, warnings: readonly Warning[], count: number): StageError {
-  const said = warnings.map(([, number, message]) => `${masked(message ?? "")} (${number})`);
+  const said = warnings.map(([, number, message]) => `${withoutData(Number(number), message ?? "")} (${number})`);
   const more = count > said.length ? `\n  and ${count - said.length} more` : "";
   const numbers = warnings.map(([, number]) => Number(number));
   const errno = numbers.find((number) => refusals.has(number)) ?? numbers[0];

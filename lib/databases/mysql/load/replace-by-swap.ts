@@ -26,6 +26,7 @@ import { assertOwnKeysHold } from "./own-keys.js";
 import { refusalOf } from "./refused.js";
 import type { Sessions } from "./sessions.js";
 import { settleSwap } from "./settle-swap.js";
+import { waitingAtMost } from "./short-wait.js";
 import { aspectsOf, shapeOf, showCreate } from "./show-create.js";
 import { type Staging, stageParts } from "./stage-parts.js";
 import type { TargetConnection } from "./target-connection.js";
@@ -105,9 +106,7 @@ const pauseMs = 500;
 // Whoever waits to rename a table makes all later readers wait too: so it is waited for in short bits.
 async function renameSoon(main: TargetConnection, rename: ReturnType<typeof sql>): Promise<void> {
   const endMs = performance.now() + waitMs;
-  const [[usual = "60"] = []] = await main.query(sql`SELECT @@SESSION.lock_wait_timeout`);
-  await main.execute(sql`SET SESSION lock_wait_timeout = 1`);
-  try {
+  await waitingAtMost(main, 1, async () => {
     for (;;) {
       try {
         await main.execute(rename);
@@ -118,7 +117,5 @@ async function renameSoon(main: TargetConnection, rename: ReturnType<typeof sql>
         await pause(pauseMs);
       }
     }
-  } finally {
-    await main.execute(sql`SET SESSION lock_wait_timeout = ${trusted(usual ?? "60")}`).catch(() => undefined);
-  }
+  });
 }

@@ -25,6 +25,11 @@ export async function aspectsOf(connection: Connection, table: FoundTable): Prom
     WHERE ${onTable(table)} ORDER BY cast(TRIGGER_NAME AS binary)`);
   return [
     ...aspectsOfText(await showCreate(connection, table)),
-    ...triggers.map(([name, text]) => ({ kind: "trigger", name: name ?? "", text: text ?? "" })),
+    // One that was made among other statements is kept with the semicolon that ended it, and made again without.
+    ...triggers.map(([name, text]) => ({
+      kind: "trigger",
+      name: name ?? "",
+      text: text?.replace(/[;\s]+$/, "") ?? "",
+    })),
   ];
 }

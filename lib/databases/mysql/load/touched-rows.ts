@@ -6,9 +6,10 @@ import type { DatabaseColumn } from "../../port.js";
 import type { FoundTable } from "../catalog.js";
 import { byBytes, fileText, sortable } from "../column-text.js";
 import { baseType, kindOf } from "../column-types.js";
-import { rowMd5 } from "../extract-sql.js";
 import { identifier, trusted } from "../identifiers.js";
+import { rowDigest } from "../row-checksum.js";
 import { sameKey } from "./merge-key.js";
+import { createSessionTable } from "./own-tables.js";
 import type { TargetConnection } from "./target-connection.js";
 
 /** Rows that an upsert is to change, as they are before it does: a temporary table of the session. */
@@ -40,19 +41,23 @@ export interface Touching extends Pick<TouchedRows, "found" | "columns" | "key">
 export async function findTouched(connection: TargetConnection, touching: Touching): Promise<TouchedRows> {
   const { found, columns, key, from, compared, index } = touching;
   const name = identifier(`waybill_touched_${index}`);
-  await connection.execute(sql`DROP TEMPORARY TABLE IF EXISTS ${name}`);
   const [first] = key;
   const isNew = first === undefined ? sql`true` : sql`there.${identifier(first.name)} IS NULL`;
   const differs = compared.map((column) => differ(column, sql`arriving`, sql`there`));
-  const keys = key.map((column, place) => sql`arriving.${identifier(column.name)} AS ${placedKey(place)}`);
-  const before = columns.map((column, place) => sql`there.${identifier(column.name)} AS ${placed(place)}`);
-  await connection.execute(sql`CREATE TEMPORARY TABLE ${name} (UNIQUE KEY (${join(
-    key.map((_, at) => placedKey(at)),
-    ", ",
-  )})) ENGINE=InnoDB
-    AS SELECT ${isNew} AS \`~inserted\`, ${join([...keys, ...before], ", ")}
-    FROM ${from} AS arriving LEFT JOIN ${found.sql} AS there ON ${sameKey(key.map((column) => column.name))}
-    WHERE ${join([isNew, ...differs], " OR ")} FOR UPDATE`);
+  const selected = [
+    sql`${isNew} AS \`~inserted\``,
+    ...key.map((column, place) => sql`arriving.${identifier(column.name)} AS ${placedKey(place)}`),
+    ...columns.map((column, place) => sql`there.${identifier(column.name)} AS ${placed(place)}`),
+  ];
+  const select = sql`SELECT ${join(selected, ", ")}
+    FROM ${from} AS arriving LEFT JOIN ${found.sql} AS there ON ${sameKey(key.map((column) => column.name))}`;
+  const uniqueKey = sql`UNIQUE KEY (${placedNames(key, placedKey)})`;
+  // In two steps: MySQL locks no rows in the statement that makes a table.
+  await createSessionTable(connection, name, { select, keys: [uniqueKey] });
+  const into = sql`\`~inserted\`, ${placedNames(key, placedKey)}, ${placedNames(columns, placed)}`;
+  await connection.execute(
+    sql`INSERT INTO ${name} (${into}) ${select} WHERE ${join([isNew, ...differs], " OR ")} FOR UPDATE`,
+  );
   const [[inserted, all] = []] = await connection.query(
     sql`SELECT coalesce(sum(\`~inserted\`), 0), count(*) FROM ${name}`,
   );
@@ -62,6 +67,11 @@ export async function findTouched(connection: TargetConnection, touching: Touchi
 
 const placed = (place: number): Sql => identifier(`~${place}`);
 const placedKey = (place: number): Sql => identifier(`~key${place}`);
+const placedNames = (columns: readonly DatabaseColumn[], name: (place: number) => Sql): Sql =>
+  join(
+    columns.map((_, place) => name(place)),
+    ", ",
+  );
 
 // As they are stored: by the column's own comparison A is a, a blank at the end is none, and 0 is -0.
 function differ(column: DatabaseColumn, left: Sql, right: Sql): Sql {
@@ -81,13 +91,14 @@ export function isTouched({ key }: Pick<TouchedRows, "key">, alias: Sql): Sql {
 }
 
 /**
- * Keeps the touched rows as they were, with the MD5 of what has become of each (as extracts give it, over the same
+ * Keeps the touched rows as they were, with a digest of what has become of each (as extracts give it, over the same
  * columns), so that they can be brought back and nobody's later change is lost. Call it after the last statement that
  * changes them.
  */
 export async function keepImages(connection: TargetConnection, touched: TouchedRows, keep: KeepRows): Promise<Undo> {
   const { found, columns, key, inserted, updated } = touched;
   const [first] = key;
+  const digest = await rowDigest(connection);
   const isGone = first === undefined ? sql`true` : sql`source.${identifier(first.name)} IS NULL`;
   const images = columns.map((column, place) => {
     const before = fileText(column, sql`touched.${placed(place)}`);
@@ -98,7 +109,7 @@ export async function keepImages(connection: TargetConnection, touched: TouchedR
   });
   const order = key.map((column, place) => sortable(column, sql`touched.${placedKey(place)}`));
   const { rows, serverRowCount } = connection.copyTo(
-    sql`SELECT if(touched.\`~inserted\`, 'inserted', 'updated'), if(${isGone}, NULL, ${rowMd5(columns)}), ${join(images, ", ")}
+    sql`SELECT if(touched.\`~inserted\`, 'inserted', 'updated'), if(${isGone}, NULL, ${digest(columns)}), ${join(images, ", ")}
       FROM ${touched.sql} AS touched LEFT JOIN ${found.sql} AS source ON ${isTouched(touched, trusted("source"))}
       ORDER BY ${join(order, ", ")}`,
     { extract: found.qualifiedName, columns: ["_change", "_after", ...columns.map(({ name }) => name)] },

@@ -10,6 +10,7 @@ import { identifier, identifiers } from "../identifiers.js";
 import { loadPart } from "./load-part.js";
 import { sameKey } from "./merge-key.js";
 import { noParent, ownKeys } from "./own-keys.js";
+import { createSessionTable } from "./own-tables.js";
 import type { TargetConnection } from "./target-connection.js";
 
 /** Tries rows in the table itself, emptied: for a load that replaces it. */
@@ -45,10 +46,7 @@ export async function trialMerge(connection: TargetConnection, request: LoadRequ
   return {
     ...trialOf(connection, table),
     begin: async () => {
-      await connection.execute(sql`DROP TEMPORARY TABLE IF EXISTS ${batch}`);
-      await connection.execute(
-        sql`CREATE TEMPORARY TABLE ${batch} ENGINE=InnoDB AS SELECT ${identifiers(names)} FROM ${table.sql} LIMIT 0`,
-      );
+      await createSessionTable(connection, batch, { select: sql`SELECT ${identifiers(names)} FROM ${table.sql}` });
       return await begun(connection, table, request);
     },
     take: async (rows) => {

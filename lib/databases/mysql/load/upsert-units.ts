@@ -7,6 +7,7 @@ import { makeRoom, settleGeneration, writeLine } from "./generations.js";
 import { loadPart } from "./load-part.js";
 import { assertMergeKey } from "./merge-key.js";
 import { assertLoadable, countRows } from "./obstacles.js";
+import { createSessionTable } from "./own-tables.js";
 import { refusalOf } from "./refused.js";
 import type { TargetConnection } from "./target-connection.js";
 import { keepImages } from "./touched-rows.js";
@@ -53,11 +54,7 @@ async function arrive(connection: TargetConnection, request: UpsertRequest, inde
   const { table, columns: names, part, triggers } = request;
   const found = await findTable(connection, table);
   const arrived = identifier(`waybill_arriving_${index}`);
-  // A temporary table neither commits nor is rolled back: it may be there from another try.
-  await connection.execute(sql`DROP TEMPORARY TABLE IF EXISTS ${arrived}`);
-  await connection.execute(
-    sql`CREATE TEMPORARY TABLE ${arrived} ENGINE=InnoDB AS SELECT ${identifiers(names)} FROM ${found.sql} LIMIT 0`,
-  );
+  await createSessionTable(connection, arrived, { select: sql`SELECT ${identifiers(names)} FROM ${found.sql}` });
   const known = await columnsOf(connection, found.place);
   const columns = names.flatMap((name) => known.filter((column) => column.name === name));
   await loadPart(connection, { sql: arrived, name: table, columns }, part);

@@ -7,12 +7,12 @@ import { assertColumnsThere, assertImagesBack } from "../../rollback-faults.js";
 import type { CameBack, ChangedRows, Changes, Images } from "../../rollback-port.js";
 import { columnsOf, type FoundTable } from "../catalog.js";
 import { fileText, sortable } from "../column-text.js";
-import { rowMd5 } from "../extract-sql.js";
 import { identifier, identifiers, trusted } from "../identifiers.js";
 import { numberOf } from "../load/generations.js";
 import { loadPart } from "../load/load-part.js";
+import { createSessionTable } from "../load/own-tables.js";
 import type { TargetConnection } from "../load/target-connection.js";
-import { rowsChecksum } from "../row-checksum.js";
+import { rowDigest, rowsChecksum } from "../row-checksum.js";
 
 /** Rows as they were before a load, in a temporary table of the target's types: `~change`, `~after`, then `~0`, `~1`, … */
 export interface StagedImages {
@@ -20,6 +20,8 @@ export interface StagedImages {
   readonly sql: Sql;
   readonly columns: readonly DatabaseColumn[];
   readonly key: readonly DatabaseColumn[];
+  /** What `~after` is compared with. */
+  readonly digest: Sql;
 }
 
 /**
@@ -41,19 +43,19 @@ export async function stageImages(
     [...names, ...key].filter((name) => !columns.some((column) => column.name === name)),
   );
   const table = identifier(`waybill_images_${index}`);
-  await connection.execute(sql`DROP TEMPORARY TABLE IF EXISTS ${table}`);
   const placed = columns.map(({ name }, place) => sql`there.${identifier(name)} AS ${at(place)}`);
   // Of the far side of a join any column may be NULL, as those of a new row are.
-  await connection.execute(sql`CREATE TEMPORARY TABLE ${table} ENGINE=InnoDB AS
-    SELECT cast(NULL AS char(10)) AS \`~change\`, cast(NULL AS char(32)) AS \`~after\`, ${join(placed, ", ")}
-    FROM (SELECT 1 AS one) AS one LEFT JOIN ${found.sql} AS there ON false LIMIT 0`);
+  const select = sql`SELECT cast(NULL AS char(10)) AS \`~change\`, cast(NULL AS char(32)) AS \`~after\`, ${join(placed, ", ")}
+    FROM (SELECT 1 AS one) AS one LEFT JOIN ${found.sql} AS there ON false`;
+  await createSessionTable(connection, table, { select });
   const own = ["~change", "~after"].map((name) => ({ ...ownColumn, name }));
   const goal = { sql: table, name: found.qualifiedName, columns: [...own, ...columns.map(nullable)] };
   const { rowCount } = images;
   await connection.transaction(() =>
     loadPart(connection, goal, { name: "the rows as they were", hash: "", rowCount, open: () => images.open() }),
   );
-  return { found, sql: table, columns, key: named(key) };
+  const digest = (await rowDigest(connection))(columns);
+  return { found, sql: table, columns, key: named(key), digest };
 }
 
 const ownColumn: DatabaseColumn = {
@@ -87,7 +89,7 @@ const isThere = ({ key: [first] }: StagedImages): Sql =>
 const paired = (staged: StagedImages): Sql =>
   sql`${staged.sql} AS image LEFT JOIN ${staged.found.sql} AS source ON ${sameRow(staged)}`;
 const isChanged = (staged: StagedImages): Sql =>
-  sql`(${isThere(staged)} AND NOT (${rowMd5(staged.columns)} <=> image.\`~after\`))`;
+  sql`(${isThere(staged)} AND NOT (${staged.digest} <=> image.\`~after\`))`;
 const isDeleted = (staged: StagedImages): Sql => sql`(NOT (${isThere(staged)}) AND image.\`~after\` IS NOT NULL)`;
 
 /** Locks the rows that the load touched, and the gaps where some of them are no more. */

@@ -4,7 +4,7 @@ import { openSessions } from "../../../../../lib/databases/mysql/load/sessions.j
 import { connectTarget, type TargetConnection } from "../../../../../lib/databases/mysql/load/target-connection.js";
 import { openTarget } from "../../../../../lib/databases/open-target.js";
 import type { LoadRequest, PartToLoad, Target, UpsertRequest } from "../../../../../lib/databases/target-port.js";
-import { createMysqlDatabase } from "../../../../support/mariadb.js";
+import { createMysqlDatabase, spelled } from "../../../../support/mariadb.js";
 import type { TestDatabase } from "../../../../support/postgres.js";
 import { keeping, part, people, rejection } from "../../postgres/load/loading.js";
 
@@ -32,7 +32,7 @@ it("compares by what is stored: letters that a collation calls equal, blanks at 
       price decimal(10,3), real_ double, small float, day date, at timestamp(3) NULL, clock time, y year, bits bit(9), raw blob, fixed binary(2),
       e enum('a','A b'), s set('x','y'), j json, g geometry);
     INSERT INTO people SELECT seq, 'a', 'é', 1.5, 0, 16777216, '2024-02-29', '2024-02-29 12:00:00.5', '-838:59:59', 0, b'101', x'00ff', x'0a00',
-      'a', 'x,y', '{"a": 1}', ST_GeomFromText('POINT(1 2)') FROM seq_1_to_4`);
+      'a', 'x,y', '{"a": 1}', ST_GeomFromText('POINT(1 2)') FROM (SELECT 1 AS seq UNION SELECT 2 UNION SELECT 3 UNION SELECT 4) AS four`);
   const same = [
     'a,é,1.500,0,16777216,2024-02-29,2024-02-29 12:00:00.500+00,-838:59:59,0000,000000101,\\x00ff,\\x0a00,a,"x,y"',
     '"{""a"": 1}",0101000000000000000000F03F0000000000000040',
@@ -44,14 +44,16 @@ it("compares by what is stored: letters that a collation calls equal, blanks at 
 
   const { counts } = await target.load(upsert([part(lines)], { columns }));
 
-  expect(counts).toMatchObject({ before: 4, inserted: 0, updated: 3, unchanged: 1, after: 4 });
+  // MySQL keeps JSON by its value, MariaDB as it was written.
+  const updated = spelled({ mariadb: 3, mysql: 2 });
+  expect(counts).toMatchObject({ before: 4, inserted: 0, updated, unchanged: 4 - updated, after: 4 });
   expect(await database.query("SELECT hex(word) AS word FROM people ORDER BY id")).toEqual([
     { word: "61" },
     { word: "41" },
     { word: "6120" },
     { word: "61" },
   ]);
-  expect(kept.lines()).toHaveLength(3);
+  expect(kept.lines()).toHaveLength(updated);
   expect(kept.lines()[0]).toMatch(/^updated,[0-9a-f]{32},/);
   expect(kept.lines()[0]?.split(",").slice(2).join(",")).toBe(`2,${same}`);
 });
@@ -70,7 +72,7 @@ it("finds a row by its key as the index does, and writes the key as it arrived",
 });
 
 it("leaves what no mapping speaks of: times that follow an update, computed columns, numbering, hostile names", async () => {
-  await database.query(`CREATE TABLE \`Odd "Tab\`\`le\` (\`a b\` int AUTO_INCREMENT PRIMARY KEY, C text, twice int AS (\`a b\` * 2),
+  await database.query(`CREATE TABLE \`Odd "Tab\`\`le\` (\`a b\` int AUTO_INCREMENT PRIMARY KEY, C text, twice int AS (char_length(C) * 2),
       seen timestamp NOT NULL DEFAULT '2020-01-01 00:00:00' ON UPDATE current_timestamp, hidden int INVISIBLE DEFAULT 7)
       PARTITION BY HASH (\`a b\`) PARTITIONS 3;
     INSERT INTO \`Odd "Tab\`\`le\` (\`a b\`, C) VALUES (1, 'a')`);
@@ -81,7 +83,7 @@ it("leaves what no mapping speaks of: times that follow an update, computed colu
   expect(counts).toMatchObject({ inserted: 1, updated: 1 });
   expect(await database.query('SELECT C, twice, seen, hidden FROM `Odd "Tab``le` ORDER BY 1')).toEqual([
     { C: "b", twice: "2", seen: "2020-01-01 00:00:00", hidden: "7" },
-    { C: "c", twice: "4", seen: "2020-01-01 00:00:00", hidden: "7" },
+    { C: "c", twice: "2", seen: "2020-01-01 00:00:00", hidden: "7" },
   ]);
 });
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openTarget } from "../../../../../lib/databases/open-target.js";
 import type { LoadOutcome, LoadRequest, Target } from "../../../../../lib/databases/target-port.js";
 import { decodeRow } from "../../../../../lib/model/csv-dialect.js";
-import { createMysqlDatabase } from "../../../../support/mariadb.js";
+import { createMysqlDatabase, spelled } from "../../../../support/mariadb.js";
 import type { TestDatabase } from "../../../../support/postgres.js";
 import { noQuarantine, part, people, rejection } from "../../postgres/load/loading.js";
 
@@ -84,7 +84,7 @@ describe.each([
     const doubled = way === "merge" ? [] : [["12", "1", "1062", "PRIMARY"]];
     expect(codes()).toEqual([
       ["2", "2", "1265", null],
-      ["3", "3", "4025", "adult"],
+      ["3", "3", spelled({ mariadb: "4025", mysql: "3819" }), "adult"],
       ["4", "4", "1062", "one_mail"],
       ["5", "5", "1265", null],
       ["9", "9", "1265", null],
@@ -93,11 +93,13 @@ describe.each([
       ["7", "7", null, null],
       ["8", "8", "1452", "lives"],
     ]);
-    expect(aside[2]?.[5]).toBe("Duplicate entry 'a@x' for key 'one_mail'");
+    expect(aside[2]?.[5]).toBe(`Duplicate entry 'a@x' for key '${spelled({ mariadb: "", mysql: "people." })}one_mail'`);
     expect(aside.find(([, row]) => row === "7")?.[5]).toContain("its parent");
     const others = way === "merge" ? ["500"] : [];
     expect(await ids()).toEqual(["1", "10", "11", ...others].sort((a, b) => Number(a) - Number(b)));
-    expect(outcome).toMatchObject({ way, counts: { inserted: 3, quarantined: aside.length } });
+    // In MySQL a CHECK keeps a table from being exchanged.
+    const taken = way === "swap" ? spelled({ mariadb: "swap", mysql: "in place" }) : way;
+    expect(outcome).toMatchObject({ way: taken, counts: { inserted: 3, quarantined: aside.length } });
     expect(told).toEqual([expect.stringContaining("the database refuses rows")]);
     expect(outcome.warnings.at(-1)).toContain(`${aside.length} rows were quarantined`);
     expect(await rejection(database.query("INSERT INTO people (id, name, town) VALUES (600, 'x', 77)"))).toBeInstanceOf(

@@ -6,11 +6,13 @@ import { StageError } from "../../../../../lib/model/errors.js";
 const refusal = (errno: number, said: string) =>
   refusalIn(
     new StageError("integrity", "masked", undefined, withWords(Object.assign(new Error("…"), { errno }), said)),
+    "people",
   );
 
 it.each([
   [1062, "Duplicate entry 'CONSTRAINT `secret`' for key 'PRIMARY'", "PRIMARY"],
-  [1062, "Duplicate entry 'x' for key 'people.one_mail'", "people.one_mail"],
+  [1062, "Duplicate entry 'x' for key 'people.one_mail'", "one_mail"],
+  [1062, "Duplicate entry 'x' for key 'other.one_mail'", "other.one_mail"],
   [4025, "CONSTRAINT `adult` failed for `db`.`people`", "adult"],
   [3819, "Check constraint 'adult' is violated.", "adult"],
   [
@@ -38,5 +40,5 @@ it("what a trigger says stands in files that hold values, never in an error", ()
   const error = translate(Object.assign(new Error(said.sqlMessage), said), "host:1/db");
 
   expect(String(error)).toContain("a trigger or routine of the database raised an error (1644, 45000)");
-  expect(refusalIn(error)).toMatchObject({ code: "1644", constraint: null, message: "no Amina here" });
+  expect(refusalIn(error, "people")).toMatchObject({ code: "1644", constraint: null, message: "no Amina here" });
 });
