@@ -59,7 +59,7 @@ export interface StructureObject {
   readonly definition: string;
   /** What keeps it from doing its work, whoever left it so: "it is not valid", "its next value is not above …". */
   readonly flaw?: string;
-  /** Whether it does its work could not be asked: what would have to be granted. */
+  /** What could not be asked of it, and what would have to be granted. Without a name it speaks of all of its kind. */
   readonly unknown?: string;
 }
 

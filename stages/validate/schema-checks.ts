@@ -32,7 +32,9 @@ export async function checkSchema(run: Run, inputs: ValidateInputs, checked: Che
   const recorded = recordedBy(load);
   if (recorded === undefined) {
     const why = `load recorded nothing of it, being older: ${run.command("load", table.name)} does, and moves no row`;
-    const flaws = others(live).map((one) => checkObject({ was: one, now: one }));
+    const flaws = others(live)
+      .filter(isNamed)
+      .map((one) => checkObject({ was: one, now: one }));
     return { checks: [...byFile, ...flaws, skipped(asLeft, asLeft, why)], isIncomplete: isAnySkipped(flaws) };
   }
   const objects = pairs(others(recorded), others(live)).map(checkObject);
@@ -56,6 +58,9 @@ function recordedBy({ _waybill }: Manifest): readonly Recorded[] | undefined {
   return _waybill.details.structure as unknown as readonly Recorded[] | undefined;
 }
 
+/** What has no name speaks of all objects of its kind. */
+const isNamed = ({ name }: Recorded): boolean => name !== "";
+
 interface Pair {
   readonly was: Recorded | undefined;
   readonly now: StructureObject | undefined;
@@ -64,8 +69,9 @@ interface Pair {
 /** What was there and what is, side by side: what was there first, in its order. */
 function pairs(was: readonly Recorded[], now: readonly StructureObject[]): readonly Pair[] {
   const isSame = (one: Recorded, other: Recorded) => one.kind === other.kind && one.name === other.name;
-  const kept = was.map((one) => ({ was: one, now: now.find((other) => isSame(one, other)) }));
-  const came = now.filter((one) => !was.some((other) => isSame(one, other)));
+  const ofAll = ({ kind }: Recorded) => now.find((other) => other.kind === kind && !isNamed(other));
+  const kept = was.map((one) => ({ was: one, now: now.find((other) => isSame(one, other)) ?? ofAll(one) }));
+  const came = now.filter((one) => isNamed(one) && !was.some((other) => isSame(one, other)));
   return [...kept, ...came.map((one) => ({ was: undefined, now: one }))];
 }
 
@@ -73,7 +79,7 @@ const notThere = "not there";
 
 // An index that somebody added since does no harm, unless it does not work; one that is gone was wanted.
 function checkObject({ was, now }: Pair): Check {
-  const { kind, name } = (now ?? was) as Recorded;
+  const { kind, name } = (was ?? now) as Recorded;
   const expected = was?.definition ?? notThere;
   const { definition = notThere, flaw, unknown } = now ?? {};
   const title = `schema: ${kind} ${name}`;

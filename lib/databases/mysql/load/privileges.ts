@@ -32,8 +32,8 @@ export async function missingPrivileges(
   { tables, merges }: { readonly tables: readonly FoundTable[]; readonly merges: boolean },
 ): Promise<readonly MissingPrivileges[]> {
   const wanted = merges ? [...needed, "CREATE TEMPORARY TABLES"] : needed;
-  const [[own = "", user = ""] = []] = await connection.query(sql`SELECT database(), current_user()`);
-  const grantee = (user ?? "").replace(/^(.*)@(.*?)$/s, "'$1'@'$2'");
+  const [[own = ""] = []] = await connection.query(sql`SELECT database()`);
+  const grantee = await granteeOf(connection);
   const missing: MissingPrivileges[] = [];
   for (const database of new Set([own ?? "", ...tables.map(({ schema }) => schema)])) {
     const held = await heldIn(connection, database);
@@ -45,8 +45,20 @@ export async function missingPrivileges(
   return missing;
 }
 
+/** The privileges on a table that the user has, and the name to grant others to. */
+export async function heldOn(connection: Connection, { schema, name }: FoundTable) {
+  const ofTable = sql`UNION SELECT GRANTEE, PRIVILEGE_TYPE, current_user() FROM information_schema.TABLE_PRIVILEGES
+    WHERE TABLE_SCHEMA = ${literal(schema)} AND TABLE_NAME = ${literal(name)}`;
+  return { held: await heldIn(connection, schema, ofTable), grantee: await granteeOf(connection) };
+}
+
+async function granteeOf(connection: Connection): Promise<string> {
+  const [[user] = []] = await connection.query(sql`SELECT current_user()`);
+  return (user ?? "").replace(/^(.*)@(.*?)$/s, "'$1'@'$2'");
+}
+
 // Others' privileges are shown to nobody who has not all of them. A role's count while it is switched on.
-async function heldIn(connection: Connection, database: string): Promise<ReadonlySet<string>> {
+async function heldIn(connection: Connection, database: string, more = sql``): Promise<ReadonlySet<string>> {
   const roles = await connection
     .query(
       sql`SELECT concat('''', ROLE_NAME, '''@%') FROM information_schema.ENABLED_ROLES WHERE ROLE_NAME IS NOT NULL`,
@@ -55,7 +67,7 @@ async function heldIn(connection: Connection, database: string): Promise<Readonl
   const rows = await connection.query(sql`
     SELECT GRANTEE, PRIVILEGE_TYPE, current_user() FROM information_schema.USER_PRIVILEGES
     UNION SELECT GRANTEE, PRIVILEGE_TYPE, current_user() FROM information_schema.SCHEMA_PRIVILEGES
-      WHERE ${literal(database)} LIKE TABLE_SCHEMA`);
+      WHERE ${literal(database)} LIKE TABLE_SCHEMA ${more}`);
   const isOurs = (grantee: string, user: string): boolean =>
     grantee.replaceAll("'", "") === user || roles.some(([role]) => grantee.startsWith((role ?? "").replace(/%$/, "")));
   return new Set(
