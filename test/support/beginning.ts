@@ -1,8 +1,12 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, onTestFinished } from "vitest";
+import { cloneMysqlDatabase, createMysqlDatabase } from "./mariadb.js";
 import { cloneDatabase, createDatabase, type TestDatabase } from "./postgres.js";
 import { createFolder, temporaryFolder } from "./work.js";
+
+/** The SQL that runs in a database at the beginning: of PostgreSQL, if nothing else is said. */
+export type BeginningDatabase = string | { readonly mysql: string };
 
 /** A folder and databases that a test begins with, and may do with as it likes. */
 export interface Beginning<Name extends string> {
@@ -24,7 +28,7 @@ const kept = new Map<string, Promise<Kept<string>>>();
  * each test gets databases of the same names; tests of one file run one after another.
  */
 export async function beginning<Name extends string>(
-  databases: Readonly<Record<Name, string>>,
+  databases: Readonly<Record<Name, BeginningDatabase>>,
   /** Says what `prepare` depends on. */
   key: unknown,
   prepare: (begun: Beginning<Name>) => Promise<void>,
@@ -47,12 +51,14 @@ export async function beginning<Name extends string>(
 
 interface Kept<Name extends string> {
   readonly begun: Beginning<Name>;
-  readonly templates: Readonly<Record<Name, Awaited<ReturnType<typeof cloneDatabase>>>>;
+  readonly templates: Readonly<Record<Name, Template>>;
   readonly drop: () => Promise<void>;
 }
 
+type Template = Awaited<ReturnType<typeof cloneDatabase>>;
+
 async function make<Name extends string>(
-  sql: Readonly<Record<Name, string>>,
+  sql: Readonly<Record<Name, BeginningDatabase>>,
   prepare: (begun: Beginning<Name>) => Promise<void>,
 ): Promise<Kept<Name>> {
   const { folder, remove } = await createFolder();
@@ -61,10 +67,10 @@ async function make<Name extends string>(
     for (const name of Object.keys(sql) as Name[]) entries.push([name, await value(name)]);
     return Object.fromEntries(entries) as Record<Name, Value>;
   };
-  const databases = await each((name) => createDatabase(sql[name]));
+  const databases = await each((name) => create(sql[name]));
   const begun = { folder, databases };
   await prepare(begun);
-  const templates = await each((name) => cloneDatabase(databases[name]));
+  const templates = await each((name) => clone(sql[name], databases[name]));
   const drop = async () => {
     await remove();
     for (const one of [
@@ -75,6 +81,12 @@ async function make<Name extends string>(
   };
   return { begun, templates, drop };
 }
+
+const create = (sql: BeginningDatabase): Promise<TestDatabase> =>
+  typeof sql === "string" ? createDatabase(sql) : createMysqlDatabase(sql.mysql);
+
+const clone = (sql: BeginningDatabase, database: TestDatabase): Promise<Template> =>
+  typeof sql === "string" ? cloneDatabase(database) : cloneMysqlDatabase(database);
 
 afterAll(async () => {
   for (const one of await Promise.allSettled(kept.values())) if (one.status === "fulfilled") await one.value.drop();

@@ -30,6 +30,38 @@ export async function createMysqlDatabase(sql?: string, at = sharedServer()): Pr
   return { name, url, query, count, drop };
 }
 
+/** Keeps a database as it is now, whatever becomes of it: `cloneTo` puts it back under the name it had. */
+export async function cloneMysqlDatabase(original: TestDatabase, server = sharedServer()) {
+  const template = `${original.name}_kept`;
+  await copyDatabase(server, { from: original.name, to: template });
+  return {
+    cloneTo: ({ name }: TestDatabase) => copyDatabase(server, { from: template, to: name }),
+    drop: async () => void (await run(server, `DROP DATABASE IF EXISTS ${template}`)),
+  };
+}
+
+async function copyDatabase(server: string, { from, to }: { readonly from: string; readonly to: string }) {
+  const at = (name: string) => Object.assign(new URL(server), { pathname: `/${name}` }).href;
+  await run(server, `DROP DATABASE IF EXISTS ${to}; CREATE DATABASE ${to} CHARACTER SET utf8mb4`);
+  const names = await run(
+    at(from),
+    "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = database()",
+  );
+  const statements = ["SET foreign_key_checks = 0"];
+  for (const { name } of names) {
+    const [made] = await run(at(from), `SHOW CREATE TABLE ${name}`);
+    statements.push(`${made?.["Create Table"]}`, `INSERT INTO ${name} SELECT * FROM ${from}.${name}`);
+  }
+  // Triggers last: they have no say in what is only put back.
+  const triggers = await run(
+    at(from),
+    "SELECT TRIGGER_NAME AS name FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = database()",
+  );
+  for (const { name } of triggers)
+    statements.push(`${(await run(at(from), `SHOW CREATE TRIGGER ${name}`))[0]?.["SQL Original Statement"]}`);
+  await run(at(to), statements.join(";\n"));
+}
+
 function sharedServer(): string {
   const { url, missing } = inject("mysql");
   if (url === undefined) throw new Error(missing);

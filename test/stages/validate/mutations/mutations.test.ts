@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parseRows } from "../../../../lib/files/csv-rows.js";
 import { StageError } from "../../../../lib/model/errors.js";
 import type { Level } from "../../../../lib/program/level.js";
@@ -12,16 +12,16 @@ import type { TestDatabase } from "../../../support/postgres.js";
 import { migrationIn, specificationOf, type TestMigration } from "../../migration-fixture.js";
 import { manifestIn, textOf } from "../../stage-files.js";
 import type { Check } from "../loaded.js";
-import { type ObjectMutation, objectMutations } from "./object-mutations.js";
-import { rewritings } from "./rewritings.js";
+import { mysql } from "./mysql/server.js";
+import { postgres } from "./postgres/server.js";
 import { type ChooseRow, type RowMutation, rowMutations } from "./row-mutations.js";
-import { hangingSql, rowsSql, tables, tablesSql } from "./world.js";
+import type { ObjectMutation, Server } from "./server.js";
+import { rowsSql, tables, tablesSql } from "./world.js";
 
 // WAYBILL_MUTATIONS=200 tries as many changes, and half as many rewritings; WAYBILL_SEED those of an earlier run.
-const count = Number(process.env.WAYBILL_MUTATIONS ?? 20);
+const wanted = process.env.WAYBILL_MUTATIONS;
 const seed = Number(process.env.WAYBILL_SEED ?? Date.now() % 1_000_000);
 const random = seededRandom(seed);
-const again = `again: WAYBILL_SEED=${seed} WAYBILL_MUTATIONS=${count}`;
 
 interface World extends TestMigration {
   readonly target: TestDatabase;
@@ -30,8 +30,8 @@ interface World extends TestMigration {
 }
 
 /** A migration of all tables, loaded; the target is kept as it then was. */
-async function loadedWorld(): Promise<World> {
-  const databases = { source: `${tablesSql}${rowsSql}`, target: `${tablesSql}${hangingSql}` };
+async function loadedWorld({ database }: Server): Promise<World> {
+  const databases = { source: `${tablesSql}${rowsSql}`, target: database };
   const urls = (of: Readonly<Record<"source" | "target", TestDatabase>>) => ({
     source: of.source.url,
     target: of.target.url,
@@ -117,50 +117,60 @@ async function mutate({ target }: World, ways: Ways): Promise<RowMutation | Obje
   }
 }
 
-it(`validate finds and names ${count} changes of the target, one in a table at a time (${again})`, async () => {
-  const world = await loadedWorld();
-  const decks = tables.map((table) => dealt([...rowMutations(table), ...objectMutations(table.name)]));
-  const faults: string[] = [];
-  let tried = 0;
+describe.each([
+  ["PostgreSQL", postgres],
+  ["MySQL", mysql],
+] as const)("of a target in %s", (_, server) => {
+  const count = wanted === undefined ? server.mutationCount : Number(wanted);
+  const again = `again: WAYBILL_SEED=${seed} WAYBILL_MUTATIONS=${count}`;
 
-  for (let round = 0; tried < count; round += 1) {
-    const mutations: (RowMutation | ObjectMutation)[] = [];
-    const level = round % 2 === 0 ? "rows" : "buckets";
-    for (const deck of decks.slice(0, count - tried)) mutations.push(await mutate(world, deck));
-    expect(await isValid(world, level), again).toBe(false);
-    for (const mutation of mutations) {
-      const found = faultsOf(mutation, await saidOf(world, mutation.table));
-      faults.push(
-        ...found.map((fault) => `${mutation.table}, ${mutation.what} (${mutation.sql}), by ${level}: ${fault}`),
-      );
-    }
-    tried += mutations.length;
-    await world.restore();
-  }
+  it(`validate finds and names ${count} changes of the target, one in a table at a time (${again})`, async () => {
+    const world = await loadedWorld(server);
+    const decks = server.tables.map((table) =>
+      dealt([...rowMutations(server, table), ...server.objectMutations(table.name)]),
+    );
+    const faults: string[] = [];
+    let tried = 0;
 
-  expect(faults, again).toEqual([]);
-}, 900_000);
-
-it(`validate reports none of ${count / 2} rewritings that mean the same (${again})`, async () => {
-  const world = await loadedWorld();
-  const deck = dealt(rewritings(world.target.name));
-
-  for (let tried = 0; tried < count / 2; tried += 10) {
-    const statements: string[] = [];
-    for (const rewriting of Array.from({ length: Math.min(10, count / 2 - tried) }, () => deck.next().value))
-      for (const statement of rewriting) {
-        statements.push(statement);
-        await world.target.query(statement);
+    for (let round = 0; tried < count; round += 1) {
+      const mutations: (RowMutation | ObjectMutation)[] = [];
+      const level = server.levels[round % server.levels.length] ?? "rows";
+      for (const deck of decks.slice(0, count - tried)) mutations.push(await mutate(world, deck));
+      expect(await isValid(world, level), again).toBe(false);
+      for (const mutation of mutations) {
+        const found = faultsOf(mutation, await saidOf(world, mutation.table));
+        faults.push(
+          ...found.map((fault) => `${mutation.table}, ${mutation.what} (${mutation.sql}), by ${level}: ${fault}`),
+        );
       }
-    for (const level of ["rows", "buckets"] as const) {
-      const valid = await isValid(world, level);
-      const failed = valid ? [] : await failedChecks(world);
-      expect(failed, `${again}, by ${level}\n${statements.join("\n")}`).toEqual([]);
-      expect(valid).toBe(true);
+      tried += mutations.length;
+      await world.restore();
     }
-    await world.restore();
-  }
-}, 900_000);
+
+    expect(faults, again).toEqual([]);
+  }, 900_000);
+
+  it(`validate reports none of ${count / 2} rewritings that mean the same (${again})`, async () => {
+    const world = await loadedWorld(server);
+    const deck = dealt(server.rewritings(world.target.name));
+
+    for (let tried = 0; tried < count / 2; tried += 10) {
+      const statements: string[] = [];
+      for (const rewriting of Array.from({ length: Math.min(10, count / 2 - tried) }, () => deck.next().value))
+        for (const statement of rewriting) {
+          statements.push(statement);
+          await world.target.query(statement);
+        }
+      for (const level of server.levels) {
+        const valid = await isValid(world, level);
+        const failed = valid ? [] : await failedChecks(world);
+        expect(failed, `${again}, by ${level}\n${statements.join("\n")}`).toEqual([]);
+        expect(valid).toBe(true);
+      }
+      await world.restore();
+    }
+  }, 900_000);
+});
 
 async function failedChecks(world: World): Promise<readonly string[]> {
   const all = await Promise.all(tables.map(async ({ name }) => (await saidOf(world, name)).checks));

@@ -26,7 +26,9 @@ export type ValueType =
   | "inet"
   | "list"
   | "months"
-  | "mood";
+  | "mood"
+  | "year"
+  | "set";
 
 /** Every type in some table; a table without a key, one with two columns for its key, references, a table nobody refers to. */
 export const tables: readonly WorldTable[] = [
@@ -54,7 +56,7 @@ export const tables: readonly WorldTable[] = [
       small: "integer",
       big: "integer",
       rough: "real",
-      double: "double",
+      precise: "double",
     },
   },
   {
@@ -75,10 +77,14 @@ export const tables: readonly WorldTable[] = [
   },
   { name: "visits", key: ["person", "day"], columns: { place: "text", cost: "numeric" } },
   { name: "notes", key: [], columns: { topic: "text", body: "text", weight: "integer" } },
-  { name: "accounts", key: ["id"], columns: { owner: "text", balance: "numeric", since: "timestamp" } },
+  {
+    name: "accounts",
+    key: ["id"],
+    columns: { owner: "text", balance: "numeric", since: "timestamp", opened: "integer", rights: "text" },
+  },
 ];
 
-/** The tables themselves, as the source has them, and the target before anything hangs on them. */
+/** The tables themselves, as the source has them, and a PostgreSQL target before anything hangs on them. */
 export const tablesSql = `
   CREATE TYPE mood AS ENUM ('calm', 'glad', 'sad');
   CREATE DOMAIN share AS numeric(5,2) CHECK (VALUE >= 0);
@@ -86,13 +92,14 @@ export const tablesSql = `
   CREATE TABLE people (id serial PRIMARY KEY, name text NOT NULL, note text, code char(5), city smallint, born date,
     joined timestamptz, seen timestamp, wakes time);
   CREATE TABLE amounts (id integer PRIMARY KEY, exact numeric(12,2), free numeric, share share, small smallint,
-    big bigint, rough real, double double precision);
+    big bigint, rough real, precise double precision);
   CREATE TABLE things (id integer PRIMARY KEY, token uuid, facts jsonb, raw json, photo bytea, flags bit(8),
     active boolean, address inet, tags text[], span interval, mood mood);
   CREATE TABLE visits (person integer, day date, place text DEFAULT 'home', cost numeric(8,2), PRIMARY KEY (person, day));
   CREATE TABLE notes (topic text, body text, weight integer);
   CREATE TABLE accounts (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, owner text NOT NULL,
-    balance numeric(14,4) NOT NULL, since timestamptz DEFAULT now());
+    balance numeric(14,4) NOT NULL, since timestamptz DEFAULT now(),
+    opened smallint, rights text);
 `;
 
 // Names are multiples of 11: one digit changed, they are nobody else's. Every seventh value is NULL, every fifth text empty.
@@ -117,24 +124,6 @@ export const rowsSql = `
   INSERT INTO visits SELECT 1 + g % 40, date '2024-01-01' + g, ${text("'place ' || g")}, ${sparse("g * 0.75")} FROM generate_series(1, 40) g;
   INSERT INTO notes SELECT ${text("'topic ' || g % 9")}, ${text("'body ' || g % 9")}, ${sparse("g % 9")} FROM generate_series(1, 40) g;
   INSERT INTO accounts OVERRIDING SYSTEM VALUE
-    SELECT g, 'owner ' || g * 11, g * 1.125, ${sparse("timestamptz '2024-03-01 12:00+00' + g * interval '1 hour'")} FROM generate_series(1, 40) g;
-`;
-
-/** What hangs on the target's tables. */
-export const hangingSql = `
-  ALTER TABLE people ADD CONSTRAINT people_city_fkey FOREIGN KEY (city) REFERENCES cities,
-    ADD CONSTRAINT named CHECK (name <> '');
-  CREATE INDEX people_city ON people (city);
-  CREATE INDEX people_name ON people (lower(name));
-  ALTER TABLE amounts ADD CONSTRAINT paid CHECK (exact >= 0);
-  CREATE INDEX amounts_big ON amounts (big DESC);
-  CREATE UNIQUE INDEX things_token ON things (token);
-  CREATE INDEX things_facts ON things USING gin (facts);
-  ALTER TABLE visits ADD CONSTRAINT visits_person_fkey FOREIGN KEY (person) REFERENCES people ON DELETE CASCADE;
-  CREATE INDEX visits_day ON visits (day);
-  CREATE INDEX notes_topic ON notes (topic);
-  ALTER TABLE accounts ADD CONSTRAINT accounts_owner_key UNIQUE (owner);
-  CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
-  CREATE TRIGGER touched BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION touch();
-  CREATE TRIGGER noted AFTER INSERT ON notes FOR EACH ROW EXECUTE FUNCTION touch();
+    SELECT g, 'owner ' || g * 11, g * 1.125, ${sparse("timestamptz '2024-03-01 12:00+00' + g * interval '1 hour'")},
+    ${sparse("1980 + g")}, ${text("(ARRAY['read', 'write', 'read,write'])[1 + g % 3]")} FROM generate_series(1, 40) g;
 `;

@@ -1,20 +1,10 @@
-/** A change of what a table is beside its rows, and the check that must say so. */
-export interface ObjectMutation {
-  readonly table: string;
-  readonly what: string;
-  readonly sql: string;
-  readonly check: string;
-  /** What the check must have found. */
-  readonly found: string;
-}
-
-type Rest = readonly [what: string, sql: string, check: string, found: string];
+import { mutationsOf, type ObjectChange, type ObjectMutation } from "../server.js";
 
 const columns = "schema: columns as load left them";
 const gone = "not there";
 const behind = "its next value is not above the maximum of id";
 
-const people: readonly Rest[] = [
+const people: readonly ObjectChange[] = [
   ["a dropped index", "DROP INDEX people_city", "schema: index people_city", gone],
   [
     "an index on something else",
@@ -90,7 +80,7 @@ const people: readonly Rest[] = [
   ["a type with fewer digits", "ALTER TABLE people ALTER seen TYPE timestamp(0)", columns, "seen is timestamp(0)"],
 ];
 
-const others: Readonly<Record<string, readonly Rest[]>> = {
+const others: Readonly<Record<string, readonly ObjectChange[]>> = {
   cities: [
     [
       "a unique constraint dropped",
@@ -203,6 +193,5 @@ const others: Readonly<Record<string, readonly Rest[]>> = {
 
 /** Every change of a table's objects. */
 export function objectMutations(table: string): readonly ObjectMutation[] {
-  const rest = table === "people" ? people : (others[table] ?? []);
-  return rest.map(([what, sql, check, found]) => ({ table, what, sql, check, found }));
+  return mutationsOf(table, table === "people" ? people : others[table]);
 }

@@ -14,7 +14,7 @@ export function rewritings(database: string): readonly Rewriting[] {
   return [
     ["UPDATE amounts SET free = free * 1.000"],
     ["UPDATE amounts SET free = trim_scale(free)"],
-    ["UPDATE amounts SET double = '-0' WHERE double = 0; UPDATE amounts SET rough = '-0' WHERE rough = 0"],
+    ["UPDATE amounts SET precise = '-0' WHERE precise = 0; UPDATE amounts SET rough = '-0' WHERE rough = 0"],
     ["UPDATE people SET code = rpad(code, 5)"],
     ["SET TimeZone = 'Asia/Tokyo'; UPDATE people SET joined = joined::text::timestamptz"],
     ["UPDATE accounts SET since = (since AT TIME ZONE 'America/Lima') AT TIME ZONE 'America/Lima'"],
@@ -51,6 +51,6 @@ export function rewritings(database: string): readonly Rewriting[] {
     moved("people", "id, name, note, code, city, born, joined, seen, wakes"),
     moved("visits", "person, day, place, cost"),
     moved("notes", "topic, body, weight"),
-    moved("accounts", "id, owner, balance, since"),
+    moved("accounts", "id, owner, balance, since, opened, rights"),
   ];
 }
