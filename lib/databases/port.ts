@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Extract } from "../mapping/migration.js";
+import type { RowDigest } from "../model/checksum.js";
 import type { Sql } from "../model/names.js";
 
 /** Which database this is, without credentials: what a work directory is bound to. Equal identity = same database. */
@@ -147,6 +148,8 @@ export interface Source {
   readonly snapshot: Snapshot;
   /** What its sessions are pinned to, as manifests state it. */
   readonly session: Readonly<Record<string, string | number>>;
+  /** What its server computes as the checksum of a row. */
+  readonly rowDigest: RowDigest;
   describe(extract: Extract): Promise<SourceTable>;
   /** Rows in the selection, by SELECT count(*) in the snapshot. */
   count(extract: Extract, table: SourceTable, selection: Selection): Promise<number>;

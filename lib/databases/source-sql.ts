@@ -22,6 +22,8 @@ export interface SourceDialect {
   fileText(column: DatabaseColumn): Sql;
   /** Text that is told apart byte by byte. */
   byBytes(text: Sql): Sql;
+  /** An order of texts that has nothing to do with what they say, the same in every database: by their SHA-256. */
+  scattered(text: Sql): Sql;
   /** The calendar's periods in which a date column has rows, NULL first: how to list them, and the condition of each line. */
   periods(
     from: SourceRelation,
@@ -130,7 +132,7 @@ function sampleWhere(from: SourceRelation, rowCount: number): Sql {
   // LIMIT on a level of its own: MySQL takes none right below IN.
   return sql`${key} IN (SELECT chosen FROM (SELECT chosen FROM
     (SELECT DISTINCT ${key} AS chosen FROM ${relation(from)} AS source) AS keyed
-    ORDER BY md5(chosen), chosen LIMIT ${limit}) AS sampled)`;
+    ORDER BY ${from.dialect.scattered(sql`chosen`)}, chosen LIMIT ${limit}) AS sampled)`;
 }
 
 // Through text on both sides: a key may be an integer here and a text there.

@@ -1,7 +1,7 @@
 import { identifier, join, literal, sql } from "../mapping/sql.js";
 import type { Sql } from "../model/names.js";
 import { finalValue, flagOfParent, isStored, type MappingPlan, valueAfter } from "./plan-mapping.js";
-import { keyText, number, rowText } from "./read-csv.js";
+import { isWrongChecksum, keyText, number, rowText } from "./read-csv.js";
 import { targetKeyText } from "./settle-sql.js";
 
 /** The columns of the ledger, in order. */
@@ -150,10 +150,10 @@ export function selectChecksum(plan: MappingPlan): Sql {
 
 /** Rows whose checksum, computed from the file, is not the one the source server computed. */
 export function selectWrongChecksums(plan: MappingPlan): Sql {
-  return sql`SELECT count(*), min("~row") FROM mapped WHERE md5(${sourceRowText(plan)}) IS DISTINCT FROM row_checksum`;
+  return sql`SELECT count(*), min("~row") FROM mapped WHERE ${isWrongChecksum(sourceRowText(plan))}`;
 }
 
-/** The text of a source row, of which `row_checksum` is the MD5. */
+/** The text of a source row, of which `row_checksum` is the MD5 or the first half of the SHA-256. */
 export function sourceRowText(plan: MappingPlan): Sql {
   return rowText(plan.sourceColumns.map(({ name, type }) => ({ value: identifier(name), type })));
 }

@@ -62,6 +62,11 @@ export interface TypedValue {
   readonly type: string;
 }
 
+/** Whether `row_checksum` is neither of what a server may have made of a row's text; the second is asked only where the first is not. */
+export function isWrongChecksum(text: Sql): Sql {
+  return sql`(md5(${text}) IS DISTINCT FROM row_checksum AND left(sha256(${text}), 32) IS DISTINCT FROM row_checksum)`;
+}
+
 /** The unambiguous text of a row whose MD5 is its checksum; the same definition as on every source. */
 export function rowText(values: readonly TypedValue[]): Sql {
   // replace() costs five times what contains() does, and numbers, dates and booleans hold no `|` at all.

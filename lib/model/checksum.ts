@@ -11,10 +11,13 @@ export interface Checksum {
   readonly count: number;
 }
 
-/** The checksum of one row: the MD5 of its values' unambiguous text, in hex, as every source and the engine compute it. */
-export function checksumOfRow(values: readonly CsvValue[]): string {
+/** What the checksum of a row is: the MD5 of its text or, of a source whose server computes none, its SHA-256's first half. */
+export type RowDigest = "md5" | "sha256";
+
+/** The checksum of one row: the MD5 of its values' unambiguous text, in hex, as the engine and most sources compute it. */
+export function checksumOfRow(values: readonly CsvValue[], digest: RowDigest = "md5"): string {
   const text = values.map((value) => (value === null ? "|n" : value.replaceAll("|", "|p"))).join("|,");
-  return createHash("md5").update(text, "utf8").digest("hex");
+  return createHash(digest).update(text, "utf8").digest("hex").slice(0, 32);
 }
 
 const modulus = 1n << 128n;

@@ -64,6 +64,7 @@ export function extractManifest(run: Run, result: ExtractResult): Manifest {
         partsBy: extract.partBy === undefined ? "key" : "date",
         leftOutByWhere: result.leftOut,
         rowChecksum: extract.rowChecksum,
+        ...(extract.rowChecksum && source.rowDigest !== "md5" ? { rowDigest: source.rowDigest } : {}),
         ...(extract.invalidText === "refuse"
           ? {}
           : { invalidText: { policy: extract.invalidText, values: result.mended } }),

@@ -1,5 +1,6 @@
 import type { Extract } from "../../mapping/migration.js";
 import { join, sql } from "../../mapping/sql.js";
+import type { RowDigest } from "../../model/checksum.js";
 import type { Sql } from "../../model/names.js";
 import type { DatabaseColumn, SourceTable } from "../port.js";
 import { columnOf, escapedText, relation, rowText, type SourceDialect, type SourceRelation } from "../source-sql.js";
@@ -18,6 +19,7 @@ export const dialect: SourceDialect = {
   among,
   fileText: (column) => fileText(column),
   byBytes,
+  scattered: (text) => sql`sha2(${text}, 256)`,
   periods,
 };
 
@@ -25,12 +27,16 @@ export const dialect: SourceDialect = {
  * The statement whose rows are a part: every column as text, in row order, then where the extract has them the column for
  * what is wrong with a row (nothing, as far as the server knows), and the row checksum.
  */
-export function copyStatement(from: SourceRelation, where: Sql): Sql {
+export function copyStatement(from: SourceRelation, where: Sql, digest: RowDigest): Sql {
   const { extract, table } = from;
   const faults = extract.invalidText === "reject" ? [sql`NULL`] : [];
-  const checksum = extract.rowChecksum ? [rowMd5(table.columns)] : [];
+  const checksum = extract.rowChecksum ? [digestOf(textOfRow(table.columns), digest)] : [];
   return sql`SELECT ${join([...table.columns.map((column) => fileText(column)), ...faults, ...checksum], ", ")}
     FROM ${relation(from)} AS source WHERE ${where} ORDER BY ${rowOrder(table)}`;
+}
+
+function digestOf(text: Sql, digest: RowDigest): Sql {
+  return digest === "md5" ? sql`md5(${text})` : sql`left(sha2(${text}, 256), 32)`;
 }
 
 /** The MD5 of a row of `source`, over these columns as they stand in a file. */

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { InvalidText } from "../../mapping/migration.js";
+import { checksumOfRow, type RowDigest } from "../../model/checksum.js";
 import { bytesOf, type CsvField, fieldsOf } from "./csv-fields.js";
 import { faultIn } from "./unfit-text.js";
 
@@ -8,7 +8,8 @@ export interface Mending {
   readonly policy: Exclude<InvalidText, "refuse">;
   /** The columns of the source; behind them stand, each where the extract has it, what is wrong with a row, and its checksum. */
   readonly columns: readonly string[];
-  readonly rowChecksum: boolean;
+  /** What the checksum of a row is, where it has one. */
+  readonly rowChecksum: RowDigest | undefined;
   /** Told of each value that was mended. */
   readonly onMended: (column: string) => void;
 }
@@ -46,7 +47,7 @@ function mendRow(csv: Buffer, row: readonly CsvField[], mending: Mending): Buffe
   return Buffer.concat([
     ...values.flatMap((value, index) => [...(index === 0 ? [] : [comma]), encoded(value)]),
     ...(policy === "reject" ? [comma, encoded(Buffer.from(faults.join("; ")))] : []),
-    ...(rowChecksum ? [comma, Buffer.from(rowMd5(values))] : []),
+    ...(rowChecksum === undefined ? [] : [comma, Buffer.from(checksumOfRow(values.map(textOf), rowChecksum))]),
     lineFeed,
   ]);
 }
@@ -91,8 +92,6 @@ function encoded(value: Buffer | null): Buffer {
   return /[",\r\n]/.test(text) || text === "\\N" ? Buffer.from(`"${text.replaceAll('"', '""')}"`) : value;
 }
 
-/** The MD5 of the row's text, as FORMATS.md has it. */
-function rowMd5(values: readonly (Buffer | null)[]): string {
-  const text = values.map((value) => (value === null ? "|n" : value.toString("utf8").replaceAll("|", "|p"))).join("|,");
-  return createHash("md5").update(text, "utf8").digest("hex");
+function textOf(value: Buffer | null): string | null {
+  return value?.toString("utf8") ?? null;
 }

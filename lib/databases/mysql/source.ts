@@ -1,3 +1,5 @@
+import { sql } from "../../mapping/sql.js";
+import type { RowDigest } from "../../model/checksum.js";
 import { StageError } from "../../model/errors.js";
 import type { Sql } from "../../model/names.js";
 import { partRanges } from "../part-ranges.js";
@@ -32,36 +34,50 @@ export async function openMysqlSource(
   const close = async () => {
     await Promise.all(connections.map((connection) => connection.close()));
   };
-  const identity = await identityOf(first).catch(async (error: unknown) => {
-    await close();
-    throw error;
-  });
+  const [identity, rowDigest] = await Promise.all([identityOf(first), rowDigestOf(first)]).catch(
+    async (error: unknown) => {
+      await close();
+      throw error;
+    },
+  );
   return {
     identity,
     snapshot,
+    rowDigest,
     session: { timeZone: "UTC", sqlMode: settings.sql_mode.slice(1, -1), encoding: "UTF8" },
     describe: (extract) => describeExtract(first, extract),
     count: (extract, table, selection) => countRows(ask, { dialect, extract, table }, selection),
     countLeftOut: (extract) => countLeftOut(ask, { dialect, extract }),
     ranges: (extract, table) => partRanges(ask, { dialect, extract, table }),
-    copy: (request, take) => workers.use((connection) => copyRange(connection, request, take)),
+    copy: (request, take) => workers.use((connection) => copyRange(connection, { ...request, rowDigest }, take)),
     close,
   };
 }
 
+// MySQL has no MD5 from 9.6 on, unless somebody installed the component of the classic hashes.
+async function rowDigestOf(connection: Connection): Promise<RowDigest> {
+  return await connection.query(sql`SELECT md5('')`).then(
+    () => "md5",
+    (error: unknown) => {
+      if (error instanceof StageError && error.kind === "specification") return "sha256";
+      throw error;
+    },
+  );
+}
+
 async function copyRange(
   connection: Connection,
-  request: CopyRequest,
+  request: CopyRequest & Pick<Source, "rowDigest">,
   take: (copy: CopyOut) => Promise<void>,
 ): Promise<void> {
   const { extract, table } = request;
-  const statement = copyStatement({ dialect, extract, table }, requestWhere(dialect, request));
+  const statement = copyStatement({ dialect, extract, table }, requestWhere(dialect, request), request.rowDigest);
   const { name, invalidText: policy, rowChecksum } = extract;
   await take(
     connection.copyTo(statement, {
       extract: name,
       columns: table.columns.map((column) => column.name),
-      ...(policy === "refuse" ? {} : { mending: { policy, rowChecksum } }),
+      ...(policy === "refuse" ? {} : { mending: { policy, rowChecksum: rowChecksum ? request.rowDigest : undefined } }),
     }),
   );
 }

@@ -17,6 +17,7 @@ export const dialect: SourceDialect = {
   among: (column, values) => sql`${source(column)} IN (${joined(values.map((value) => typed(column, value)))})`,
   fileText: (column) => textOf(column, source(column)),
   byBytes: (text) => text,
+  scattered: (text) => sql`sha256(convert_to(${text}, 'UTF8'))`,
   periods,
 };
 

@@ -29,6 +29,7 @@ export async function openPostgresSource(
     return {
       identity: await identityOf(first),
       snapshot: facts.snapshot,
+      rowDigest: "md5",
       session: { timeZone: "UTC", dateStyle: "ISO, YMD", extraFloatDigits: 3, byteaOutput: "hex", encoding: "UTF8" },
       describe: (extract) => describeExtract(first, extract),
       count: (extract, table, selection) => countRows(ask, { dialect, extract, table }, selection),

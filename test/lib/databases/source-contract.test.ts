@@ -4,8 +4,9 @@ import { openSource } from "../../../lib/databases/open-source.js";
 import type { Selection, Source, SourceTable } from "../../../lib/databases/port.js";
 import { parseRows } from "../../../lib/files/csv-rows.js";
 import type { Extract } from "../../../lib/mapping/migration.js";
+import { checksumOfRow, type RowDigest } from "../../../lib/model/checksum.js";
 import { extractName } from "../../../lib/model/names.js";
-import { createMysqlDatabase } from "../../support/mariadb.js";
+import { createMysqlDatabase, spelled } from "../../support/mariadb.js";
 import { createDatabase, type TestDatabase } from "../../support/postgres.js";
 
 const words = ["a", "A", "á", "b", "a ", "", "|n", 'say "x", y', "line\nfeed", "\\N", "𝔘"];
@@ -33,12 +34,12 @@ const databases = {
       CREATE INDEX ON things (grp);
       CREATE TABLE owners (grp smallint, word varchar(20));
       ${inserts((word) => word)}`),
-  MariaDB: () =>
+  [spelled({ mariadb: "MariaDB", mysql: "MySQL" })]: () =>
     createMysqlDatabase(`
       CREATE TABLE things (id int PRIMARY KEY, grp int, word text COLLATE utf8mb4_general_ci, price decimal(12,3), day date, KEY (grp));
       CREATE TABLE owners (grp smallint, word varchar(20) COLLATE utf8mb4_general_ci);
       ${inserts((word) => word.replaceAll("\\", "\\\\"))}`),
-} as const;
+};
 
 const things: Extract = {
   name: extractName("things"),
@@ -129,22 +130,30 @@ function sourceOf(name: string): Source {
   return found.source;
 }
 
-/** The parts of an extract as CSV, each with the count the server states. */
+/** The parts of an extract as CSV with the MD5 of each row: of a server that has none, its own checksum is proved first. */
 async function partsOf(source: Source, extract: Extract): Promise<readonly string[]> {
   const table = await source.describe(extract);
   const parts: string[] = [];
   for await (const range of source.ranges(extract, table))
     await source.copy({ extract, table, range, selection: all }, async (copy) => {
-      parts.push(await text(copy.rows));
+      parts.push(withMd5(await text(copy.rows), source.rowDigest));
       expect(await copy.serverRowCount()).toBe(parseRows(parts.at(-1) ?? "").length);
     });
   return parts;
 }
 
+function withMd5(csv: string, digest: RowDigest): string {
+  if (digest === "md5") return csv;
+  const rows = parseRows(csv);
+  expect(rows.map((row) => row.at(-1))).toEqual(rows.map((row) => checksumOfRow(row.slice(0, -1), digest)));
+  let index = 0;
+  return csv.replace(/(?<=,)[\da-f]{32}$/gm, () => checksumOfRow(rows[index++]?.slice(0, -1) ?? []));
+}
+
 async function selected(source: Source, table: SourceTable, selection: Selection): Promise<string> {
   let csv = "";
   await source.copy({ extract: things, table, range: undefined, selection }, async (copy) => {
-    csv = await text(copy.rows);
+    csv = withMd5(await text(copy.rows), source.rowDigest);
   });
   expect(await source.count(things, table, selection)).toBe(parseRows(csv).length);
   return csv;
@@ -160,12 +169,13 @@ describe("both databases give the same bytes for the same rows", () => {
 
     expect(other).toEqual(one);
     const rowCount = one.flatMap((part) => parseRows(part)).length;
-    const [[counted, leftOut]] = (await Promise.all(
-      ["MariaDB"].map(async (database) => {
+    const [[counted, leftOut], others] = (await Promise.all(
+      Object.keys(databases).map(async (database) => {
         const table = await sourceOf(database).describe(extract);
         return [await sourceOf(database).count(extract, table, all), await sourceOf(database).countLeftOut(extract)];
       }),
-    )) as [[number, number]];
+    )) as [[number, number], [number, number]];
+    expect(others).toEqual([counted, leftOut]);
     expect(counted).toBe(rowCount);
     expect(counted + leftOut).toBe(extract.from.kind === "table" && extract.from.table === "owners" ? 3 : rows.length);
     expect(one.length).toBeGreaterThan(1);

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Engine, type EngineConnection, openEngine } from "../../../lib/engine/duckdb.js";
-import { copyTo, readCsv } from "../../../lib/engine/read-csv.js";
+import { copyTo, isWrongChecksum, readCsv, rowText } from "../../../lib/engine/read-csv.js";
 import { parseRows } from "../../../lib/files/csv-rows.js";
-import { literal, sql } from "../../../lib/mapping/sql.js";
+import { identifier, literal, sql } from "../../../lib/mapping/sql.js";
+import { checksumOfRow } from "../../../lib/model/checksum.js";
 import { encodeRow } from "../../../lib/model/csv-dialect.js";
 import { fieldOf, resourceOf } from "../../../lib/model/resource.js";
 import { createFolder } from "../../support/work.js";
@@ -110,4 +111,20 @@ it("reaches no file outside the folders it was given", async () => {
   await expect(connection.rows(sql`SELECT * FROM read_text('/etc/hostname')`)).rejects.toMatchObject({
     kind: "specification",
   });
+});
+
+it("takes as the checksum of a row its MD5 or the first half of its SHA-256, and nothing else", async () => {
+  const row = ["1", "a|b", null];
+  const checksums = [checksumOfRow(row), checksumOfRow(row, "sha256"), checksumOfRow(["1", "a|b", ""]), null];
+  const part = await partOf(
+    "sums.csv.gz",
+    checksums.map((checksum) => [...row, checksum]),
+  );
+  const values = ["c0", "c1", "c2"].map((name) => ({ value: identifier(name), type: "string" }));
+
+  const wrong = await connection.rows(
+    sql`SELECT ${isWrongChecksum(rowText(values))} FROM (SELECT *, c3 AS row_checksum FROM ${readCsv(work.folder, [part])})`,
+  );
+
+  expect(wrong).toEqual([["false"], ["false"], ["true"], ["true"]]);
 });

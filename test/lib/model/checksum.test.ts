@@ -78,7 +78,7 @@ it("of one row is the MD5 of its documented text, in which NULL, the empty text 
         ["a", "|b"],
         ["", null],
         [null, ""],
-      ].map(checksumOfRow),
+      ].map((row) => checksumOfRow(row)),
     ).size,
   ).toBe(4);
 });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { type Mending, mendText } from "../../../../lib/databases/mysql/mend-text.js";
 import { parseRows } from "../../../../lib/files/csv-rows.js";
+import type { RowDigest } from "../../../../lib/model/checksum.js";
 import { md5OfRow } from "../../../stages/transform/extracted.js";
 
 const columns = ["id", "name", "note"];
@@ -16,9 +17,9 @@ const chunk = Buffer.concat([
   Buffer.from(",89ab\n"),
 ]);
 
-function mended(policy: Mending["policy"]) {
+function mended(policy: Mending["policy"], digest: RowDigest = "md5") {
   const told: string[] = [];
-  const csv = mendText(chunk, { policy, columns, rowChecksum: true, onMended: (column) => told.push(column) });
+  const csv = mendText(chunk, { policy, columns, rowChecksum: digest, onMended: (column) => told.push(column) });
   return { csv, told, rows: parseRows(csv.toString("utf8")) };
 }
 
@@ -45,7 +46,12 @@ describe("mendText", () => {
     expect(rows.map((row) => row[3])).toEqual([
       "0123",
       md5OfRow(["2", 'a "quoted", bc', "x|y"]),
-      md5Of("3|,plain|,n\u{fffd}"),
+      hashOf("3|,plain|,n\u{fffd}", "md5"),
+    ]);
+    expect(mended("strip", "sha256").rows.map((row) => row[3])).toEqual([
+      "0123",
+      hashOf('2|,a "quoted", bc|,x|py', "sha256"),
+      hashOf("3|,plain|,n\u{fffd}", "sha256"),
     ]);
   });
 
@@ -53,7 +59,7 @@ describe("mendText", () => {
     const csv = Buffer.concat([Buffer.from("1,a,b,\\N\n2,"), Buffer.from([0x41, 0, 0x2c, 0xff]), Buffer.from("\n")]);
     const broken = Buffer.concat([csv.subarray(0, -1), Buffer.from(",\\N\n")]);
 
-    const out = mendText(broken, { policy: "reject", columns, rowChecksum: false, onMended: () => undefined });
+    const out = mendText(broken, { policy: "reject", columns, rowChecksum: undefined, onMended: () => undefined });
 
     expect(parseRows(out.toString("utf8"))).toEqual([
       ["1", "a", "b", null],
@@ -62,6 +68,6 @@ describe("mendText", () => {
   });
 });
 
-function md5Of(text: string): string {
-  return createHash("md5").update(text, "utf8").digest("hex");
+function hashOf(text: string, digest: RowDigest): string {
+  return createHash(digest).update(text, "utf8").digest("hex").slice(0, 32);
 }
