@@ -8,9 +8,10 @@ export interface Buckets extends Bucketed {
   readonly forms: readonly NormalForm[];
   /**
    * Compares the rows whose checksums only one side has, value by value, as `compare` does with all rows; `equal` rows
-   * beside them both sides have, and they are counted in. Afterwards `differences` gives the lines.
+   * beside them both sides have, and they are counted in. Afterwards `differences` gives the lines. A text: these rows cannot
+   * be brought together so, for that reason.
    */
-  compare(suspects: Suspects): Promise<Comparison>;
+  compare(suspects: Suspects): Promise<Comparison | string>;
 }
 
 export interface Suspects {

@@ -3,75 +3,20 @@
 // 2. A file's text is rewritten only where the server would read both as the same value. What is not plain stays as it
 //    stands: its row then differs by its checksum, and is compared by the server's own types before anybody is told.
 import type { Sql } from "../model/names.js";
-import { readColumnType } from "./column-type.js";
 import { literal, number, sql } from "./sql.js";
 
-/** How values of a column are brought into one text on both sides; the names are those of FORMATS.md. */
+/** How values of a column are brought into one text on both sides; FORMATS.md lists them by type. */
 export type NormalForm =
-  | { readonly kind: "text" | "padded" | "integer" | "boolean" | "date" | "time" | "timestamp" | "instant" }
-  | { readonly kind: "uuid" | "bytes" }
+  | Plain<"text" | "padded" | "integer" | "boolean" | "date" | "time" | "timestamp" | "instant" | "uuid" | "bytes">
+  // MySQL's: "tinyint" and "flag", a single bit, take `t` and `f` too; "digits" are those of years and of bits.
+  | Plain<"tinyint" | "flag" | "digits" | "datetime" | "utc">
   | { readonly kind: "decimal"; readonly scale: number | undefined };
 
-/** The form for a type as the database's catalog writes it; undefined: none is proven, as of floats, json and arrays. */
-export function normalFormOf(databaseType: string): NormalForm | undefined {
-  const type = readColumnType(databaseType);
-  if ("hint" in type) return undefined;
-  switch (type.kind.kind) {
-    case "text":
-      return { kind: /^char(?:acter)?(?:\(|$)/.test(type.text) ? "padded" : "text" };
-    case "enum":
-      return { kind: "text" };
-    case "decimal":
-      return { kind: "decimal", scale: type.kind.scale };
-    case "timestamp":
-      return { kind: type.kind.hasZone ? "instant" : "timestamp" };
-    case "bytea":
-      return { kind: "bytes" };
-    case "integer":
-    case "boolean":
-    case "date":
-    case "time":
-    case "uuid":
-      return { kind: type.kind.kind };
-    case "any":
-    case "float":
-    case "json":
-    case "jsonb":
-      return undefined;
-    default:
-      return type.kind satisfies never;
-  }
-}
+type Plain<Kind extends string> = Kind extends string ? { readonly kind: Kind } : never;
 
 /** Whether a text may hold the `|` that joins the values of a row. */
 export function mayHoldBar({ kind }: NormalForm): boolean {
   return kind === "text" || kind === "padded";
-}
-
-/** The normal text of a value in PostgreSQL, in a session pinned to UTC, ISO dates and hexadecimal bytes. */
-export function postgresText(form: NormalForm, value: Sql): Sql {
-  switch (form.kind) {
-    case "boolean":
-      return sql`CASE WHEN ${value} THEN 't' WHEN NOT ${value} THEN 'f' END`;
-    case "decimal":
-      // With a scale of its own the type prints all its digits; else 1.5 and 1.50 are one number.
-      return form.scale === undefined
-        ? sql`CASE WHEN strpos(${value}::text, '.') > 0 THEN rtrim(rtrim(${value}::text, '0'), '.') ELSE ${value}::text END`
-        : sql`${value}::text`;
-    case "text":
-    case "padded":
-    case "integer":
-    case "date":
-    case "time":
-    case "timestamp":
-    case "instant":
-    case "uuid":
-    case "bytes":
-      // Of a char(n) the cast leaves out the blanks that pad it, as its equality does.
-      return sql`${value}::text`;
-    default:
-      return form satisfies never;
-  }
 }
 
 /** The normal text of a value that stands in a file, in the engine's SQL. */
@@ -79,11 +24,16 @@ export function fileText(form: NormalForm, text: Sql): Sql {
   switch (form.kind) {
     case "text":
     case "date":
+    case "digits":
       return text;
     case "padded":
       return sql`rtrim(${text}, ' ')`;
     case "integer":
-      return unless(startsPlain(text), text, { shape: "[+-]?[0-9]+", made: digitsOf(text, 0) });
+      return integerText(text);
+    case "tinyint":
+      return digitOfBoolean(text, integerText(text));
+    case "flag":
+      return digitOfBoolean(text, text);
     case "boolean":
       return sql`CASE lower(${text}) WHEN 't' THEN 't' WHEN 'f' THEN 'f' WHEN 'true' THEN 't' WHEN 'false' THEN 'f'
         WHEN '1' THEN 't' WHEN '0' THEN 'f' WHEN 'yes' THEN 't' WHEN 'no' THEN 'f' ELSE ${text} END`;
@@ -93,6 +43,10 @@ export function fileText(form: NormalForm, text: Sql): Sql {
       return withoutZeros(text);
     case "timestamp":
       return withoutZeros(withBlank(text));
+    case "datetime":
+      return withoutZeros(wholeMoment(text));
+    case "utc":
+      return utcText(text);
     case "instant":
       return instantText(text);
     case "uuid":
@@ -107,6 +61,14 @@ export function fileText(form: NormalForm, text: Sql): Sql {
 // A regular expression takes a microsecond: the usual spelling is told by a character or two.
 function unless(plain: Sql, text: Sql, { shape, made }: { readonly shape: string; readonly made: Sql }): Sql {
   return sql`CASE WHEN ${plain} THEN ${text} WHEN regexp_full_match(${text}, ${literal(shape)}) THEN ${made} ELSE ${text} END`;
+}
+
+function integerText(text: Sql): Sql {
+  return unless(startsPlain(text), text, { shape: "[+-]?[0-9]+", made: digitsOf(text, 0) });
+}
+
+function digitOfBoolean(text: Sql, otherwise: Sql): Sql {
+  return sql`CASE ${text} WHEN 't' THEN '1' WHEN 'f' THEN '0' ELSE ${otherwise} END`;
 }
 
 const startsPlain = (text: Sql): Sql => sql`${text}[1] BETWEEN '1' AND '9'`;
@@ -137,6 +99,19 @@ function withoutZeros(text: Sql): Sql {
 
 function withBlank(text: Sql): Sql {
   return sql`CASE WHEN ${text}[11] = 'T' THEN ${text}[1:10] || ' ' || ${text}[12:] ELSE ${text} END`;
+}
+
+// Of MySQL: its sessions are in UTC, load leaves +00 out, and a day is its beginning.
+function wholeMoment(text: Sql): Sql {
+  return sql`CASE WHEN ends_with(${text}, '+00') THEN ${text}[:-4] WHEN ends_with(${text}, '+00:00') THEN ${text}[:-7]
+    WHEN length(${text}) = 10 THEN ${text} || ' 00:00:00' ELSE ${text} END`;
+}
+
+// The zero date is no moment, and in no zone.
+function utcText(text: Sql): Sql {
+  const moment = sql`(${withoutZeros(wholeMoment(text))})`;
+  return sql`CASE WHEN length(${text}) = 22 AND ends_with(${text}, '+00') AND NOT starts_with(${text}, '0000') THEN ${text}
+    WHEN ${moment} = '0000-00-00 00:00:00' THEN ${moment} ELSE ${moment} || '+00' END`;
 }
 
 // Without a zone the server reads UTC, to which its session is pinned.

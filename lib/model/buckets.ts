@@ -13,6 +13,9 @@ export interface Bucketed {
   rows(checksums: readonly string[]): Promise<ReadonlyMap<string, BucketRow>>;
 }
 
+/** Where rows are counted of which the server computes no checksum: with all their values they are too long for it. */
+export const withoutChecksum = -1;
+
 /** By the number of the bucket: how many rows, and the sum of their checksums mod 2^64. */
 export type BucketSums = ReadonlyMap<number, BucketSum>;
 

@@ -1,16 +1,17 @@
-import { mayHoldBar, type NormalForm, postgresText } from "../../mapping/normal-forms.js";
+import { mayHoldBar } from "../../mapping/normal-forms.js";
 import { addBuckets, type Bucketed } from "../../model/buckets.js";
 import type { Sql } from "../../model/names.js";
 import type { DatabaseColumn } from "../port.js";
 import type { Connection } from "./connection.js";
 import { identifier, identifiers, joined, literal, sql, trusted } from "./identifiers.js";
+import { normalText, type PostgresForm } from "./normal-text.js";
 import { rowText } from "./row-text.js";
 
 /** A table whose rows are asked for as checksums. */
 export interface BucketedTable {
   readonly from: Sql;
   readonly columns: readonly DatabaseColumn[];
-  readonly forms: readonly NormalForm[];
+  readonly forms: readonly PostgresForm[];
 }
 
 /** The rows of a table as checksums, computed by the server, in parallel where it does such things. */
@@ -65,7 +66,7 @@ function checksummed({ from, columns, forms }: BucketedTable, values: readonly S
   const texts = forms.map((form, index) => ({
     name: `~${index}`,
     type: mayHoldBar(form) ? "string" : form.kind,
-    text: sql`${postgresText(form, identifier(columns[index]?.name ?? ""))} AS ${identifier(`~${index}`)}`,
+    text: sql`${normalText(form, identifier(columns[index]?.name ?? ""))} AS ${identifier(`~${index}`)}`,
   }));
   const names = values.map((_, index) => identifier(`v${index}`));
   const inner = joined([...texts.map(({ text }) => text), ...values]);

@@ -1,8 +1,8 @@
-import { normalFormOf } from "../../mapping/normal-forms.js";
 import type { Sql } from "../../model/names.js";
 import { wideType } from "./column-types.js";
 import type { ComparedColumn } from "./compare-columns.js";
 import { identifier, joined, literal, sql } from "./identifiers.js";
+import { normalFormOf } from "./normal-text.js";
 
 /**
  * Rows of texts as a table of the target's types, without a table: each goes through its type's input function, as COPY

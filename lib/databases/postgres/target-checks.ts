@@ -4,7 +4,7 @@ import type { CheckedTable, CheckRequest, Checks, ExpectedRows, Reference } from
 import { compareRows } from "../compare-rows.js";
 import type { CopyOut, DatabaseTable } from "../port.js";
 import type { PartToLoad } from "../target-port.js";
-import { bucketsOf } from "./buckets.js";
+import { postgresBuckets } from "./buckets.js";
 import { describeTable, type FoundTable, findTable, identityOf } from "./catalog.js";
 import { comparedTables, selectDifferences } from "./compare.js";
 import { comparedColumns } from "./compare-columns.js";
@@ -51,7 +51,7 @@ async function prepare(connection: Connection, checking: Checking): Promise<Chec
   const expected = await expectedSides(connection, { request, table, sides: { actual: table.sql, columns, key } });
   // Which rows of the target are meant shows only beside those of the parts.
   if (!request.allRows) await expected.takeParts();
-  const buckets = await bucketsOf(connection, { table, description, expected });
+  const buckets = await postgresBuckets(connection, { table, description, expected });
   return { ...checkedTable(connection, { ...checking, expected }), buckets };
 }
 

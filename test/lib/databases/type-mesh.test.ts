@@ -6,14 +6,15 @@ import { readColumnType } from "../../../lib/mapping/column-type.js";
 import { unlikeTypes } from "../../../lib/mapping/unlike-types.js";
 import { createMysqlDatabase } from "../../support/mariadb.js";
 import { createDatabase, type TestDatabase } from "../../support/postgres.js";
+import { normalTextsOfFiles, normalTextsOfMysql, normalTextsOfPostgres } from "./type-mesh/normal-texts.js";
 import { planned, readTables, type SourceValue, sourceValues } from "./type-mesh/run-mesh.js";
 import { isSameValue, isSensible } from "./type-mesh/same-value.js";
 import { partOf, takeMysql, takePostgres } from "./type-mesh/take-texts.js";
 import { type MeshType, mysqlTypes, postgresSetup, postgresTypes } from "./type-mesh/types.js";
 
 const targets = {
-  PostgreSQL: { types: postgresTypes, take: takePostgres },
-  MariaDB: { types: mysqlTypes, take: takeMysql },
+  PostgreSQL: { types: postgresTypes, take: takePostgres, normalTexts: normalTextsOfPostgres },
+  MariaDB: { types: mysqlTypes, take: takeMysql, normalTexts: normalTextsOfMysql },
 } as const;
 
 let databases: Readonly<Record<keyof typeof targets, TestDatabase>>;
@@ -34,7 +35,7 @@ describe.each(Object.keys(targets) as (keyof typeof targets)[])(
   "into %s, every value of every type of both databases",
   (product) => {
     it("arrives as it is, or is refused, and validate tells it from every other", { timeout: 60_000 }, async () => {
-      const { types, take } = targets[product];
+      const { types, take, normalTexts } = targets[product];
       const database = databases[product];
       const tables = types.map((_, index) => `mesh_${index}`);
       await database.query(
@@ -54,6 +55,10 @@ describe.each(Object.keys(targets) as (keyof typeof targets)[])(
       const taken = await take(database, offered);
       const stored = await readTables(database.url, tables);
       const compared = await compareAll(database.url, tables, taken);
+      const normal = await normalTexts(database, columns);
+      const ofFiles = await normalTextsOfFiles(
+        normal.map((one, index) => ({ form: one?.form, texts: taken[index] ?? [] })),
+      );
 
       const changed = types.flatMap((target, index) =>
         (taken[index] ?? []).flatMap((text, row) => {
@@ -75,7 +80,12 @@ describe.each(Object.keys(targets) as (keyof typeof targets)[])(
           )
           .map(({ text }) => `${type} refuses ${text}`),
       );
+      const confused = types.flatMap((type, index) => {
+        const own = (stored[index] ?? []).map(([, value]) => value ?? "NULL");
+        return confusions(type, own, { server: normal[index]?.texts ?? [], files: ofFiles[index] ?? [] });
+      });
       expect(changed).toEqual([]);
+      expect(confused).toEqual([]);
       expect(refusedByItsOwn).toEqual([]);
       expect(compared).toEqual(
         types.map((type, index) => {
@@ -86,6 +96,22 @@ describe.each(Object.keys(targets) as (keyof typeof targets)[])(
     });
   },
 );
+
+/** Values whose normal texts make two of one, or one of two; what a file spells otherwise may look like no other value. */
+function confusions(
+  type: MeshType,
+  own: readonly string[],
+  { server, files }: Readonly<Record<"server" | "files", readonly (string | null)[]>>,
+): readonly string[] {
+  return server.flatMap((text, one) =>
+    server.flatMap((other, index) => {
+      const [value = "", another = ""] = [own[one], own[index]];
+      const isSame = isSameValue({ meaning: type.meaning, text: value }, { meaning: type.meaning, text: another });
+      const isRight = (text === other) === isSame && (files[one] !== other || isSame);
+      return isRight ? [] : [`${type.type}: ${value} (${text}, ${files[one]}) and ${another} (${other})`];
+    }),
+  );
+}
 
 /** Transform refuses the very types, before it looks at a value. */
 function isRefused({ type: source }: MeshType, column: DatabaseColumn | undefined): boolean {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { normalFormOf, normalText } from "../../../lib/databases/postgres/normal-text.js";
 import { openEngine } from "../../../lib/engine/duckdb.js";
-import { fileText, normalFormOf, postgresText } from "../../../lib/mapping/normal-forms.js";
+import { fileText } from "../../../lib/mapping/normal-forms.js";
 import { identifier, join, literal, sql } from "../../../lib/mapping/sql.js";
 import type { Sql } from "../../../lib/model/names.js";
 import { createDatabase, type TestDatabase } from "../../support/postgres.js";
@@ -116,7 +117,7 @@ describe("normal forms of both sides", () => {
       const form = normalFormOf(type);
       if (form === undefined) throw new Error(`no form of ${type}`);
 
-      const values = await inPostgres(type, texts, postgresText(form, identifier("v")));
+      const values = await inPostgres(type, texts, normalText(form, identifier("v")));
       const files = await inFiles(texts, fileText(form, identifier("v")));
 
       expect(files.slice(0, plain.length)).toEqual(values.slice(0, plain.length).map(({ text }) => text));

@@ -1,17 +1,8 @@
-import { join } from "node:path";
-import { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Checks, Comparison } from "../../../lib/databases/checks-port.js";
+import type { Checks } from "../../../lib/databases/checks-port.js";
 import { openChecks } from "../../../lib/databases/open-checks.js";
 import type { Table } from "../../../lib/mapping/migration.js";
-import { type Checksum, checksumOfRow } from "../../../lib/model/checksum.js";
-import { encodeRow } from "../../../lib/model/csv-dialect.js";
-import type { Resource } from "../../../lib/model/manifest.js";
-import { fieldOf, resourceOf } from "../../../lib/model/resource.js";
-import type { Level } from "../../../lib/program/level.js";
 import {
-  type Compared,
   compareSample,
   compareTable,
   howCompared,
@@ -19,9 +10,19 @@ import {
 } from "../../../stages/validate/compare-table.js";
 import { checkExpectations } from "../../../stages/validate/expectations.js";
 import { part, rejection } from "../../lib/databases/postgres/load/loading.js";
-import { writeRows } from "../../lib/files/written-part.js";
 import { createDatabase, type TestDatabase } from "../../support/postgres.js";
 import { createFolder } from "../../support/work.js";
+import {
+  type Asked,
+  checksumOf,
+  comparePeople,
+  numbersOf,
+  type Outcome,
+  type People,
+  type Row,
+  stated,
+  writePeople,
+} from "./comparing.js";
 
 const columns: Readonly<Record<string, string>> = {
   id: "integer PRIMARY KEY",
@@ -40,8 +41,6 @@ const columns: Readonly<Record<string, string>> = {
   mood: "mood",
 };
 const names = Object.keys(columns);
-
-type Row = readonly (string | null)[];
 
 // As a file may hold them: 1.5 for 1.50, another zone, t for true, upper-case digits.
 function rowOf(id: number): Row {
@@ -69,7 +68,7 @@ const rows = Array.from({ length: 600 }, (_, index) => rowOf(index + 1));
 let database: TestDatabase;
 let checks: Checks;
 let folder: Awaited<ReturnType<typeof createFolder>>;
-let parts: readonly { readonly name: string; readonly folder: string; readonly file: Resource }[];
+let people: People;
 beforeAll(async () => {
   folder = await createFolder();
   const definition = names.map((name) => `${name} ${columns[name]}`).join();
@@ -78,7 +77,7 @@ beforeAll(async () => {
     CREATE TABLE people (${definition}); INSERT INTO people VALUES ${values};
     CREATE TABLE original AS TABLE people`);
   checks = await openChecks(database.url, { application: "waybill/test" });
-  parts = [await partOf("part-00000.csv.gz", rows.slice(0, 250)), await partOf("part-00001.csv.gz", rows.slice(250))];
+  people = await writePeople(folder.folder, names, rows);
 });
 afterAll(async () => {
   await checks.close();
@@ -89,60 +88,11 @@ beforeEach(() => database.query("DELETE FROM people; INSERT INTO people SELECT *
 
 const literal = (value: string | null): string => (value === null ? "NULL" : `'${value.replaceAll("'", "''")}'`);
 
-async function partOf(path: string, its: readonly Row[]) {
-  const file = await writeRows(join(folder.folder, path), its);
-  const fields = names.map((name) => fieldOf({ name, type: "string" }));
-  return { name: path, folder: folder.folder, file: resourceOf(file, { path, role: "part", fields }) };
-}
-
-interface Outcome {
-  readonly compared: Compared;
-  readonly lines: string;
-}
-
-interface Asked {
-  readonly level: Level;
-  readonly allRows?: boolean;
-  readonly key?: readonly string[];
-  readonly without?: ReadonlyMap<string, ReadonlySet<number>>;
+interface AskedAs extends Asked {
   readonly as?: Checks;
 }
 
-function compare({ level, key, allRows = true, without = new Map(), as = checks }: Asked): Promise<Outcome> {
-  const numbers = [...without.values()].reduce((sum, some) => sum + some.size, 0);
-  const csv = rows.filter((_, index) => !without.get("part-00000.csv.gz")?.has(index + 1));
-  const loaded = {
-    name: "all",
-    hash: "",
-    rowCount: rows.length - numbers,
-    open: () => Readable.from([csv.map(encodeRow).join("")], { objectMode: false }),
-  };
-  const request = { table: "people", columns: names, key, allRows, parts: [loaded] };
-  return as.checkTable(request, async (checked) => {
-    const inputs = {
-      table: { name: "people" },
-      parts,
-      replays: [],
-      ...stated(null),
-    } as unknown as TableToCompare["inputs"];
-    const compared = await compareTable({
-      checked,
-      inputs,
-      quarantined: { numbers: without, values: new Set() },
-      beside,
-      level,
-    });
-    return { compared, lines: await text(checked.differences(compared, 100).rows) };
-  });
-}
-
-const stated = (checksum: Checksum | null) => ({ transform: { _waybill: { checksum } } });
-const beside = Promise.resolve();
-
-function numbersOf({ compared }: Outcome): Comparison {
-  const { level: _, why: __, ...numbers } = compared;
-  return numbers;
-}
+const compare = ({ as = checks, ...asked }: AskedAs): Promise<Outcome> => comparePeople(as, people, asked);
 
 const mutations: Readonly<Record<string, string>> = {
   "one digit": "UPDATE people SET price = price + 0.01 WHERE id = 77",
@@ -186,10 +136,7 @@ describe("comparing by the checksums of buckets", () => {
   it("reads no file where the manifest states the very sum of the target", async () => {
     const some = ["id", "name", "price", "noted"];
     const found = await database.query(`SELECT ${some.join()} FROM people`);
-    const sum = found
-      .map((row) => checksumOfRow(some.map((name) => row[name] ?? null)))
-      .reduce((total, md5) => total + BigInt(`0x${md5}`), 0n);
-    const checksum = { count: 600, sum: BigInt.asUintN(128, sum).toString(16).padStart(32, "0") };
+    const checksum = checksumOf(found.map((row) => some.map((name) => row[name] ?? null)));
     const inputs = { table: { name: "people" }, parts: [], replays: [], ...stated(checksum) };
     const request = { table: "people", columns: some, key: undefined, allRows: true, parts: [] };
 

@@ -10,6 +10,8 @@ export interface Sides {
   /** The expected rows once more: MySQL opens a temporary table once in a statement. Filled where it is asked for. */
   readonly again: Sql;
   readonly actual: Sql;
+  /** The same for the actual rows, where these stand in a temporary table too. */
+  readonly actualAgain: Sql;
   readonly columns: readonly ComparedColumn[];
   /** The columns that pair rows; none: they are compared whole. */
   readonly key: readonly ComparedColumn[];
@@ -30,7 +32,7 @@ export function countPairs(sides: Sides): Sql {
 /** One line: rows that only `actual` has, and those among them whose key holds a NULL. */
 export function countExtra(sides: Sides): Sql {
   const nullKey = anyOf(sides.key.map((column) => sql`${columnOf(actual, column)} IS NULL`));
-  return sql`SELECT count(*), ${countWhen(nullKey)} FROM ${extraRows(sides, sides.expected)}`;
+  return sql`SELECT count(*), ${countWhen(nullKey)} FROM ${extraRows(sides, sides.expected, sides.actual)}`;
 }
 
 /** One line: for each column beside the key, in how many pairs it differs. */
@@ -116,8 +118,8 @@ function pairs(sides: Sides): Sql {
   return sql`${sides.expected} AS e LEFT JOIN ${sides.actual} AS t ON ${sameKey(expected, sides)}`;
 }
 
-function extraRows(sides: Sides, beside: Sql): Sql {
-  return sql`${sides.actual} AS t LEFT JOIN ${beside} AS e ON ${sameKey(expected, sides)} WHERE ${isAbsent(expected, sides)}`;
+function extraRows(sides: Sides, beside: Sql, of: Sql): Sql {
+  return sql`${of} AS t LEFT JOIN ${beside} AS e ON ${sameKey(expected, sides)} WHERE ${isAbsent(expected, sides)}`;
 }
 
 // By the column's own equality first, which an index serves and which finds more, never less.
@@ -149,7 +151,7 @@ function firstPairs(sides: Sides, limit: number): Sql {
     sql`ORDER BY ${list(sides.key.map((column) => comparable(columnOf(alias, column), column)))} LIMIT ${number(limit)}`;
   const beside = sql`(SELECT ${packed} FROM ${pairs(sides)} WHERE ${isAbsent(actual, sides)} OR ${differs(sides)} ${inOrder(expected)})`;
   if (!sides.allRows) return beside;
-  return sql`${beside} UNION ALL (SELECT ${packed} FROM ${extraRows(sides, sides.again)} ${inOrder(actual)})`;
+  return sql`${beside} UNION ALL (SELECT ${packed} FROM ${extraRows(sides, sides.again, sides.actualAgain)} ${inOrder(actual)})`;
 }
 
 function differs(sides: Sides): Sql {

@@ -1,20 +1,90 @@
+import { Readable } from "node:stream";
 import { join, sql } from "../../../mapping/sql.js";
+import type { BucketRow } from "../../../model/buckets.js";
+import { encodeRow } from "../../../model/csv-dialect.js";
 import { StageError } from "../../../model/errors.js";
 import type { Sql } from "../../../model/names.js";
+import type { Suspects } from "../../buckets-port.js";
+import type { CheckRequest, ExpectedRows } from "../../checks-port.js";
+import type { PartToLoad } from "../../target-port.js";
 import type { FoundTable } from "../catalog.js";
 import { identifier, identifiers, literal, trusted } from "../identifiers.js";
+import { loadPart } from "../load/load-part.js";
 import { rowNumber } from "../load/own-tables.js";
 import type { TargetConnection } from "../load/target-connection.js";
+import type { ComparedColumn } from "./compare-columns.js";
+import type { Sides } from "./compare-sql.js";
 
 /** Temporary tables of the target's types, and none of its constraints: rows to compare its own with. */
-export const expectedTables = {
+const places = {
   parts: sql`waybill_expected`,
   sample: sql`waybill_sample`,
-  /** A copy of either, for a statement that looks at it twice: MySQL opens a temporary table only once in each. */
+  /** Rows that only one side has, by their checksums. */
+  missing: sql`waybill_missing`,
+  extra: sql`waybill_extra`,
+  /** Copies, for statements that look at a table twice: MySQL opens a temporary table only once in each. */
   again: sql`waybill_again`,
+  extraAgain: sql`waybill_extra_again`,
 } as const;
 
-const all = Object.values(expectedTables);
+const all = Object.values(places);
+
+/** Where the rows stand that a table is compared with. */
+export interface ExpectedSides {
+  of(expected: ExpectedRows): Sides;
+  /** Takes the parts of the request in, once, and says which are the sides then. */
+  takeParts(): Promise<Sides>;
+  takeSample(part: PartToLoad): Promise<void>;
+  /** From now on these rows are the sides of the parts, which are compared whole unless `isKeyed`. */
+  give(suspects: Suspects, isKeyed: boolean): Promise<Sides>;
+  /** Makes `again` a copy of the expected rows. */
+  copyAgain(sides: Sides): Promise<void>;
+}
+
+export interface ExpectedOf {
+  readonly request: CheckRequest;
+  readonly sides: Pick<Sides, "actual" | "columns" | "key">;
+}
+
+/** What brings expected rows into the tables that `createExpected` made. */
+export function expectedSides(connection: TargetConnection, { request, sides }: ExpectedOf): ExpectedSides {
+  const whole = { ...sides, again: places.again, actualAgain: sides.actual };
+  const sidesOf = (of: ExpectedRows): Sides => ({
+    ...whole,
+    expected: places[of],
+    allRows: of === "parts" && request.allRows,
+  });
+  const columns = sides.columns.map((column) => ({ ...column, nullable: true }));
+  const take = (place: Sql, part: PartToLoad) =>
+    loadPart(connection, { sql: place, name: request.table, columns }, part);
+  const takeAll = async () => {
+    for (const part of request.parts) await take(places.parts, part);
+    return sidesOf("parts");
+  };
+  let given: Sides | undefined;
+  let taken: Promise<Sides> | undefined;
+  return {
+    of: (expected) => (expected === "parts" ? (given ?? sidesOf(expected)) : sidesOf(expected)),
+    takeParts: () => (taken ??= takeAll()),
+    takeSample: (part) => take(places.sample, part),
+    give: async ({ expected, actual }, isKeyed) => {
+      await take(places.missing, partOf(expected));
+      await take(places.extra, partOf(actual));
+      await copy(connection, { from: places.extra, to: places.extraAgain, columns });
+      const key = isKeyed ? sides.key : [];
+      const own = { expected: places.missing, actual: places.extra, actualAgain: places.extraAgain };
+      given = { ...sidesOf("parts"), ...own, key };
+      return given;
+    },
+    copyAgain: ({ expected }) => copy(connection, { from: expected, to: places.again, columns }),
+  };
+}
+
+function partOf(rows: readonly BucketRow[]): PartToLoad {
+  const csv = rows.map(encodeRow);
+  const open = () => Readable.from(csv, { objectMode: false });
+  return { name: "rows that differ", hash: "", rowCount: rows.length, open };
+}
 
 /** Makes the temporary tables, empty. Throws "forbidden" naming the privilege where the server does not let us. */
 export async function createExpected(
@@ -56,12 +126,16 @@ export async function dropExpected(connection: TargetConnection): Promise<void> 
   await connection.execute(sql`DROP TEMPORARY TABLE IF EXISTS ${join(all, ", ")}`);
 }
 
-/** Makes `again` a copy of one of the others. */
-export async function copyAgain(connection: TargetConnection, from: Sql, names: readonly string[]): Promise<void> {
-  await connection.execute(sql`DELETE FROM ${expectedTables.again}`);
-  await connection.execute(
-    sql`INSERT INTO ${expectedTables.again} (${identifiers(names)}) SELECT ${identifiers(names)} FROM ${from}`,
-  );
+interface Copy {
+  readonly from: Sql;
+  readonly to: Sql;
+  readonly columns: readonly Pick<ComparedColumn, "name">[];
+}
+
+async function copy(connection: TargetConnection, { from, to, columns }: Copy): Promise<void> {
+  const names = identifiers(columns.map(({ name }) => name));
+  await connection.execute(sql`DELETE FROM ${to}`);
+  await connection.execute(sql`INSERT INTO ${to} (${names}) SELECT ${names} FROM ${from}`);
 }
 
 /** Joins of whole tables are hashed in memory of this size, and groups are kept in as much. */

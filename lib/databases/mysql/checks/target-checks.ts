@@ -9,22 +9,22 @@ import {
   type CheckedTable,
   type CheckRequest,
   type Checks,
-  type Comparison,
   differenceColumns,
+  type ExpectedRows,
 } from "../../checks-port.js";
 import { compareRows } from "../../compare-rows.js";
 import type { DatabaseTable } from "../../port.js";
 import type { PartToLoad } from "../../target-port.js";
 import { type FoundTable, findTable, identityOf } from "../catalog.js";
 import { describeTable } from "../describe-table.js";
-import { loadPart } from "../load/load-part.js";
 import { connectTarget, type TargetConnection } from "../load/target-connection.js";
 import { structureOf } from "../structure.js";
 import { compareAggregate } from "./aggregate-sql.js";
+import { mysqlBuckets } from "./buckets.js";
 import { comparedTables, copyDifferences, copyPaired, copySelected } from "./compare.js";
 import { type ComparedColumn, comparedColumns } from "./compare-columns.js";
-import { comparedRows, type Sides } from "./compare-sql.js";
-import { copyAgain, createExpected, dropExpected, enlarge, expectedTables } from "./expected-rows.js";
+import { comparedRows } from "./compare-sql.js";
+import { createExpected, dropExpected, type ExpectedSides, enlarge, expectedSides } from "./expected-rows.js";
 import { countOrphans, listOrphans } from "./references.js";
 import { testDialect } from "./test-dialect.js";
 
@@ -38,8 +38,9 @@ export async function openMysqlChecks(url: string, { application }: { readonly a
       const checking = await prepare(connection, request);
       try {
         await connection.execute(sql`START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY`);
-        for (const part of request.parts) await take(connection, checking, { goal: expectedTables.parts, part });
-        return await work(checkedTable(connection, checking));
+        // Which rows of the target are meant shows only beside those of the parts.
+        if (!request.allRows) await checking.expected.takeParts();
+        return await work(await checkedTable(connection, checking));
       } finally {
         // Where the session is gone, so are its transaction and its temporary tables.
         await connection.execute(sql`ROLLBACK`).catch(() => undefined);
@@ -55,7 +56,7 @@ interface Checking {
   readonly table: FoundTable;
   readonly description: DatabaseTable;
   readonly columns: readonly ComparedColumn[];
-  readonly sides: Omit<Sides, "expected" | "allRows">;
+  readonly expected: ExpectedSides;
 }
 
 async function prepare(connection: TargetConnection, request: CheckRequest): Promise<Checking> {
@@ -68,21 +69,12 @@ async function prepare(connection: TargetConnection, request: CheckRequest): Pro
   const declared = request.key ?? description.primaryKey;
   const named = declared.flatMap((name) => columns.filter((column) => column.name === name));
   const key = named.length === declared.length ? named : [];
-  const sides = { again: expectedTables.again, actual: table.sql, columns, key };
-  return { request, table, description, columns, sides };
+  const expected = expectedSides(connection, { request, sides: { actual: table.sql, columns, key } });
+  return { request, table, description, columns, expected };
 }
 
-async function take(
-  connection: TargetConnection,
-  { request, columns }: Checking,
-  { goal, part }: { readonly goal: Sql; readonly part: PartToLoad },
-): Promise<void> {
-  const nullable = columns.map((column) => ({ ...column, nullable: true }));
-  await loadPart(connection, { sql: goal, name: request.table, columns: nullable }, part);
-}
-
-function checkedTable(connection: TargetConnection, checking: Checking): CheckedTable {
-  const { request, table, description, columns, sides } = checking;
+async function checkedTable(connection: TargetConnection, checking: Checking): Promise<CheckedTable> {
+  const { request, table, description, columns, expected } = checking;
   const counted = new Map<Sql, number>();
   // A foreign key of the catalog and a relationship of the specification are often the same question.
   const count = async (select: Sql): Promise<number> => {
@@ -90,38 +82,31 @@ function checkedTable(connection: TargetConnection, checking: Checking): Checked
     counted.set(select, known);
     return known;
   };
-  const sidesOf = (of: Comparison["of"]): Sides => ({
-    ...sides,
-    expected: expectedTables[of],
-    allRows: of === "parts" && request.allRows,
-  });
-  const rows = comparedRows(sidesOf("parts"));
+  const sides = expected.of("parts");
+  const rows = comparedRows(sides);
   const dialect = testDialect(connection, { table, rows });
   const child = { table, rows, description, columns, key: sides.key };
-  const names = columns.map(({ name }) => name);
-  const again = (of: Comparison["of"]) => copyAgain(connection, expectedTables[of], names);
+  const compare = async (of: ExpectedRows, rowCount: number) => {
+    const comparison = await compareRows(comparedTables(connection, expected.of(of)), { of, expected: rowCount });
+    if (comparison.extra > 0) await expected.copyAgain(expected.of(of));
+    return comparison;
+  };
   return {
     description,
+    buckets: await mysqlBuckets(connection, { table, description, expected }),
     compare: async () => {
-      const comparison = await compareRows(comparedTables(connection, sidesOf("parts")), {
-        of: "parts",
-        expected: sumOf(request.parts),
-      });
-      if (comparison.extra > 0) await again("parts");
-      return comparison;
+      await expected.takeParts();
+      return await compare("parts", sumOf(request.parts));
     },
     compareSample: async (part) => {
-      await take(connection, checking, { goal: expectedTables.sample, part });
-      return await compareRows(comparedTables(connection, sidesOf("sample")), {
-        of: "sample",
-        expected: part.rowCount,
-      });
+      await expected.takeSample(part);
+      return await compare("sample", part.rowCount);
     },
-    differences: (comparison, limit) => copyDifferences(connection, sidesOf(comparison.of), comparison, limit),
-    pairedRows: ({ of }, limit) => copyPaired(connection, sidesOf(of), limit),
+    differences: (comparison, limit) => copyDifferences(connection, expected.of(comparison.of), comparison, limit),
+    pairedRows: ({ of }, limit) => copyPaired(connection, expected.of(of), limit),
     compareAggregate: async (aggregate) => {
-      const own = sidesOf("parts");
-      if (!own.allRows) await again("parts");
+      const own = await expected.takeParts();
+      if (!own.allRows) await expected.copyAgain(own);
       const statement = compareAggregate(
         { expected: own.expected, actual: comparedRows(own, own.again), description, columns },
         aggregate,

@@ -49,7 +49,7 @@ const tablesSql = `
 export const mysql: Server = {
   tables,
   database: { mysql: tablesSql },
-  levels: ["rows"],
+  levels: ["rows", "buckets"],
   mutationCount: 10,
   changes: {
     ...changes,
