@@ -58,6 +58,11 @@ export function kindOf({ databaseType }: Pick<DatabaseColumn, "databaseType">): 
   return kinds[baseType(databaseType)] ?? "text";
 }
 
+/** Whether its values are floating-point numbers, of either size: -0 and 0 are equal, and not the same. */
+export function isFloatingPoint({ databaseType }: Pick<DatabaseColumn, "databaseType">): boolean {
+  return ["float", "double"].includes(baseType(databaseType));
+}
+
 /** A type's spelling without length, sign and padding. */
 export function baseType(databaseType: string): string {
   return databaseType.match(/^\w+/)?.[0] ?? "";

@@ -3,7 +3,8 @@ import type { StructureObject } from "../port.js";
 import type { FoundTable } from "./catalog.js";
 import type { Connection } from "./connection.js";
 import type { TableItem } from "./load/create-table.js";
-import { heldOn } from "./load/privileges.js";
+import { grantsOf } from "./load/grants.js";
+import { granteeOf } from "./load/privileges.js";
 import { showCreate } from "./load/show-create.js";
 import { onTable } from "./load/triggers.js";
 
@@ -47,15 +48,15 @@ const unquoted = (name: string): string => name.replaceAll("``", "`");
 // To whom lacks the privilege the server shows no triggers at all: whether one is gone, nobody could tell.
 async function triggerObjects(connection: Connection, table: FoundTable): Promise<readonly StructureObject[]> {
   const kind = "trigger";
-  const { held, grantee } = await heldOn(connection, table);
-  if (!held.has("TRIGGER")) {
+  if (!(await grantsOf(connection)).has("TRIGGER", table.schema, table.name)) {
+    const grantee = await granteeOf(connection);
     const unknown = `this user may not see triggers: GRANT TRIGGER ON ${table.sql} TO ${grantee}`;
     return [{ kind, name: "", definition: "", unknown }];
   }
   const rows = await connection.query(sql`
     SELECT TRIGGER_NAME, concat_ws(' ', ACTION_TIMING, EVENT_MANIPULATION,
         concat('FOLLOWS ', lag(TRIGGER_NAME) OVER (PARTITION BY ACTION_TIMING, EVENT_MANIPULATION ORDER BY ACTION_ORDER)),
-        ACTION_STATEMENT, concat('(of ', DEFINER, ', ', SQL_MODE, ')'))
+        trim(TRAILING ';' FROM ACTION_STATEMENT), concat('(of ', DEFINER, ', ', SQL_MODE, ')'))
     FROM information_schema.TRIGGERS WHERE ${onTable(table)} ORDER BY cast(TRIGGER_NAME AS binary)`);
   return rows.map(([name, definition]) => ({ kind, name: name ?? "", definition: definition ?? "" }));
 }

@@ -4,7 +4,7 @@ import type { Sql } from "../../../model/names.js";
 import type { DatabaseColumn, DatabaseTable } from "../../port.js";
 import type { FoundTable } from "../catalog.js";
 import { fileText } from "../column-text.js";
-import { kindOf } from "../column-types.js";
+import { isFloatingPoint, kindOf } from "../column-types.js";
 import type { Connection } from "../connection.js";
 import { identifier, literal, trusted } from "../identifiers.js";
 
@@ -54,17 +54,18 @@ function noColumn(table: FoundTable, name: string): StageError {
 }
 
 /** A value as it is compared. CONVERT takes any length; CAST(… AS BINARY) is NULL beyond max_allowed_packet. */
-export function comparable(value: Sql, { by }: ComparedColumn): Sql {
-  switch (by) {
+export function comparable(value: Sql, column: ComparedColumn): Sql {
+  switch (column.by) {
     case "value":
-      return value;
+      // Equal they are, and yet MySQL puts -0 and 0 into two groups.
+      return isFloatingPoint(column) ? sql`if(${value} = 0, 0e0, ${value})` : value;
     case "bytes":
       return bytes(value);
     case "json":
       // In brackets: MariaDB 10.11 reads on behind a number that ends the text, and takes what lies there for its digits.
       return bytes(sql`coalesce(json_normalize(concat('[', ${value}, ']')), concat('[', ${value}, ']'), ${value})`);
     default:
-      return by satisfies never;
+      return column.by satisfies never;
   }
 }
 

@@ -19,7 +19,7 @@ export async function chooseWay(connection: Connection, check: LoadCheck): Promi
 
 /** The first trigger that runs for each row: because it is to, or because it could not be made again once it is dropped. */
 async function runningTrigger(connection: Connection, table: FoundTable, { triggers }: LoadCheck) {
-  return triggers === "keep" ? (await triggersOn(connection, table))[0] : await fixedTrigger(connection, table);
+  return triggers === "keep" ? (await triggersOn(connection, table))[0] : (await fixedTrigger(connection, table))?.name;
 }
 
 interface Looking {

@@ -43,8 +43,8 @@ export async function putTriggersAside(
   if (fixed !== undefined)
     throw new StageError(
       "forbidden",
-      `${table.qualifiedName}: its trigger ${fixed} would run for rows that go back, and this user could not make it again`,
-      "connect as the user that made it, or as one with SET USER or SUPER",
+      `${table.qualifiedName}: its trigger ${fixed.name} would run for rows that go back, and this user could not make it again`,
+      fixed.cure,
     );
   const triggers = await triggersToSave(connection, table);
   await save(connection, { migration, table, kind: "trigger" }, triggers);

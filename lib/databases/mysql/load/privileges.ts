@@ -1,7 +1,8 @@
 import { sql } from "../../../mapping/sql.js";
 import type { FoundTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
-import { identifier, literal } from "../identifiers.js";
+import { identifier } from "../identifiers.js";
+import { grantsOf } from "./grants.js";
 
 /** Privileges on a database that a load needs and the user has not. */
 export interface MissingPrivileges {
@@ -34,10 +35,10 @@ export async function missingPrivileges(
   const wanted = merges ? [...needed, "CREATE TEMPORARY TABLES"] : needed;
   const [[own = ""] = []] = await connection.query(sql`SELECT database()`);
   const grantee = await granteeOf(connection);
+  const grants = await grantsOf(connection);
   const missing: MissingPrivileges[] = [];
   for (const database of new Set([own ?? "", ...tables.map(({ schema }) => schema)])) {
-    const held = await heldIn(connection, database);
-    const privileges = wanted.filter((one) => !held.has(one));
+    const privileges = wanted.filter((one) => !grants.has(one, database));
     if (privileges.length === 0) continue;
     const grant = `GRANT ${privileges.join(", ")} ON ${identifier(database)}.* TO ${grantee}`;
     missing.push({ database, privileges, grant });
@@ -45,32 +46,8 @@ export async function missingPrivileges(
   return missing;
 }
 
-/** The privileges on a table that the user has, and the name to grant others to. */
-export async function heldOn(connection: Connection, { schema, name }: FoundTable) {
-  const ofTable = sql`UNION SELECT GRANTEE, PRIVILEGE_TYPE, current_user() FROM information_schema.TABLE_PRIVILEGES
-    WHERE TABLE_SCHEMA = ${literal(schema)} AND TABLE_NAME = ${literal(name)}`;
-  return { held: await heldIn(connection, schema, ofTable), grantee: await granteeOf(connection) };
-}
-
-async function granteeOf(connection: Connection): Promise<string> {
+/** Our user, as GRANT names it. */
+export async function granteeOf(connection: Connection): Promise<string> {
   const [[user] = []] = await connection.query(sql`SELECT current_user()`);
   return (user ?? "").replace(/^(.*)@(.*?)$/s, "'$1'@'$2'");
-}
-
-// Others' privileges are shown to nobody who has not all of them. A role's count while it is switched on.
-async function heldIn(connection: Connection, database: string, more = sql``): Promise<ReadonlySet<string>> {
-  const roles = await connection
-    .query(
-      sql`SELECT concat('''', ROLE_NAME, '''@%') FROM information_schema.ENABLED_ROLES WHERE ROLE_NAME IS NOT NULL`,
-    )
-    .catch(() => []);
-  const rows = await connection.query(sql`
-    SELECT GRANTEE, PRIVILEGE_TYPE, current_user() FROM information_schema.USER_PRIVILEGES
-    UNION SELECT GRANTEE, PRIVILEGE_TYPE, current_user() FROM information_schema.SCHEMA_PRIVILEGES
-      WHERE ${literal(database)} LIKE TABLE_SCHEMA ${more}`);
-  const isOurs = (grantee: string, user: string): boolean =>
-    grantee.replaceAll("'", "") === user || roles.some(([role]) => grantee.startsWith((role ?? "").replace(/%$/, "")));
-  return new Set(
-    rows.flatMap(([grantee, privilege, user]) => (isOurs(grantee ?? "", user ?? "") ? (privilege ?? []) : [])),
-  );
 }

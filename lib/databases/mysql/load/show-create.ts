@@ -4,7 +4,7 @@ import type { Aspect } from "../../table-aspects.js";
 import type { FoundTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { aspectsOfText, readCreateTable, type TableText } from "./create-table.js";
-import { onTable } from "./triggers.js";
+import { onTable, withoutEnd } from "./triggers.js";
 
 /** A table as SHOW CREATE TABLE has it now. */
 export async function showCreate(connection: Connection, table: FoundTable): Promise<TableText> {
@@ -25,11 +25,6 @@ export async function aspectsOf(connection: Connection, table: FoundTable): Prom
     WHERE ${onTable(table)} ORDER BY cast(TRIGGER_NAME AS binary)`);
   return [
     ...aspectsOfText(await showCreate(connection, table)),
-    // One that was made among other statements is kept with the semicolon that ended it, and made again without.
-    ...triggers.map(([name, text]) => ({
-      kind: "trigger",
-      name: name ?? "",
-      text: text?.replace(/[;\s]+$/, "") ?? "",
-    })),
+    ...triggers.map(([name, text]) => ({ kind: "trigger", name: name ?? "", text: withoutEnd(text ?? "") })),
   ];
 }

@@ -5,7 +5,7 @@ import type { KeepRows, Undo } from "../../kept-port.js";
 import type { DatabaseColumn } from "../../port.js";
 import type { FoundTable } from "../catalog.js";
 import { byBytes, fileText, sortable } from "../column-text.js";
-import { baseType, kindOf } from "../column-types.js";
+import { isFloatingPoint, kindOf } from "../column-types.js";
 import { identifier, trusted } from "../identifiers.js";
 import { rowDigest } from "../row-checksum.js";
 import { sameKey } from "./merge-key.js";
@@ -78,8 +78,7 @@ function differ(column: DatabaseColumn, left: Sql, right: Sql): Sql {
   const name = identifier(column.name);
   const [a, b] = [sql`${left}.${name}`, sql`${right}.${name}`];
   const kind = kindOf(column);
-  if (kind === "float" || baseType(column.databaseType) === "double")
-    return sql`NOT (${a} <=> ${b} AND concat(${a}) <=> concat(${b}))`;
+  if (isFloatingPoint(column)) return sql`NOT (${a} <=> ${b} AND concat(${a}) <=> concat(${b}))`;
   if (kind === "characters" || kind === "text") return sql`NOT (${byBytes(a)} <=> ${byBytes(b)})`;
   return kind === "geometry" ? sql`NOT (hex(${a}) <=> hex(${b}))` : sql`NOT (${a} <=> ${b})`;
 }

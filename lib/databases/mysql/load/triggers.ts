@@ -2,6 +2,7 @@ import { sql } from "../../../mapping/sql.js";
 import type { FoundTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { identifier, literal, trusted } from "../identifiers.js";
+import { type Grants, grantsOf } from "./grants.js";
 import type { Saved } from "./ledger.js";
 import type { TargetConnection } from "./target-connection.js";
 
@@ -31,14 +32,40 @@ export async function triggerWarnings(connection: Connection, table: FoundTable)
 export const onTable = ({ schema, name }: FoundTable) =>
   sql`EVENT_OBJECT_SCHEMA = ${literal(schema)} AND EVENT_OBJECT_TABLE = ${literal(name)}`;
 
-/** A trigger that this user could drop, but not make again as it is; undefined where all can stand aside. */
-export async function fixedTrigger(connection: Connection, table: FoundTable): Promise<string | undefined> {
-  const [row] = await connection.query(sql`SELECT TRIGGER_NAME FROM information_schema.TRIGGERS
-    WHERE ${onTable(table)} AND DEFINER <> current_user() ORDER BY TRIGGER_NAME LIMIT 1`);
-  if (row === undefined) return undefined;
-  const [may] = await connection.query(sql`SELECT 1 FROM information_schema.USER_PRIVILEGES
-    WHERE replace(GRANTEE, '''', '') = current_user() AND PRIVILEGE_TYPE IN ('SUPER', 'SET USER', 'SET USER ID', 'SET USER_ID', 'SET_USER_ID', 'SET_ANY_DEFINER')`);
-  return may === undefined ? (row[0] ?? undefined) : undefined;
+/** A trigger's statement: one that was made among others is kept with the semicolon behind it, and made again without. */
+export const withoutEnd = (statement: string): string => statement.replace(/[;\s]+$/, "");
+
+/** A trigger that this user could drop, but not make again as it is, and what would let it. */
+export interface FixedTrigger {
+  readonly name: string;
+  readonly cure: string;
+}
+
+/** MariaDB asks for SET USER; MySQL for one of the others, and for SYSTEM_USER where the definer has that. */
+function mayDefineForOthers({ has }: Grants): boolean {
+  return has("SET USER") || (has("SYSTEM_USER") && ["SUPER", "SET_USER_ID", "SET_ANY_DEFINER"].some((one) => has(one)));
+}
+
+/** The first such trigger of a table; undefined where all can stand aside. */
+export async function fixedTrigger(connection: Connection, table: FoundTable): Promise<FixedTrigger | undefined> {
+  const rows = await connection.query(sql`SELECT TRIGGER_NAME, DEFINER = current_user(),
+      @@log_bin AND NOT @@log_bin_trust_function_creators FROM information_schema.TRIGGERS
+    WHERE ${onTable(table)} ORDER BY TRIGGER_NAME`);
+  if (rows.length === 0) return undefined;
+  const grants = await grantsOf(connection);
+  // Whoever may drop a trigger need not be allowed to make one where the server writes a binlog.
+  const [logged] = rows.filter(([, , isGuarded]) => isGuarded === "1" && !grants.has("SUPER"));
+  if (logged !== undefined)
+    return {
+      name: logged[0] ?? "",
+      cure: "as an administrator: SET GLOBAL log_bin_trust_function_creators = 1, or GRANT SUPER ON *.* to the user",
+    };
+  const [foreign] = mayDefineForOthers(grants) ? [] : rows.filter(([, isOwn]) => isOwn !== "1");
+  if (foreign === undefined) return undefined;
+  return {
+    name: foreign[0] ?? "",
+    cure: "connect as the user that made it, or as one with SET USER (MariaDB) or SET_ANY_DEFINER and SYSTEM_USER (MySQL)",
+  };
 }
 
 /** The triggers of a table, in the order they are made again in. */

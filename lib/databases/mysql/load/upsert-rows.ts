@@ -9,7 +9,7 @@ import type { Sql } from "../../../model/names.js";
 import type { MergeKey } from "../../merge-key.js";
 import type { DatabaseColumn, DatabaseTable, ForeignKey } from "../../port.js";
 import type { FoundTable } from "../catalog.js";
-import { kindOf } from "../column-types.js";
+import { isFloatingPoint, kindOf } from "../column-types.js";
 import { describeTable } from "../describe-table.js";
 import { identifier, identifiers, trusted } from "../identifiers.js";
 import { countOrphans, type KeyOfAnother, keysOfOthers, uncheckedForeignKeys } from "./foreign-keys.js";
@@ -101,7 +101,7 @@ async function prepare(connection: TargetConnection, rows: ArrivedRows): Promise
 
 // Of a text, equal values need not be the same: A and a, or with a blank at the end. So do -0 and 0.
 function isExact(column: DatabaseColumn): boolean {
-  return !["characters", "text", "float", "geometry"].includes(kindOf(column)) && column.databaseType !== "double";
+  return !["characters", "text", "geometry"].includes(kindOf(column)) && !isFloatingPoint(column);
 }
 
 // Updates first: a unique value may go from a row that was there to a new one, never the other way round.
