@@ -11,7 +11,7 @@ export interface KeyCounts {
   /** Counted only where all rows are compared. */
   readonly extra: number;
   readonly changed: number;
-  /** Rows that a NULL in their key kept from being paired. */
+  /** Rows that a NULL in their key kept from being paired, or a pair of another row with their key. */
   readonly unpaired: number;
 }
 

@@ -40,6 +40,12 @@ export function scanRecords(bytes: Buffer, limit: number, onRecord?: (lineFeedAt
   return { recordCount, end: start, lastStart, longestBytes };
 }
 
+/** Where the last of the whole records in `bytes`, which start at the start of a record, ends; 0 when there is none. */
+export function lastRecordEnd(bytes: Buffer): number {
+  // Without a quote every line feed ends a record, and the last one is found without looking at the others.
+  return bytes.includes(quote) ? scanRecords(bytes, bytes.length).end : bytes.lastIndexOf(lineFeed) + 1;
+}
+
 /** Where each of the whole records in `bytes` ends: the byte after its line feed. */
 export function recordEnds(bytes: Buffer): readonly number[] {
   const ends: number[] = [];

@@ -2,7 +2,7 @@ import { oneOf } from "./option-values.js";
 import { type OptionDescription, type RawOptions, text } from "./options.js";
 
 /**
- * "rows": all rows are brought into the target and compared there. "buckets": the target computes checksums of its rows, and
+ * "rows": all rows are compared, by value in the target where their bytes differ. "buckets": the target computes checksums of its rows, and
  * only those that differ are looked at. "auto": buckets where there are many rows, or none can be brought in.
  */
 export type Level = "rows" | "buckets" | "auto";

@@ -63,6 +63,11 @@ export function howCompared({ level, why }: Compared): readonly string[] {
   return why === undefined ? [] : [`compared row by row: ${why}`];
 }
 
+/** Why aggregates of both sides are equal where no row of either differs: they need not be brought together once more. */
+export function impliedBy({ level }: Compared): string {
+  return level === "buckets" ? "it follows: the checksums of all rows are equal" : "it follows: all rows are equal";
+}
+
 /** Compares the rows of a sample, where they can be brought in or are few; a text says why neither. */
 export async function compareSample(checked: CheckedTable, part: PartToLoad): Promise<Compared | string> {
   const { takesNoRows, compareGiven } = checked;
@@ -84,10 +89,11 @@ function chosenLevel({ takesNoRows }: CheckedTable, rowCount: number): Compared[
 }
 
 async function byRows(checked: CheckedTable, { table }: TableToCompare["inputs"], why: string): Promise<Compared> {
-  if (checked.takesNoRows === undefined) return { ...(await checked.compare()), level: "rows", why };
-  throw new StageError(
-    "forbidden",
-    `${table.name}: its rows cannot be compared: not by checksums, ${why}; nor row by row, ${checked.takesNoRows}`,
-    "let the target's role make temporary tables, as GRANT TEMPORARY ON DATABASE … TO … does, and validate again",
-  );
+  try {
+    return { ...(await checked.compare()), level: "rows", why };
+  } catch (error) {
+    if (!(error instanceof StageError) || error.kind !== "forbidden") throw error;
+    const neither = `${table.name}: its rows cannot be compared: not by checksums, ${why}; nor row by row: ${error.message}`;
+    throw new StageError(error.kind, neither, error.hint, error);
+  }
 }

@@ -8,7 +8,7 @@ import type { Level } from "../../lib/program/level.js";
 import type { Run } from "../../lib/program/open-run.js";
 import { type Check, measured, skipped } from "./check.js";
 import { checkReport, type ReportChecked } from "./compare-report.js";
-import { type Compared, compareSample, compareTable, howCompared } from "./compare-table.js";
+import { type Compared, compareSample, compareTable, howCompared, impliedBy } from "./compare-table.js";
 import { differingRows, firstDifferences, writeDifferences } from "./differences.js";
 import { checkExpectations } from "./expectations.js";
 import { type ValidateInputs, verifyFiles } from "./inputs.js";
@@ -148,9 +148,8 @@ async function examine(run: Run, examination: Examination) {
   const { found: compared, seconds } = await measured(() =>
     compareTable({ checked, inputs, quarantined, level, beside }),
   );
-  const isSame = compared.level === "buckets" && differingRows(compared) === 0;
-  const implied = isSame ? "it follows: the checksums of all rows are equal" : undefined;
-  const expected = await checkExpectations(inputs.table, checked, implied);
+  const isSame = !isAmongOthers(run, inputs.table) && differingRows(compared) === 0;
+  const expected = await checkExpectations(inputs.table, checked, isSame ? impliedBy(compared) : undefined);
   const schema = isUnit(run) ? noSchema : await checkSchema(run, inputs, checked);
   const answer = await asked;
   const reports = await checkReports(run, { checked, databases, inputs });

@@ -120,6 +120,13 @@ export function comparedRows(sides: KeyedSides): Sql {
   return sql`(SELECT t.* FROM ${sides.actual} AS t WHERE ${isExpected})`;
 }
 
+/** One row, `count`: expected rows whose key no actual row of these sides has, but one of `all`. */
+export function countPairedElsewhere(sides: KeyedSides, all: Sql): Sql {
+  const has = (rows: Sql): Sql => sql`EXISTS (SELECT FROM ${rows} AS t WHERE ${sameKey(sides)})`;
+  const these = sql`(SELECT * FROM ${sides.actual})`;
+  return sql`SELECT count(*) AS count FROM (SELECT * FROM ${sides.expected}) AS e WHERE ${has(all)} AND NOT ${has(these)}`;
+}
+
 function differs(sides: KeyedSides): Sql {
   return joined([sql`false`, ...others(sides).map(differsIn)], " OR ");
 }

@@ -62,7 +62,7 @@ export async function expectedSides(
   await connection.execute(sql`SET TRANSACTION READ ONLY`);
   await connection.execute(sql`SET LOCAL work_mem = ${workMemory}`);
   const take = async (place: ExpectedRows, parts: readonly PartToLoad[]) => {
-    if (refusal !== undefined) throw notTaken(request.table, refusal);
+    if (refusal !== undefined) throw notTaken(request, refusal);
     for (const part of parts)
       await copyPart(connection, { sql: places[place], name: request.table, columns: names, freeze: true }, part);
     return places[place];
@@ -105,6 +105,8 @@ async function refusalOf(connection: Connection): Promise<Refusal | undefined> {
   return { why: `the role ${row.role} may make no temporary tables in the database ${row.database}`, hint: row.grant };
 }
 
-function notTaken(table: string, { why, hint }: Refusal): StageError {
-  return new StageError("forbidden", `${table}: no rows can be brought in to be compared with: ${why}`, hint);
+function notTaken({ table, allRows }: CheckRequest, { why, hint }: Refusal): StageError {
+  // Where all rows are ours they were read back, and most paired off, before any were to be brought in.
+  const found = allRows ? "too many of its rows differ from the files, or are spelled otherwise, and " : "";
+  return new StageError("forbidden", `${table}: ${found}no rows can be brought in to be compared with: ${why}`, hint);
 }

@@ -1,8 +1,9 @@
 import type { Sql } from "../../model/names.js";
 import { answerTest, columnNamed } from "../answer-test.js";
-import type { CheckedTable, CheckRequest, Checks, ExpectedRows, Reference } from "../checks-port.js";
+import type { CheckedTable, CheckRequest, Checks, Comparison, Reference } from "../checks-port.js";
 import { compareRows } from "../compare-rows.js";
 import type { CopyOut, DatabaseTable } from "../port.js";
+import { compareByReading } from "../read-back.js";
 import type { PartToLoad } from "../target-port.js";
 import { postgresBuckets } from "./buckets.js";
 import { describeTable, type FoundTable, findTable, identityOf } from "./catalog.js";
@@ -12,8 +13,9 @@ import { comparedRows, pairedByKey } from "./compare-sql.js";
 import { type Connection, connect } from "./connection.js";
 import { type ExpectedSides, expectedSides } from "./expected-rows.js";
 import { givenRows } from "./given-rows.js";
-import { sql, trusted } from "./identifiers.js";
+import { identifiers, sql, trusted } from "./identifiers.js";
 import { structureOf } from "./structure.js";
+import { suspectSides } from "./suspect-sides.js";
 import { compareAggregate, countOrphans, listOrphans, type ReferenceSides } from "./target-checks-sql.js";
 import { testDialect } from "./test-dialect.js";
 
@@ -71,22 +73,17 @@ function checkedTable(connection: Connection, { request, table, description, exp
   const rows = comparedRows(sides);
   const dialect = testDialect(connection, { table, rows });
   const child = { rows, description };
-  const compare = (of: ExpectedRows, rowCount: number) =>
-    compareRows(comparedTables(connection, expected.of(of)), { of, expected: rowCount });
   return {
     description,
     ...(expected.takesNoRows === undefined ? {} : { takesNoRows: expected.takesNoRows }),
-    compare: async () => {
-      await expected.takeParts();
-      return await compare("parts", sumOf(request.parts));
-    },
+    compare: () => compareParts(connection, { request, table, description, expected }),
     compareSample: async (part) => {
       await expected.takeSample(part);
-      return await compare("sample", part.rowCount);
+      return await compareTables(connection, expected, { of: "sample", expected: part.rowCount });
     },
     compareGiven: async (rows) => {
       expected.give("sample", { expected: givenRows(sides.columns, rows) });
-      return await compare("sample", rows.length);
+      return await compareTables(connection, expected, { of: "sample", expected: rows.length });
     },
     differences: (comparison, limit) =>
       copyOut(connection, selectDifferences(expected.of(comparison.of), comparison, limit)),
@@ -116,6 +113,33 @@ function checkedTable(connection: Connection, { request, table, description, exp
       return copyOut(connection, listOrphans(await referenceSides(connection, child, reference), list));
     },
   };
+}
+
+async function compareParts(connection: Connection, prepared: Prepared): Promise<Comparison> {
+  const { request, expected } = prepared;
+  const found = request.allRows ? await compareReadBack(connection, prepared) : undefined;
+  if (found !== undefined) return found;
+  await expected.takeParts();
+  return await compareTables(connection, expected, { of: "parts", expected: sumOf(request.parts) });
+}
+
+function compareTables(
+  connection: Connection,
+  expected: ExpectedSides,
+  sizes: Pick<Comparison, "of" | "expected">,
+): Promise<Comparison> {
+  return compareRows(comparedTables(connection, expected.of(sizes.of)), sizes);
+}
+
+async function compareReadBack(connection: Connection, prepared: Prepared): Promise<Comparison | undefined> {
+  const { request, table, expected } = prepared;
+  const { columns } = expected.of("parts");
+  // Else a server to whom others read the same large table begins in the midst of it.
+  await connection.execute(sql`SET LOCAL synchronize_seqscans = off`);
+  const rows = sql`SELECT ${identifiers(columns.map(({ name }) => name))} FROM ${table.sql}`;
+  const first = (limit: number) => sql`${rows} LIMIT ${trusted(String(limit))}`;
+  const copy = (limit?: number) => copyOut(connection, limit === undefined ? rows : first(limit));
+  return await compareByReading({ parts: request.parts, copy }, suspectSides(connection, prepared));
 }
 
 function copyOut(connection: Connection, select: Sql): CopyOut {

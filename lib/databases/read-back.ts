@@ -1,0 +1,82 @@
+import type { Readable } from "node:stream";
+import { decodeRow } from "../model/csv-dialect.js";
+import { type LeftOver, pairRecords } from "../model/pair-records.js";
+import type { Suspects } from "./buckets-port.js";
+import type { Comparison } from "./checks-port.js";
+import { compareSuspects, type SuspectSides } from "./compare-suspects.js";
+import type { CopyOut } from "./port.js";
+import type { PartToLoad } from "./target-port.js";
+
+/** A table whose rows are read back, to be paired with those of the files. */
+export interface ReadBack {
+  readonly parts: readonly PartToLoad[];
+  /** Its rows in the columns of the parts and in the order in which they stand, all or the first few. */
+  copy(limit?: number): CopyOut;
+}
+
+/** Rows that a statement can hold. */
+const mostSuspects = 20_000;
+
+const mostWaiting = { records: 50_000, bytes: 16 * 1024 * 1024 };
+
+/** So few rows tell whether reading them all is of any use. */
+const firstRows = 1000;
+
+/**
+ * Compares the rows of files with those of a table by pairing them off, byte by byte: what has the same bytes its type reads as
+ * the same value. The rows left over are compared by their values. undefined: they are many, as where the table prints values
+ * otherwise than the files spell them, or keeps its rows in another order; or they cannot be brought together.
+ */
+export async function compareByReading(table: ReadBack, sides: SuspectSides): Promise<Comparison | undefined> {
+  const suspects = await readBack(table);
+  if (suspects === undefined) return undefined;
+  const found = await compareSuspects(sides, suspects);
+  return typeof found === "string" ? undefined : found;
+}
+
+async function readBack(table: ReadBack): Promise<Suspects | undefined> {
+  const rowCount = table.parts.reduce((sum, part) => sum + part.rowCount, 0);
+  if (rowCount > mostSuspects && !(await beginsAlike(table))) return undefined;
+  const copy = table.copy();
+  const left = await pairRows(table, { copy, isBeginning: false });
+  if (left === undefined || Math.max(left.expected.length, left.actual.length) > mostSuspects) return undefined;
+  const equal = rowCount - left.expected.length;
+  // Where a file holds other than its manifest promises, the usual way says which one.
+  if (equal !== (await copy.serverRowCount()) - left.actual.length) return undefined;
+  return { expected: left.expected.map(valuesOf), actual: left.actual.map(valuesOf), equal };
+}
+
+// A table that is read has to be read to its end: it takes a second for a million rows.
+async function beginsAlike(table: ReadBack): Promise<boolean> {
+  const copy = table.copy(firstRows);
+  const left = await pairRows(table, { copy, isBeginning: true });
+  return left !== undefined && 2 * left.actual.length <= (await copy.serverRowCount());
+}
+
+async function pairRows(
+  { parts }: ReadBack,
+  { copy: { rows }, isBeginning }: { readonly copy: CopyOut; readonly isBeginning: boolean },
+): Promise<LeftOver | undefined> {
+  try {
+    return await pairRecords({
+      actual: rows.iterator({ destroyOnReturn: false }),
+      expected: parts.map((part) => async () => await part.open()),
+      isBeginning,
+      mostWaiting,
+    });
+  } finally {
+    await passOver(rows);
+  }
+}
+
+// Rows that nobody reads would stand before the answer to whatever is asked next.
+async function passOver(rows: Readable): Promise<void> {
+  if (rows.readableEnded || rows.destroyed) return;
+  try {
+    for await (const _ of rows);
+  } catch {
+    // The first error is the one to be told.
+  }
+}
+
+const valuesOf = (record: Buffer) => decodeRow(record.toString("utf8"));

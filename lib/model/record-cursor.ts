@@ -1,0 +1,91 @@
+import { lastRecordEnd, scanRecords } from "./record-scanner.js";
+
+/** A stream of CSV without a header, read record by record without being cut up: it stands where a record starts. */
+export interface RecordCursor {
+  /** The bytes at hand. */
+  readonly bytes: Buffer;
+  /** Brings so many bytes to hand, or all there are. */
+  fill(byteCount: number): Promise<void>;
+  /** Brings a whole record to hand, and says how many bytes it has; 0: there is none left. */
+  wholeRecord(): Promise<number>;
+  skip(byteCount: number): void;
+  /** Leaves the rest of the stream unread. */
+  close(): Promise<void>;
+}
+
+/** Reads `chunks`, as they are asked for. */
+export function recordCursor(chunks: AsyncIterable<Buffer>): RecordCursor {
+  const iterator = chunks[Symbol.asyncIterator]();
+  let bytes: Buffer = Buffer.alloc(0);
+  let isOver = false;
+  const fill = async (byteCount: number): Promise<void> => {
+    const pieces = [bytes];
+    let length = bytes.length;
+    while (length < byteCount && !isOver) {
+      const { done = false, value } = await iterator.next();
+      isOver = done;
+      if (done) break;
+      pieces.push(value);
+      length += value.length;
+    }
+    if (pieces.length > 1) bytes = Buffer.concat(pieces);
+  };
+  return {
+    get bytes() {
+      return bytes;
+    },
+    fill,
+    wholeRecord: async () => {
+      for (;;) {
+        const { lastStart, end, recordCount } = scanRecords(bytes, 1);
+        if (recordCount > 0) return end - lastStart;
+        // What no line feed ends is a record too, and none that another side would hold.
+        if (isOver) return bytes.length;
+        await fill(2 * bytes.length + 1);
+      }
+    },
+    skip: (byteCount) => {
+      bytes = bytes.subarray(byteCount);
+    },
+    close: async () => {
+      isOver = true;
+      await iterator.return?.();
+    },
+  };
+}
+
+/** How many bytes two cursors have in common, in whole records at hand. */
+export function commonRecords(one: RecordCursor, other: RecordCursor): number {
+  return lastRecordEnd(one.bytes.subarray(0, commonLength(one.bytes, other.bytes)));
+}
+
+/** Whether the next record of a cursor is this one. */
+export async function startsWith(cursor: RecordCursor, record: Buffer): Promise<boolean> {
+  if (cursor.bytes.length < record.length) await cursor.fill(record.length);
+  return cursor.bytes.length >= record.length && cursor.bytes.compare(record, 0, record.length, 0, record.length) === 0;
+}
+
+const firstBlock = 1024;
+const largestBlock = 64 * 1024;
+
+// By blocks that grow: where a run of equal bytes is short the search costs no more than the run, where it is long a
+// comparison covers much of it.
+function commonLength(one: Buffer, other: Buffer): number {
+  const most = Math.min(one.length, other.length);
+  const isSame = (from: number, to: number): boolean => one.compare(other, from, to, from, to) === 0;
+  let start = 0;
+  for (let block = firstBlock; start < most; block = Math.min(4 * block, largestBlock)) {
+    let end = Math.min(start + block, most);
+    if (isSame(start, end)) {
+      start = end;
+      continue;
+    }
+    while (end - start > 1) {
+      const middle = (start + end) >> 1;
+      if (isSame(start, middle)) start = middle;
+      else end = middle;
+    }
+    return start;
+  }
+  return most;
+}
