@@ -1,5 +1,6 @@
 import type { NormalForm } from "../mapping/normal-forms.js";
 import type { Bucketed } from "../model/buckets.js";
+import type { RowDigest } from "../model/checksum.js";
 import type { Buckets } from "./buckets-port.js";
 import { compareSuspects, type SuspectSides } from "./compare-suspects.js";
 import type { DatabaseColumn } from "./port.js";
@@ -11,8 +12,9 @@ export interface BucketedSides<Column extends DatabaseColumn, Form extends Norma
   readonly columns: readonly Column[];
   /** undefined: none is proven. */
   formOf(column: Column): Form | undefined;
-  /** A text says why the server computes none. */
-  bucketed(forms: readonly Form[]): Promise<Bucketed | string>;
+  /** What the server makes of a row's text. */
+  readonly digest: RowDigest;
+  bucketed(forms: readonly Form[]): Promise<Bucketed>;
 }
 
 /** The rows of a table as checksums, or why it has none: rows that are not ours, or a type without a proven form. */
@@ -22,9 +24,12 @@ export async function bucketsOf<Column extends DatabaseColumn, Form extends Norm
   if (!sides.allRows) return "rows of others may stand beside these";
   const forms = formsOf(sides);
   if (typeof forms === "string") return forms;
-  const bucketed = await sides.bucketed(forms);
-  if (typeof bucketed === "string") return bucketed;
-  return { forms, ...bucketed, compare: (suspects) => compareSuspects(sides, suspects) };
+  return {
+    forms,
+    digest: sides.digest,
+    ...(await sides.bucketed(forms)),
+    compare: (suspects) => compareSuspects(sides, suspects),
+  };
 }
 
 function formsOf<Column extends DatabaseColumn, Form extends NormalForm>({

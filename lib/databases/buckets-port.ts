@@ -1,11 +1,14 @@
 import type { NormalForm } from "../mapping/normal-forms.js";
 import type { Bucketed, BucketRow } from "../model/buckets.js";
+import type { RowDigest } from "../model/checksum.js";
 import type { Comparison } from "./checks-port.js";
 
 /** The rows of a table as checksums that its server computes: no row moves, and nothing temporary is made. */
 export interface Buckets extends Bucketed {
   /** How the values of each column are brought into one text, in the order of the columns asked for. */
   readonly forms: readonly NormalForm[];
+  /** What a row's checksum is made by. */
+  readonly digest: RowDigest;
   /**
    * Compares the rows whose checksums only one side has, value by value, as `compare` does with all rows; `equal` rows
    * beside them both sides have, and they are counted in. Afterwards `differences` gives the lines. A text: these rows cannot

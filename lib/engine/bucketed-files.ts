@@ -1,6 +1,7 @@
 import { fileText, mayHoldBar, type NormalForm } from "../mapping/normal-forms.js";
 import { identifier, join, literal, number, sql } from "../mapping/sql.js";
 import { addBuckets, type Bucketed } from "../model/buckets.js";
+import type { RowDigest } from "../model/checksum.js";
 import type { Resource } from "../model/manifest.js";
 import type { Sql } from "../model/names.js";
 import { openEngine } from "./duckdb.js";
@@ -16,10 +17,16 @@ export interface BucketedPart {
 /** As many files as are read at once: the server computes its own sums beside them. */
 const readers = 2;
 
-/** The rows of files as checksums, as a database gives those of a table; `forms` are of the files' columns, in their order. */
+/** What a database makes checksums of: the forms of the files' columns, in their order, and how it makes them. */
+export interface Checksummed {
+  readonly forms: readonly NormalForm[];
+  readonly digest: RowDigest;
+}
+
+/** The rows of files as checksums, as a database gives those of a table. */
 export async function openBucketedFiles(
   parts: readonly BucketedPart[],
-  forms: readonly NormalForm[],
+  like: Checksummed,
 ): Promise<Bucketed & { close(): void }> {
   const engine = await openEngine({
     folders: [...new Set(parts.map(({ folder }) => folder))],
@@ -30,29 +37,29 @@ export async function openBucketedFiles(
   const rowsWhere = async (columns: Sql, condition: Sql) =>
     parts.length === 0
       ? []
-      : await first.rows(sql`SELECT ${columns} FROM ${checksummed(parts, forms)} WHERE ${condition}`);
+      : await first.rows(sql`SELECT ${columns} FROM ${checksummed(parts, like)} WHERE ${condition}`);
   return {
     sums: async (bits) => {
       const shares = Array.from({ length: readers }, (_, reader) => parts.filter((__, at) => at % readers === reader));
       const sums = await Promise.all(
         shares
           .filter((share) => share.length > 0)
-          .map(async (share) => (await engine.connect()).rows(sumsOf(checksummed(share, forms), bits))),
+          .map(async (share) => (await engine.connect()).rows(sumsOf(checksummed(share, like), bits))),
       );
       return addBuckets(sums.flat());
     },
     checksums: async (bits, buckets) => {
       const list = join(buckets.map(number), ", ");
-      const found = await rowsWhere(sql`md5`, sql`${bucketOf(bits)} IN (${list})`);
-      return found.map(([md5]) => md5 ?? "");
+      const found = await rowsWhere(sql`digest`, sql`${bucketOf(bits)} IN (${list})`);
+      return found.map(([digest]) => digest ?? "");
     },
     rows: async (checksums) => {
       if (checksums.length === 0) return new Map();
       const list = join(checksums.map(literal), ", ");
       // As bytes: of a text that begins with U+FEFF the engine's package leaves that out.
-      const bytes = forms.map((_, index) => sql`hex(encode(${placeOf(index)}))`);
-      const found = await rowsWhere(join([sql`md5`, ...bytes], ", "), sql`md5 IN (${list})`);
-      return new Map(found.map(([md5, ...values]) => [md5 ?? "", values.map(textOfHex)]));
+      const bytes = like.forms.map((_, index) => sql`hex(encode(${placeOf(index)}))`);
+      const found = await rowsWhere(join([sql`digest`, ...bytes], ", "), sql`digest IN (${list})`);
+      return new Map(found.map(([digest, ...values]) => [digest ?? "", values.map(textOfHex)]));
     },
     close: () => engine.close(),
   };
@@ -63,15 +70,15 @@ function textOfHex(hex: string | null): string | null {
 }
 
 function sumsOf(rows: Sql, bits: number): Sql {
-  return sql`SELECT ${bucketOf(bits)} AS bucket, count(*), sum(CAST('0x' || md5[17:32] AS UBIGINT)) FROM ${rows} GROUP BY bucket`;
+  return sql`SELECT ${bucketOf(bits)} AS bucket, count(*), sum(CAST('0x' || digest[17:32] AS UBIGINT)) FROM ${rows} GROUP BY bucket`;
 }
 
 function bucketOf(bits: number): Sql {
-  return sql`(CAST('0x' || md5[29:32] AS UINTEGER) & ${number(2 ** bits - 1)})`;
+  return sql`(CAST('0x' || digest[29:32] AS UINTEGER) & ${number(2 ** bits - 1)})`;
 }
 
 /** The rows with their checksums, each column under the name of its place. */
-function checksummed(parts: readonly BucketedPart[], forms: readonly NormalForm[]): Sql {
+function checksummed(parts: readonly BucketedPart[], { forms, digest }: Checksummed): Sql {
   const whole = parts.filter(({ without }) => without.size === 0);
   const folders = [...new Set(whole.map(({ folder }) => folder))];
   const relations = [
@@ -88,7 +95,8 @@ function checksummed(parts: readonly BucketedPart[], forms: readonly NormalForm[
       type: mayHoldBar(form) ? "string" : form.kind,
     })),
   );
-  return sql`(SELECT md5(${text}) AS md5, * FROM (${rows}))`;
+  const made = digest === "md5" ? sql`md5(${text})` : sql`sha256(${text})[1:32]`;
+  return sql`(SELECT ${made} AS digest, * FROM (${rows}))`;
 }
 
 function withoutRows(part: BucketedPart): Sql {

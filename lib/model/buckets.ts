@@ -1,7 +1,7 @@
 import type { Checksum } from "./checksum.js";
 
 /**
- * Rows as checksums. A row's checksum is the MD5 of its values in their normal forms, joined as FORMATS.md says, in 32
+ * Rows as checksums. A row's checksum is the digest of its values in their normal forms, joined as FORMATS.md says, in 32
  * hexadecimal digits; a bucket holds the rows whose checksums end with the same bits.
  */
 export interface Bucketed {

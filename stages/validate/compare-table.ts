@@ -46,11 +46,13 @@ export async function compareTable({ checked, inputs, quarantined, level, beside
   let files: Awaited<ReturnType<typeof openBucketedFiles>> | undefined;
   const open = async () => {
     await beside;
-    files = await openBucketedFiles(parts, buckets.forms);
+    files = await openBucketedFiles(parts, buckets);
     return files;
   };
+  // Manifests state sums of MD5.
+  const stated = buckets.digest === "md5" ? statedSum({ inputs, quarantined }) : undefined;
   try {
-    const found = await compareBuckets({ rowCount, stated: statedSum({ inputs, quarantined }), open }, buckets);
+    const found = await compareBuckets({ rowCount, stated, open }, buckets);
     return typeof found === "string" ? await byRows(checked, inputs, found) : { ...found, level: "buckets" };
   } finally {
     files?.close();

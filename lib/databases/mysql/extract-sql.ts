@@ -6,6 +6,7 @@ import type { DatabaseColumn, SourceTable } from "../port.js";
 import { columnOf, escapedText, relation, rowText, type SourceDialect, type SourceRelation } from "../source-sql.js";
 import { among, byBytes, fileText, sortable, source, typed } from "./column-text.js";
 import { identifier, literal, qualified } from "./identifiers.js";
+import { digestOf } from "./row-digest.js";
 
 /** What every source is asked, in MySQL's words. NULL comes first by itself. */
 export const dialect: SourceDialect = {
@@ -30,23 +31,14 @@ export const dialect: SourceDialect = {
 export function copyStatement(from: SourceRelation, where: Sql, digest: RowDigest): Sql {
   const { extract, table } = from;
   const faults = extract.invalidText === "reject" ? [sql`NULL`] : [];
-  const checksum = extract.rowChecksum ? [digestOf(textOfRow(table.columns), digest)] : [];
+  const checksum = extract.rowChecksum ? [rowDigest(table.columns, digest)] : [];
   return sql`SELECT ${join([...table.columns.map((column) => fileText(column)), ...faults, ...checksum], ", ")}
     FROM ${relation(from)} AS source WHERE ${where} ORDER BY ${rowOrder(table)}`;
 }
 
-function digestOf(text: Sql, digest: RowDigest): Sql {
-  return digest === "md5" ? sql`md5(${text})` : sql`left(sha2(${text}, 256), 32)`;
-}
-
-/** The MD5 of a row of `source`, over these columns as they stand in a file. */
-export function rowMd5(columns: readonly DatabaseColumn[]): Sql {
-  return sql`md5(${textOfRow(columns)})`;
-}
-
-/** A row of `source` as one text, over these columns as they stand in a file. */
-export function textOfRow(columns: readonly DatabaseColumn[]): Sql {
-  return rowText(columns.map(escapedValue));
+/** The digest of a row of `source`, over these columns as they stand in a file. */
+export function rowDigest(columns: readonly DatabaseColumn[], digest: RowDigest): Sql {
+  return digestOf(rowText(columns.map(escapedValue)), digest);
 }
 
 // Numbers, dates and bytes cannot hold a `|`.

@@ -1,5 +1,3 @@
-import { sql } from "../../mapping/sql.js";
-import type { RowDigest } from "../../model/checksum.js";
 import { StageError } from "../../model/errors.js";
 import type { Sql } from "../../model/names.js";
 import { partRanges } from "../part-ranges.js";
@@ -10,6 +8,7 @@ import { workerPool } from "../worker-pool.js";
 import { describeExtract, identityOf } from "./catalog.js";
 import type { Connection } from "./connection.js";
 import { copyStatement, dialect } from "./extract-sql.js";
+import { rowDigestOf } from "./row-digest.js";
 import { settings } from "./session.js";
 import { openSnapshot } from "./snapshot.js";
 
@@ -52,17 +51,6 @@ export async function openMysqlSource(
     copy: (request, take) => workers.use((connection) => copyRange(connection, { ...request, rowDigest }, take)),
     close,
   };
-}
-
-// MySQL has no MD5 from 9.6 on, unless somebody installed the component of the classic hashes.
-async function rowDigestOf(connection: Connection): Promise<RowDigest> {
-  return await connection.query(sql`SELECT md5('')`).then(
-    () => "md5",
-    (error: unknown) => {
-      if (error instanceof StageError && error.kind === "specification") return "sha256";
-      throw error;
-    },
-  );
 }
 
 async function copyRange(

@@ -17,6 +17,7 @@ export async function postgresBuckets(
     allRows: sides.allRows,
     columns,
     formOf: ({ valueType, databaseType }) => normalFormOf(valueType ?? databaseType),
+    digest: "md5",
     bucketed: (forms) => bucketedTable(connection, { from: table.sql, columns, forms }),
   });
 }

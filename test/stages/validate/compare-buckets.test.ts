@@ -15,7 +15,12 @@ function files(one: Bucketed) {
 
 describe("comparing by buckets", () => {
   it("brings no rows together where more differ than memory is meant for", async () => {
-    const target: Buckets = { ...side(300_000, 1n), forms: [], compare: () => Promise.reject(new Error("not asked")) };
+    const target: Buckets = {
+      ...side(300_000, 1n),
+      forms: [],
+      digest: "md5",
+      compare: () => Promise.reject(new Error("not asked")),
+    };
 
     const found = await compareBuckets(files(side(300_000, 2n)), target);
 
@@ -38,7 +43,7 @@ describe("comparing by buckets", () => {
       };
     };
 
-    const found = await compareBuckets(files(side(7, 2n)), { ...side(7, 2n), forms: [], compare });
+    const found = await compareBuckets(files(side(7, 2n)), { ...side(7, 2n), forms: [], digest: "md5", compare });
 
     expect(found).toMatchObject({ equal: 7 });
   });

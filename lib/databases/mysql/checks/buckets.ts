@@ -5,6 +5,7 @@ import type { Buckets } from "../../buckets-port.js";
 import type { DatabaseTable } from "../../port.js";
 import type { FoundTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
+import { rowDigestOf } from "../row-digest.js";
 import { bucketedTable } from "./bucketed-table.js";
 import { comparedTables } from "./compare.js";
 import { columnOf, comparable } from "./compare-columns.js";
@@ -23,13 +24,15 @@ export async function mysqlBuckets(
   { table, description, expected }: BucketsOf,
 ): Promise<Buckets | string> {
   const { allRows, columns, key } = expected.of("parts");
+  const digest = await rowDigestOf(connection);
   return await bucketsOf({
     allRows,
     columns,
     key: key.map(({ name }) => name),
     primaryKey: description.primaryKey,
     formOf: normalFormOf,
-    bucketed: (forms) => bucketedTable(connection, { from: table.sql, columns, forms }),
+    digest,
+    bucketed: async (forms) => bucketedTable(connection, { from: table.sql, columns, forms, digest }),
     repeatsKey: async () => {
       const values = key.map((column) => comparable(columnOf(sql`s`, column), column));
       const found = await connection.query(

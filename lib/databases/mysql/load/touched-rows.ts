@@ -6,8 +6,9 @@ import type { DatabaseColumn } from "../../port.js";
 import type { FoundTable } from "../catalog.js";
 import { byBytes, fileText, sortable } from "../column-text.js";
 import { isFloatingPoint, kindOf } from "../column-types.js";
+import { rowDigest } from "../extract-sql.js";
 import { identifier, trusted } from "../identifiers.js";
-import { rowDigest } from "../row-checksum.js";
+import { rowDigestOf } from "../row-digest.js";
 import { sameKey } from "./merge-key.js";
 import { createSessionTable } from "./own-tables.js";
 import type { TargetConnection } from "./target-connection.js";
@@ -97,7 +98,7 @@ export function isTouched({ key }: Pick<TouchedRows, "key">, alias: Sql): Sql {
 export async function keepImages(connection: TargetConnection, touched: TouchedRows, keep: KeepRows): Promise<Undo> {
   const { found, columns, key, inserted, updated } = touched;
   const [first] = key;
-  const digest = await rowDigest(connection);
+  const digest = rowDigest(columns, await rowDigestOf(connection));
   const isGone = first === undefined ? sql`true` : sql`source.${identifier(first.name)} IS NULL`;
   const images = columns.map((column, place) => {
     const before = fileText(column, sql`touched.${placed(place)}`);
@@ -108,7 +109,7 @@ export async function keepImages(connection: TargetConnection, touched: TouchedR
   });
   const order = key.map((column, place) => sortable(column, sql`touched.${placedKey(place)}`));
   const { rows, serverRowCount } = connection.copyTo(
-    sql`SELECT if(touched.\`~inserted\`, 'inserted', 'updated'), if(${isGone}, NULL, ${digest(columns)}), ${join(images, ", ")}
+    sql`SELECT if(touched.\`~inserted\`, 'inserted', 'updated'), if(${isGone}, NULL, ${digest}), ${join(images, ", ")}
       FROM ${touched.sql} AS touched LEFT JOIN ${found.sql} AS source ON ${isTouched(touched, trusted("source"))}
       ORDER BY ${join(order, ", ")}`,
     { extract: found.qualifiedName, columns: ["_change", "_after", ...columns.map(({ name }) => name)] },

@@ -7,12 +7,14 @@ import { assertColumnsThere, assertImagesBack } from "../../rollback-faults.js";
 import type { CameBack, ChangedRows, Changes, Images } from "../../rollback-port.js";
 import { columnsOf, type FoundTable } from "../catalog.js";
 import { fileText, sortable } from "../column-text.js";
+import { rowDigest } from "../extract-sql.js";
 import { identifier, identifiers, trusted } from "../identifiers.js";
 import { numberOf } from "../load/generations.js";
 import { loadPart } from "../load/load-part.js";
 import { createSessionTable } from "../load/own-tables.js";
 import type { TargetConnection } from "../load/target-connection.js";
-import { rowDigest, rowsChecksum } from "../row-checksum.js";
+import { rowsChecksum } from "../row-checksum.js";
+import { rowDigestOf } from "../row-digest.js";
 
 /** Rows as they were before a load, in a temporary table of the target's types: `~change`, `~after`, then `~0`, `~1`, … */
 export interface StagedImages {
@@ -54,7 +56,7 @@ export async function stageImages(
   await connection.transaction(() =>
     loadPart(connection, goal, { name: "the rows as they were", hash: "", rowCount, open: () => images.open() }),
   );
-  const digest = (await rowDigest(connection))(columns);
+  const digest = rowDigest(columns, await rowDigestOf(connection));
   return { found, sql: table, columns, key: named(key), digest };
 }
 
