@@ -8,9 +8,9 @@ import { rejection } from "../postgres/load/loading.js";
 it("describes a table: its kind, columns, keys and parents, as the catalog spells them", async () => {
   const database = await createMysqlDatabase(`
     CREATE TABLE \`odd.one\` (b int, a int, name text, PRIMARY KEY (b, a));
-    CREATE TABLE children (id int AUTO_INCREMENT PRIMARY KEY, x int, y int, of int, doubled int AS (x * 2) VIRTUAL,
-      UNIQUE KEY own (of), CONSTRAINT two FOREIGN KEY (x, y) REFERENCES \`odd.one\` (b, a),
-      CONSTRAINT own FOREIGN KEY (of) REFERENCES children (id));
+    CREATE TABLE children (id int AUTO_INCREMENT PRIMARY KEY, x int, y int, \`of\` int, doubled int AS (x * 2) VIRTUAL,
+      UNIQUE KEY own (\`of\`), CONSTRAINT two FOREIGN KEY (x, y) REFERENCES \`odd.one\` (b, a),
+      CONSTRAINT own FOREIGN KEY (\`of\`) REFERENCES children (id));
     CREATE TABLE years (y int PRIMARY KEY) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN MAXVALUE);
     CREATE VIEW seen AS SELECT id FROM children`);
   const connection = await connect(database.url, "waybill/test");
