@@ -14,7 +14,7 @@ import { type MeshType, mysqlTypes, postgresSetup, postgresTypes } from "./type-
 
 const targets = {
   PostgreSQL: { types: postgresTypes, take: takePostgres, normalTexts: normalTextsOfPostgres },
-  MariaDB: { types: mysqlTypes, take: takeMysql, normalTexts: normalTextsOfMysql },
+  MySQL: { types: mysqlTypes, take: takeMysql, normalTexts: normalTextsOfMysql },
 } as const;
 
 let databases: Readonly<Record<keyof typeof targets, TestDatabase>>;
@@ -23,7 +23,7 @@ let texts: readonly string[];
 
 beforeAll(async () => {
   const [postgres, mysql] = await Promise.all([createDatabase(postgresSetup), createMysqlDatabase()]);
-  databases = { PostgreSQL: postgres, MariaDB: mysql };
+  databases = { PostgreSQL: postgres, MySQL: mysql };
   values = [...(await sourceValues(postgres, postgresTypes)), ...(await sourceValues(mysql, mysqlTypes))];
   texts = [...new Set(values.map(({ text }) => text))];
 });

@@ -1,10 +1,11 @@
 // What holds of the values on their way into MySQL:
 // 1. A value that the server would store as another one without a word is refused here: 1.5 in an INT becomes 2, "1" in
-//    an ENUM its first word, "0" in a YEAR 2000, and fractions of a second are cut off.
+//    an ENUM its first word, a number of 20 digits in MySQL's JSON one of 17, "0" in a YEAR 2000, and fractions of a second are cut off.
 // 2. Whatever else a column does not take, the server warns of; nothing is committed with a warning.
 import type { DatabaseColumn } from "../../port.js";
 import { baseType, kindOf } from "../column-types.js";
 import { enumWords } from "./enum-words.js";
+import { isKeptAsJson } from "./json-value.js";
 
 /** How the values of one column reach the server. Bytes are those of the value, unquoted; NULL is not among them. */
 export interface FieldForm {
@@ -56,6 +57,7 @@ function rulesOf(column: DatabaseColumn): Rules {
     case "geometry":
       return { convert: storedGeometry };
     default:
+      if (base === "json") return { convert: (value) => (isKeptAsJson(value) ? value : undefined) };
       return base === "enum" || base === "set" ? { convert: knownWords(base, databaseType) } : {};
   }
 }

@@ -1,3 +1,5 @@
+import { server, spelled } from "../../../support/mariadb.js";
+
 /** What the values of a type mean, and so to what a value of another type may be equal. */
 export type Meaning =
   | "number"
@@ -107,6 +109,16 @@ export const mysqlTypes: readonly MeshType[] = [
   typed("set('a','b','c')", "text", ["'a,c'", "''"]),
   typed("json", "json", [`'{"b": 1.50, "a": [1, null]}'`, "'12345678901234567890'"]),
   typed("geometry", "other", ["point(1, 2)", "st_geomfromtext('POINT(1 2)', 4326)"]),
-  typed("uuid", "uuid", ["'f784d87d-4703-50a3-b9c1-4e3c7140bd34'"]),
-  typed("inet6", "other", ["'::1'"]),
+  ...spelled({
+    mariadb: [
+      typed("uuid", "uuid", ["'f784d87d-4703-50a3-b9c1-4e3c7140bd34'"]),
+      typed("inet6", "other", ["'::1'"]),
+      typed("inet4", "other", ["'10.0.0.1'"]),
+      ...(server.version >= 1107 ? [typed("vector(2)", "bytes", ["vec_fromtext('[1,-2.5]')"])] : []),
+    ],
+    mysql: [
+      typed("vector(2)", "bytes", ["string_to_vector('[1,-2.5]')"]),
+      typed("varchar(20) collate utf8mb4_0900_ai_ci", "text", ["'a '", "'É'"]),
+    ],
+  }),
 ];
