@@ -12,7 +12,9 @@ export async function rowDigestOf(connection: Connection): Promise<RowDigest> {
   return await connection.query(sql`SELECT md5('')`).then(
     () => "md5",
     (error: unknown) => {
-      if (error instanceof StageError && error.kind === "specification") return "sha256";
+      // Who may only read is told that no routine of that name is theirs to call.
+      const isUnknown = error instanceof StageError && ["specification", "forbidden"].includes(error.kind);
+      if (isUnknown) return "sha256";
       throw error;
     },
   );
