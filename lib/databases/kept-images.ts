@@ -35,6 +35,8 @@ export async function keptImages(
 // copy of the stream is handed out, and the rest of the rows is read to its end.
 async function shielded<Result>(rows: Readable, work: (copy: Readable) => Promise<Result>): Promise<Result> {
   const copy = new PassThrough();
+  // Whoever gave up listens no more: what then becomes of the rows must not end the process.
+  copy.on("error", () => undefined);
   rows.once("error", (error) => copy.destroy(error));
   rows.pipe(copy);
   try {
