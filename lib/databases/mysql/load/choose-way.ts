@@ -4,6 +4,7 @@ import { type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { keyStandingAside, keysOfOthers } from "./foreign-keys.js";
 import { chooseMergeWay } from "./merge-rows.js";
+import { demandsKeys } from "./own-tables.js";
 import { showCreate } from "./show-create.js";
 import { fixedTrigger, triggersOn } from "./triggers.js";
 
@@ -44,6 +45,8 @@ async function swapObstacle(connection: Connection, { check, table, trigger }: L
 async function ownPart(connection: Connection, table: FoundTable): Promise<string | undefined> {
   const { items, options } = await showCreate(connection, table);
   if (/\b(DATA|INDEX) DIRECTORY\b/.test(options)) return "its files lie in a folder of their own";
+  const hasKey = items.some(({ kind }) => kind === "primary key");
+  if (!hasKey && (await demandsKeys(connection))) return "the server takes no new table without a primary key";
   const [[version = ""] = []] = await connection.query(sql`SELECT version()`);
   // There the name of a CHECK is the whole database's, and a copy gets another one.
   const check = /mariadb/i.test(version ?? "") ? undefined : items.find(({ kind }) => kind === "check");

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { mergeRows } from "../../../../../lib/databases/mysql/load/merge-rows.js";
 import { openSessions } from "../../../../../lib/databases/mysql/load/sessions.js";
@@ -99,6 +100,20 @@ it("says which triggers ran, and a trigger that changes nothing back is found ou
   expect(refused).toMatchObject({
     message: expect.stringContaining("1 rows were to be inserted or updated, the target wrote 0"),
   });
+});
+
+it("lets parts arrive side by side, none behind another", async () => {
+  // The first part's rows end when the second one has arrived.
+  async function* slow() {
+    yield Buffer.from("1,Amina\n");
+    await expect.poll(() => database.count("waybill_loads WHERE part = 'second'"), { timeout: 5000 }).toBe(1);
+    yield Buffer.from("2,Li\n");
+  }
+  const first = part(["1,Amina", "2,Li"], { name: "first", open: () => Readable.from(slow()) });
+
+  const { counts } = await target.load(upsert([first, part(["3,Noor"], { name: "second" })]));
+
+  expect(counts).toMatchObject({ inserted: 3 });
 });
 
 it("waits for nobody who writes other rows, and for whoever writes one of its own", async () => {
