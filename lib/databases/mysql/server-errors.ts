@@ -48,7 +48,9 @@ export function translate(error: unknown, location: string): unknown {
   if (error instanceof StageError || !(error instanceof Error)) return error;
   const { code = "", errno, sqlState, sqlMessage, message }: DriverError = error;
   if (sqlMessage !== undefined && sqlState !== undefined) {
-    const kind = kindByNumber[errno ?? 0] ?? (sqlState.startsWith("42") ? "specification" : "integrity");
+    const kind =
+      kindByNumber[errno ?? 0] ??
+      (diskFull.test(sqlMessage) ? "disk" : sqlState.startsWith("42") ? "specification" : "integrity");
     const isOfNames = sqlState.startsWith("42") && errno !== signalled;
     const said = isOfNames ? sqlMessage : withoutData(errno ?? 0, sqlMessage);
     return new StageError(kind, `${said} (${errno}, ${sqlState})`, hintByKind[kind], withoutValues(error));
@@ -57,6 +59,9 @@ export function translate(error: unknown, location: string): unknown {
   const text = `the connection to ${location} was lost: ${code === "" ? message : code}`;
   return new StageError("temporary", text, hintByKind.temporary, error);
 }
+
+// What an engine or a file says where no space is left: "Got error 28 …", "(errno: 28 …)", "(Errcode: 28 …)".
+const diskFull = /\b(?:error|errno:|Errcode:) 28\b/;
 
 // SIGNAL in a trigger or routine may say anything, values of the data too.
 const signalled = 1644;

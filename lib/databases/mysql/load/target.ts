@@ -19,6 +19,8 @@ import { replaceInPlace } from "./replace-in-place.js";
 import { openSessions, type Sessions } from "./sessions.js";
 import { settleSwap } from "./settle-swap.js";
 import { aspectsOf } from "./show-create.js";
+
+import { storageOf } from "./storage.js";
 import { lockAgainstOthers } from "./table-lock.js";
 import { trialMerge, trialReplace } from "./trials.js";
 import { upsertUnits } from "./upsert-units.js";
@@ -47,8 +49,7 @@ export async function openMysqlTarget(url: string, options: OpenOptions): Promis
       ),
     chooseWay: (check) => retry(`look at ${check.table}`, () => chooseWay(main, check)),
     assertReady: (loads) => retry("look at the tables", () => assertReady(main, loads)),
-    // Where the server keeps its tables it tells, but not how to know its folder again.
-    storage: async () => [],
+    storage: (tables) => retry("look where the tables are", () => storageOf(main, tables)),
     assertLoadable: (check) =>
       retry(`look at ${check.table}`, () =>
         check.mode === "replace" ? assertReplaceable(main, check) : assertMergeable(main, check),
