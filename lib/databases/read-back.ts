@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
-import { decodeRow } from "../model/csv-dialect.js";
+import { type CsvValue, decodeRow } from "../model/csv-dialect.js";
 import { type LeftOver, pairRecords } from "../model/pair-records.js";
+import { recordCursor } from "../model/record-cursor.js";
 import type { Suspects } from "./buckets-port.js";
 import type { Comparison } from "./checks-port.js";
 import { compareSuspects, type SuspectSides } from "./compare-suspects.js";
@@ -10,8 +11,11 @@ import type { PartToLoad } from "./target-port.js";
 /** A table whose rows are read back, to be paired with those of the files. */
 export interface ReadBack {
   readonly parts: readonly PartToLoad[];
-  /** Its rows in the columns of the parts and in the order in which they stand, all or the first few. */
-  copy(limit?: number): CopyOut;
+  /**
+   * Its rows in the columns of the parts and in the order in which they stand, all or the first few; values are spelled as in
+   * `like`, some rows of the files, where the table can do so without making two values one.
+   */
+  copy(request: { readonly like: readonly (readonly CsvValue[])[]; readonly limit?: number }): CopyOut;
 }
 
 /** Rows that a statement can hold. */
@@ -21,6 +25,9 @@ const mostWaiting = { records: 50_000, bytes: 16 * 1024 * 1024 };
 
 /** So few rows tell whether reading them all is of any use. */
 const firstRows = 1000;
+
+/** So many show how the values of a column are spelled. */
+const spelledRows = 200;
 
 /**
  * Compares the rows of files with those of a table by pairing them off, byte by byte: what has the same bytes its type reads as
@@ -36,8 +43,9 @@ export async function compareByReading(table: ReadBack, sides: SuspectSides): Pr
 
 async function readBack(table: ReadBack): Promise<Suspects | undefined> {
   const rowCount = table.parts.reduce((sum, part) => sum + part.rowCount, 0);
-  if (rowCount > mostSuspects && !(await beginsAlike(table))) return undefined;
-  const copy = table.copy();
+  const like = await rowsOfFiles(table);
+  if (rowCount > mostSuspects && !(await beginsAlike(table, like))) return undefined;
+  const copy = table.copy({ like });
   const left = await pairRows(table, { copy, isBeginning: false });
   if (left === undefined || Math.max(left.expected.length, left.actual.length) > mostSuspects) return undefined;
   const equal = rowCount - left.expected.length;
@@ -46,9 +54,27 @@ async function readBack(table: ReadBack): Promise<Suspects | undefined> {
   return { expected: left.expected.map(valuesOf), actual: left.actual.map(valuesOf), equal };
 }
 
+type Rows = readonly (readonly CsvValue[])[];
+
+async function rowsOfFiles({ parts }: ReadBack): Promise<Rows> {
+  const part = parts.find(({ rowCount }) => rowCount > 0);
+  if (part === undefined) return [];
+  const cursor = recordCursor(await part.open());
+  const rows: (readonly CsvValue[])[] = [];
+  try {
+    for (let length = 1; length > 0 && rows.length < spelledRows; cursor.skip(length)) {
+      length = await cursor.wholeRecord();
+      if (length > 0) rows.push(valuesOf(cursor.bytes.subarray(0, length)));
+    }
+  } finally {
+    await cursor.close();
+  }
+  return rows;
+}
+
 // A table that is read has to be read to its end: it takes a second for a million rows.
-async function beginsAlike(table: ReadBack): Promise<boolean> {
-  const copy = table.copy(firstRows);
+async function beginsAlike(table: ReadBack, like: Rows): Promise<boolean> {
+  const copy = table.copy({ like, limit: firstRows });
   const left = await pairRows(table, { copy, isBeginning: true });
   return left !== undefined && 2 * left.actual.length <= (await copy.serverRowCount());
 }

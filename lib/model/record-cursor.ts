@@ -13,22 +13,29 @@ export interface RecordCursor {
   close(): Promise<void>;
 }
 
-/** Reads `chunks`, as they are asked for. */
+/** Longer than the chunks of most streams, and what is left of the one before. */
+const usualBytes = 512 * 1024;
+
+/** Reads `chunks`, as they are asked for, into one place: what is at hand holds until more is asked for. */
 export function recordCursor(chunks: AsyncIterable<Buffer>): RecordCursor {
   const iterator = chunks[Symbol.asyncIterator]();
-  let bytes: Buffer = Buffer.alloc(0);
+  let place: Buffer = Buffer.allocUnsafeSlow(0);
+  let bytes = place;
   let isOver = false;
+  const append = (chunk: Buffer): void => {
+    const length = bytes.length + chunk.length;
+    const from = bytes;
+    if (length > place.length) place = Buffer.allocUnsafeSlow(Math.max(length, 2 * place.length, usualBytes));
+    from.copy(place);
+    chunk.copy(place, from.length);
+    bytes = place.subarray(0, length);
+  };
   const fill = async (byteCount: number): Promise<void> => {
-    const pieces = [bytes];
-    let length = bytes.length;
-    while (length < byteCount && !isOver) {
+    while (bytes.length < byteCount && !isOver) {
       const { done = false, value } = await iterator.next();
       isOver = done;
-      if (done) break;
-      pieces.push(value);
-      length += value.length;
+      if (!done) append(value);
     }
-    if (pieces.length > 1) bytes = Buffer.concat(pieces);
   };
   return {
     get bytes() {

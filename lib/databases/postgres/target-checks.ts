@@ -3,7 +3,7 @@ import { answerTest, columnNamed } from "../answer-test.js";
 import type { CheckedTable, CheckRequest, Checks, Comparison, Reference } from "../checks-port.js";
 import { compareRows } from "../compare-rows.js";
 import type { CopyOut, DatabaseTable } from "../port.js";
-import { compareByReading } from "../read-back.js";
+import { compareByReading, type ReadBack } from "../read-back.js";
 import type { PartToLoad } from "../target-port.js";
 import { postgresBuckets } from "./buckets.js";
 import { describeTable, type FoundTable, findTable, identityOf } from "./catalog.js";
@@ -13,7 +13,8 @@ import { comparedRows, pairedByKey } from "./compare-sql.js";
 import { type Connection, connect } from "./connection.js";
 import { type ExpectedSides, expectedSides } from "./expected-rows.js";
 import { givenRows } from "./given-rows.js";
-import { identifiers, sql, trusted } from "./identifiers.js";
+import { joined, sql, trusted } from "./identifiers.js";
+import { spelledAs } from "./spelled-as.js";
 import { structureOf } from "./structure.js";
 import { suspectSides } from "./suspect-sides.js";
 import { compareAggregate, countOrphans, listOrphans, type ReferenceSides } from "./target-checks-sql.js";
@@ -136,9 +137,16 @@ async function compareReadBack(connection: Connection, prepared: Prepared): Prom
   const { columns } = expected.of("parts");
   // Else a server to whom others read the same large table begins in the midst of it.
   await connection.execute(sql`SET LOCAL synchronize_seqscans = off`);
-  const rows = sql`SELECT ${identifiers(columns.map(({ name }) => name))} FROM ${table.sql}`;
-  const first = (limit: number) => sql`${rows} LIMIT ${trusted(String(limit))}`;
-  const copy = (limit?: number) => copyOut(connection, limit === undefined ? rows : first(limit));
+  const copy: ReadBack["copy"] = ({ like, limit }) => {
+    const texts = columns.map((column, index) =>
+      spelledAs(
+        column,
+        like.map((row) => row[index] ?? null),
+      ),
+    );
+    const first = limit === undefined ? sql`` : sql` LIMIT ${trusted(String(limit))}`;
+    return copyOut(connection, sql`SELECT ${joined(texts)} FROM ${table.sql}${first}`);
+  };
   return await compareByReading({ parts: request.parts, copy }, suspectSides(connection, prepared));
 }
 
