@@ -175,6 +175,28 @@ describe("comparing with a MySQL target by the checksums of buckets", () => {
     expect(some.map(({ lines }) => lines)).toEqual(all.map(({ lines }) => lines));
   });
 
+  it("pairs by no key that a NULL or a row found equal keeps from naming one", async () => {
+    await database.query("ALTER TABLE people DROP PRIMARY KEY, MODIFY id int NULL");
+    const twice = [...rows.slice(0, 599), rowOf(5).with(1, "another")];
+    const files = await writePeople((await createFolder()).folder, names, twice);
+    const found = async () => [
+      await comparePeople(checks, files, { level: "rows", key: ["id"] }),
+      await comparePeople(checks, files, { level: "buckets", key: ["id"] }),
+    ];
+
+    const [byRows, byBuckets] = await found();
+    await database.query("UPDATE people SET id = NULL WHERE id = 600");
+    const [all, some] = [
+      await compare({ level: "rows", key: ["id"] }),
+      await compare({ level: "buckets", key: ["id"] }),
+    ];
+    await database.query("DELETE FROM people; ALTER TABLE people ADD PRIMARY KEY (id)");
+
+    expect(byBuckets?.compared).toMatchObject({ level: "buckets", missing: 1, extra: 1, pairedBy: [] });
+    expect([byBuckets, some].map((one) => one?.lines)).toEqual([byRows, all].map((one) => one?.lines));
+    expect(some?.compared).toMatchObject({ level: "buckets", missing: 1, extra: 1, pairedBy: [] });
+  });
+
   it("expects no row that load put aside", async () => {
     await database.query("DELETE FROM people WHERE id IN (3, 250)");
 

@@ -7,7 +7,7 @@ import type { DatabaseTable } from "../../port.js";
 import { escapedText, rowText } from "../../source-sql.js";
 import { kindOf } from "../column-types.js";
 import { trusted } from "../identifiers.js";
-import { bytes, type ComparedColumn, columnOf, comparable } from "./compare-columns.js";
+import { bytes, type ComparedColumn, columnOf, comparable, groupedBy } from "./compare-columns.js";
 
 /** The two tables of which an aggregate is taken, and how each column of theirs is compared. */
 export interface AggregatedSides {
@@ -22,14 +22,15 @@ export function compareAggregate(sides: AggregatedSides, { group, measures }: Ag
   const keys = group.map((name) => comparedValue(sides, name));
   const names = group.length === 0 ? [sql`g`] : group.map((_, index) => trusted(`g${index}`));
   const grouped = (keys.length === 0 ? [sql`1`] : keys).map((key, index) => sql`${key} AS ${names[index] ?? sql`g`}`);
-  const by = keys.length === 0 ? sql`` : sql` GROUP BY ${join(keys, ", ")}`;
+  const named = group.map((name) => comparedColumn(sides, name));
+  const by = keys.length === 0 ? sql`` : sql` GROUP BY ${groupedBy(keys, named)}`;
   const figures = rowText(measures.map((one) => escapedText(bytes(measureSql(sides, one)))));
   const side = (rows: Sql, isExpected: Sql): Sql =>
     sql`SELECT ${join(grouped, ", ")}, ${isExpected} AS expected, ${figures} AS figures FROM ${rows}${by}`;
   return sql`SELECT coalesce(sum(expected), 0), coalesce(sum(NOT (sides = 2 AND low = high)), 0) FROM (
       SELECT max(expected) AS expected, count(*) AS sides, min(figures) AS low, max(figures) AS high
       FROM (${side(sql`${sides.expected} AS s`, sql`1`)} UNION ALL ${side(sql`(SELECT * FROM ${sides.actual} AS compared) AS s`, sql`0`)}) AS of_both
-      GROUP BY ${join(names, ", ")}) AS compared_groups`;
+      GROUP BY ${groupedBy(names, named)}) AS compared_groups`;
 }
 
 function measureSql(sides: AggregatedSides, { measure, column }: Measure): Sql {
@@ -52,10 +53,14 @@ function measureSql(sides: AggregatedSides, { measure, column }: Measure): Sql {
   }
 }
 
-function comparedValue({ description, columns }: AggregatedSides, name: string): Sql {
-  const { name: known } = columnNamed(description, name);
-  const column = columns.find((one) => one.name === known);
+function comparedValue(sides: AggregatedSides, name: string): Sql {
+  const column = comparedColumn(sides, name);
   return column === undefined ? columnOf(sql`s`, { name }) : comparable(columnOf(sql`s`, column), column);
+}
+
+function comparedColumn({ description, columns }: AggregatedSides, name: string): ComparedColumn | undefined {
+  const { name: known } = columnNamed(description, name);
+  return columns.find((one) => one.name === known);
 }
 
 // Sums of floating-point numbers depend on the order of the rows, which no two readings share: as DECIMAL they do not.

@@ -2,7 +2,16 @@ import { join, sql } from "../../../mapping/sql.js";
 import type { Sql } from "../../../model/names.js";
 import { kindOf } from "../column-types.js";
 import { literal, trusted } from "../identifiers.js";
-import { type ComparedColumn, columnOf, comparable, listJson, printed, revived, rowJson } from "./compare-columns.js";
+import {
+  type ComparedColumn,
+  columnOf,
+  comparable,
+  groupedBy,
+  listJson,
+  printed,
+  revived,
+  rowJson,
+} from "./compare-columns.js";
 
 /** Two tables of the same columns, to be compared. */
 export interface Sides {
@@ -33,6 +42,12 @@ export function countPairs(sides: Sides): Sql {
 export function countExtra(sides: Sides): Sql {
   const nullKey = anyOf(sides.key.map((column) => sql`${columnOf(actual, column)} IS NULL`));
   return sql`SELECT count(*), ${countWhen(nullKey)} FROM ${extraRows(sides, sides.expected, sides.actual)}`;
+}
+
+/** One line: expected rows whose key no actual row of these sides has, but one of `all`. */
+export function countPairedElsewhere(sides: Sides, all: Sql): Sql {
+  const has = (rows: Sql): Sql => sql`EXISTS (SELECT 1 FROM ${rows} AS t WHERE ${sameKey(expected, sides)})`;
+  return sql`SELECT count(*) FROM ${sides.expected} AS e WHERE ${has(all)} AND NOT ${has(sides.actual)}`;
 }
 
 /** One line: for each column beside the key, in how many pairs it differs. */
@@ -166,11 +181,11 @@ function differsIn(column: ComparedColumn): Sql {
 function surplus(sides: Sides): Sql {
   const values = (table: Sql, sign: Sql): Sql =>
     sql`SELECT ${list(sides.columns.map((column, index) => sql`${comparable(columnOf(sql`s`, column), column)} AS ${trusted(`v${index}`)}`))}, ${sign} AS n FROM ${table} AS s`;
-  const names = list(sides.columns.map((_, index) => trusted(`v${index}`)));
+  const names = sides.columns.map((_, index) => trusted(`v${index}`));
   const unequal = sides.allRows ? sql`sum(n) <> 0` : sql`sum(n) > 0`;
-  return sql`SELECT ${names}, sum(n) AS surplus
+  return sql`SELECT ${list(names)}, sum(n) AS surplus
     FROM (${values(sides.expected, sql`1`)} UNION ALL ${values(sides.actual, sql`-1`)}) AS both_sides
-    GROUP BY ${names} HAVING ${unequal}`;
+    GROUP BY ${groupedBy(names, sides.columns)} HAVING ${unequal}`;
 }
 
 /** A key as one text: of several columns it is a JSON list, as in the ledger. */

@@ -67,3 +67,23 @@ it("compares texts longer than max_allowed_packet", async () => {
 
   expect(found).toMatchObject({ equal: 0, changed: 1, columns: { line: 1 } });
 });
+
+it("tells texts apart that differ behind their first 64 KB only, in rows without a key and in groups", async () => {
+  const database = await createMysqlDatabase("CREATE TABLE long_ones (n int, line mediumtext)");
+  const begin = "a".repeat(66_000);
+  const lines = Array.from({ length: 40 }, (_, index) => `${index},${begin}${(index * 7) % 20}`);
+  await database.query(`INSERT INTO long_ones VALUES ${lines.map((line) => `(${line.replace(",", ",'")}')`).join()}`);
+  const checks = await openChecks(database.url, { application: "waybill/test" });
+  const request = { table: "long_ones", columns: ["n", "line"], key: undefined, allRows: true, parts: [part(lines)] };
+  const distinct = { measure: "distinct", column: "n" } as const;
+
+  const [comparison, groups] = await checks.checkTable(request, async (checked) => [
+    await checked.compare(),
+    await checked.compareAggregate({ group: ["line"], measures: [distinct], severity: "error" }),
+  ]);
+  await checks.close();
+  await database.drop();
+
+  expect(comparison).toMatchObject({ equal: 40, missing: 0, extra: 0 });
+  expect(groups).toEqual({ groups: 20, differing: 0 });
+});
