@@ -57,8 +57,11 @@ async function copyDatabase(server: string, { from, to }: { readonly from: strin
     at(from),
     "SELECT TRIGGER_NAME AS name FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = database()",
   );
-  for (const { name } of triggers)
-    statements.push(`${(await run(at(from), `SHOW CREATE TRIGGER ${name}`))[0]?.["SQL Original Statement"]}`);
+  for (const { name } of triggers) {
+    const [made] = await run(at(from), `SHOW CREATE TRIGGER ${name}`);
+    // MySQL keeps the semicolon that ended the statement.
+    statements.push(`${made?.["SQL Original Statement"]}`.replace(/;$/, ""));
+  }
   await run(at(to), statements.join(";\n"));
 }
 
@@ -78,7 +81,7 @@ async function run(url: string, sql: string): Promise<readonly Row[]> {
     database: pathname.slice(1),
     multipleStatements: true,
     charset: "utf8mb4",
-    typeCast: (field) => field.string(),
+    typeCast: (field) => (field.type === "JSON" ? field.string("utf8") : field.string()),
   });
   try {
     // As dumps are read: nothing refused that a server of old took.
