@@ -22,12 +22,23 @@ const kindByNumber: Readonly<Record<number, ErrorKind>> = {
   1143: "forbidden",
   1227: "forbidden",
   1370: "forbidden",
+  1290: "temporary",
+  1419: "forbidden",
+  3748: "specification",
+  3750: "specification",
 };
 
 const hintByKind: Readonly<Partial<Record<ErrorKind, string>>> = {
   temporary: "run the same command again: it goes on where this one stopped",
   forbidden: "grant the privilege to the user of the connection",
   disk: "make room on the database server, then run the same command again",
+};
+
+const hintByNumber: Readonly<Record<number, string>> = {
+  1290: "connect to the primary, or run the same command again when this server takes writes",
+  1419: "as an administrator: SET GLOBAL log_bin_trust_function_creators = 1, or GRANT SUPER ON *.* to the user",
+  3748: "as an administrator: SET GLOBAL binlog_format = ROW",
+  3750: "give the table a primary key, or, as an administrator: SET GLOBAL sql_require_primary_key = OFF",
 };
 
 const socketCodes = /^(PROTOCOL_CONNECTION_LOST|PROTOCOL_|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)/;
@@ -53,7 +64,8 @@ export function translate(error: unknown, location: string): unknown {
       (diskFull.test(sqlMessage) ? "disk" : sqlState.startsWith("42") ? "specification" : "integrity");
     const isOfNames = sqlState.startsWith("42") && errno !== signalled;
     const said = isOfNames ? sqlMessage : withoutData(errno ?? 0, sqlMessage);
-    return new StageError(kind, `${said} (${errno}, ${sqlState})`, hintByKind[kind], withoutValues(error));
+    const hint = hintByNumber[errno ?? 0] ?? hintByKind[kind];
+    return new StageError(kind, `${said} (${errno}, ${sqlState})`, hint, withoutValues(error));
   }
   if (!socketCodes.test(code) && !message.includes("closed state")) return error;
   const text = `the connection to ${location} was lost: ${code === "" ? message : code}`;
