@@ -25,7 +25,8 @@ export async function assertReady(connection: Connection, loads: readonly Planne
 
 async function assertWritable(connection: Connection): Promise<void> {
   const [[reads] = []] = await connection.query(sql`SELECT @@GLOBAL.read_only`);
-  if (reads === "0") return;
+  // A flag; from MariaDB 12 on a word.
+  if (reads === "0" || reads === "OFF") return;
   throw new StageError(
     "temporary",
     `${connection.location} takes no rows: read_only is on, as on a replica`,
