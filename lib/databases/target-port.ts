@@ -95,6 +95,8 @@ export interface LoadCheck {
   readonly triggers: "aside" | "keep";
   /** `--confirm` named this migration: rows that no run of ours wrote may go. */
   readonly confirmed: boolean;
+  /** What becomes of rows that the target refuses. */
+  readonly onReject: RejectSettings["on"];
 }
 
 export interface LoadRequest extends LoadCheck {

@@ -133,11 +133,11 @@ export function checkOf(
   { table, columns, rowCount }: LoadPlan,
   { confirmed, primaryKey }: { readonly confirmed: boolean; readonly primaryKey: readonly string[] },
 ): LoadCheck {
-  const { mode, inPlace, triggers } = table.load;
+  const { mode, inPlace, triggers, onReject } = table.load;
   const key = table.key ?? primaryKey;
   const hidesKey = holdsPrivate(table, key);
   const asked = { migration: migration.id, table: table.name, mode, columns, key, hidesKey, rowCount };
-  return { ...asked, inPlace, triggers, confirmed };
+  return { ...asked, inPlace, triggers, confirmed, onReject };
 }
 
 /** Everything that keeps the files' columns from being loaded into the target's table, one sentence each. */

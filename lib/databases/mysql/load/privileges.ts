@@ -27,12 +27,12 @@ const needed = [
   "TRIGGER",
 ] as const;
 
-/** What is missing, by database: those of the tables, and the one of the ledger. To merge, rows that change stand in a table of the session. */
+/** What is missing, by database: those of the tables, and the one of the ledger. `sessionTables`: the load makes temporary ones too. */
 export async function missingPrivileges(
   connection: Connection,
-  { tables, merges }: { readonly tables: readonly FoundTable[]; readonly merges: boolean },
+  { tables, sessionTables }: { readonly tables: readonly FoundTable[]; readonly sessionTables: boolean },
 ): Promise<readonly MissingPrivileges[]> {
-  const wanted = merges ? [...needed, "CREATE TEMPORARY TABLES"] : needed;
+  const wanted = sessionTables ? [...needed, "CREATE TEMPORARY TABLES"] : needed;
   const [[own = ""] = []] = await connection.query(sql`SELECT database()`);
   const grantee = await granteeOf(connection);
   const grants = await grantsOf(connection);

@@ -17,8 +17,9 @@ export async function assertReady(connection: Connection, loads: readonly Planne
   await assertWritable(connection);
   const tables: FoundTable[] = [];
   for (const { check } of loads) tables.push(await findTable(connection, check.table));
-  const merges = loads.some(({ check }) => check.mode !== "replace");
-  await assertAllowed(connection, { tables, merges });
+  // To merge, and to put refused rows aside, rows stand in tables of the session.
+  const sessionTables = loads.some(({ check }) => check.mode !== "replace" || check.onReject === "quarantine");
+  await assertAllowed(connection, { tables, sessionTables });
   for (const table of tables) await assertKeysSeen(connection, table);
   await assertNobodyWrites(connection, tables);
 }

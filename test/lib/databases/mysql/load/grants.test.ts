@@ -31,7 +31,7 @@ async function session(): Promise<TargetConnection> {
 async function missing(): Promise<readonly string[]> {
   const connection = await session();
   const tables = [await findTable(connection, "people")];
-  return (await missingPrivileges(connection, { tables, merges: true })).flatMap(({ privileges }) => privileges);
+  return (await missingPrivileges(connection, { tables, sessionTables: true })).flatMap(({ privileges }) => privileges);
 }
 
 it("what a role may do its user may, on databases of a pattern too", async () => {

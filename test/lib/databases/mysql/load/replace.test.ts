@@ -359,7 +359,12 @@ it("a user is told at once of all privileges that are missing, and of a key that
   const failed = await rejection(poor.assertReady([{ check, chosen: await poor.chooseWay(check) }]));
   const merging = { ...check, mode: "upsert" } as const;
   const unmerged = await rejection(poor.assertReady([{ check: merging, chosen: await poor.chooseWay(merging) }]));
+  const quarantining = { ...check, onReject: "quarantine" } as const;
+  const unsorted = await rejection(
+    poor.assertReady([{ check: quarantining, chosen: await poor.chooseWay(quarantining) }]),
+  );
   expect(failed).not.toMatchObject({ message: expect.stringContaining("TEMPORARY") });
+  expect(unsorted).toMatchObject({ message: expect.stringContaining("TRIGGER, CREATE TEMPORARY TABLES") });
   expect(unmerged).toMatchObject({ message: expect.stringContaining("TRIGGER, CREATE TEMPORARY TABLES") });
 
   expect(failed).toMatchObject({

@@ -37,6 +37,7 @@ export function people(parts: readonly PartToLoad[], changes: Partial<LoadReques
     parts,
     jobs: 2,
     confirmed: false,
+    onReject: "fail",
     triggers: "aside",
     rejects: noQuarantine,
     keep: async () => {
