@@ -59,7 +59,7 @@ export async function restoreForeignKey(
 }
 
 const names = "((?:`(?:[^`]|``)*`,?)+)";
-const referring = new RegExp(`FOREIGN KEY \\(${names}\\) REFERENCES`);
+const referring = new RegExp(`FOREIGN KEY \\(${names}\\) REFERENCES(?: \`(?:[^\`]|\`\`)*\`\\.?){1,2} \\(${names}\\)`);
 const plainIndex = new RegExp(`^KEY \`(?:[^\`]|\`\`)*\` \\(${names}\\)$`);
 
 // An index that the server made for a foreign key which somebody declared without one goes when the key is added again, for
@@ -69,6 +69,14 @@ function indexesMadeOwn(items: readonly TableItem[], foreignKey: string): readon
   return items
     .filter(({ kind, text }) => kind === "index" && columns !== undefined && plainIndex.exec(text)?.[1] === columns)
     .flatMap(({ name, text }) => [sql`DROP INDEX ${identifier(name)}`, sql`ADD ${trusted(text)}`]);
+}
+
+/** A foreign key that was saved and stands aside. */
+export function readForeignKey({ name, definition, parent = "" }: Saved): ForeignKey {
+  const [, columns = "", parentColumns = ""] = referring.exec(definition) ?? [];
+  const listed = (text: string) =>
+    [...text.matchAll(/`((?:[^`]|``)*)`/g)].map(([, one = ""]) => one.replaceAll("``", "`"));
+  return { name, columns: listed(columns), parent, parentColumns: listed(parentColumns) };
 }
 
 /** Runs `work` while the session's foreign keys are not looked at. */

@@ -18,6 +18,7 @@ import { assertMergeKey } from "./merge-key.js";
 import { assertLoadable, countRows } from "./obstacles.js";
 import { forgetOpen, takeOverLines } from "./open-generation.js";
 import { createLike } from "./own-tables.js";
+import { assertRingHolds } from "./ring-keys.js";
 import type { Sessions } from "./sessions.js";
 import { type Staging, stageParts } from "./stage-parts.js";
 import type { TargetConnection } from "./target-connection.js";
@@ -116,6 +117,7 @@ async function settle(main: TargetConnection, merging: Merging): Promise<LoadOut
   const { triggers } = request;
   const rows = { found, merge: request, arrived: arrived.kept.sql, rowCount, mode, triggers, index: 0 } as const;
   const [merged] = await upsertRows(main, [rows]);
+  await assertRingHolds(main, found, request);
   if (merged === undefined) throw new Error("one table was merged, and nothing came of it");
   const { touched, unchanged } = merged;
   const { inserted, updated } = touched;

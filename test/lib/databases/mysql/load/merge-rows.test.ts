@@ -7,7 +7,7 @@ import { openTarget } from "../../../../../lib/databases/open-target.js";
 import type { LoadRequest, PartToLoad, Target, UpsertRequest } from "../../../../../lib/databases/target-port.js";
 import { createMysqlDatabase, spelled } from "../../../../support/mariadb.js";
 import type { TestDatabase } from "../../../../support/postgres.js";
-import { keeping, part, people, rejection } from "../../postgres/load/loading.js";
+import { keeping, noQuarantine, part, people, rejection } from "../../postgres/load/loading.js";
 
 let database: TestDatabase;
 let target: Target;
@@ -100,6 +100,37 @@ it("says which triggers ran, and a trigger that changes nothing back is found ou
   expect(refused).toMatchObject({
     message: expect.stringContaining("1 rows were to be inserted or updated, the target wrote 0"),
   });
+});
+
+it("finds in a ring of tables who refers to none before the last of them commits", async () => {
+  await wide(`CREATE TABLE houses (id int PRIMARY KEY, \`its \`\`owner\` int);
+    CREATE TABLE people (id int PRIMARY KEY, house int, FOREIGN KEY of_house (house) REFERENCES houses (id));
+    ALTER TABLE houses ADD CONSTRAINT owned FOREIGN KEY (\`its \`\`owner\`) REFERENCES people (id)`);
+  await target.saveAndDrop("M-1", [
+    { table: "people", which: "foreign keys" },
+    { table: "houses", which: "foreign keys" },
+  ]);
+  const first = upsert([part(["1,7"])], { columns: ["id", "house"], rejects: { ...noQuarantine, later: ["houses"] } });
+  const houses = (line: string) =>
+    upsert([part([line])], { table: "houses", columns: ["id", "its `owner"], generation: line });
+
+  await target.load(first);
+  const [withoutSeven, withoutNine] = [
+    await rejection(target.load(houses("6,1"))),
+    await rejection(target.load(houses("7,9"))),
+  ];
+  const refused = await database.count("houses");
+  await target.load(houses("7,1"));
+  await target.restore("M-1");
+
+  expect(withoutSeven).toMatchObject({
+    kind: "integrity",
+    message: expect.stringMatching(/people: 1 rows would refer to no row/),
+  });
+  expect(withoutNine).toMatchObject({
+    message: expect.stringMatching(/houses: 1 rows would refer to no row .* \(foreign key owned\)/),
+  });
+  expect([refused, await database.count("houses")]).toEqual([0, 1]);
 });
 
 it("lets parts arrive side by side, none behind another", async () => {
