@@ -67,6 +67,8 @@ export interface TestAnswer {
 /** One table of the target, and beside it the rows that are expected in it, all as the target's types see them. */
 export interface CheckedTable {
   readonly description: DatabaseTable;
+  /** Why what others write meanwhile may show in the answers; not there: it does not. */
+  readonly notOfOneState?: string;
   /** Why no rows can be brought in to be compared with, for example a missing privilege: `compare` throws. */
   readonly takesNoRows?: string;
   /** Its rows as checksums; a text says why this table has none. Not there: this database knows none. */

@@ -60,9 +60,13 @@ export async function compareTable({ checked, inputs, quarantined, level, beside
 }
 
 /** What is to be said of how rows were compared. */
-export function howCompared({ level, why }: Compared): readonly string[] {
-  if (level === "buckets") return ["by checksums of all rows, which the target computed"];
-  return why === undefined ? [] : [`compared row by row: ${why}`];
+export function howCompared(
+  { level, why }: Compared,
+  { notOfOneState }: Pick<CheckedTable, "notOfOneState"> = {},
+): readonly string[] {
+  const seen = notOfOneState === undefined ? [] : [notOfOneState];
+  if (level === "buckets") return ["by checksums of all rows, which the target computed", ...seen];
+  return [...(why === undefined ? [] : [`compared row by row: ${why}`]), ...seen];
 }
 
 /** Why aggregates of both sides are equal where no row of either differs: they need not be brought together once more. */

@@ -164,7 +164,7 @@ async function examine(run: Run, examination: Examination) {
     ...countChecks(run, inputs, counts, answer.why),
     ...(isUnit(run) ? [] : othersChecks(inputs, compared)),
     ...quarantineCheck(run, inputs, counts.quarantined),
-    { ...rowsCheck(run.migration.acceptance, compared, howCompared(compared)), seconds },
+    { ...rowsCheck(run.migration.acceptance, compared, howCompared(compared, checked)), seconds },
     ...rollbackCriteria(run.migration, compared),
     ...expected.checks,
     ...schema.checks,

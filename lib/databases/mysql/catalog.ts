@@ -146,3 +146,10 @@ export async function selectedColumns(connection: Connection, select: string): P
     return { ...facts, name: field.name, nullable: true, generated: false, identity: false, hasDefault: false };
   });
 }
+
+/** The engine that stores a table (none stores a view), and whether it knows transactions: else no snapshot covers the table's rows. */
+export async function engineOf(connection: Connection, { place }: FoundTable) {
+  const [[engine, transactions] = []] = await connection.query(sql`SELECT t.ENGINE, e.TRANSACTIONS
+    FROM information_schema.TABLES t LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE WHERE ${place}`);
+  return { engine: engine ?? undefined, isTransactional: transactions === "YES" };
+}

@@ -15,7 +15,7 @@ import {
 import { compareRows } from "../../compare-rows.js";
 import type { DatabaseTable } from "../../port.js";
 import type { PartToLoad } from "../../target-port.js";
-import { type FoundTable, findTable, identityOf } from "../catalog.js";
+import { engineOf, type FoundTable, findTable, identityOf } from "../catalog.js";
 import { describeTable } from "../describe-table.js";
 import { connectTarget, type TargetConnection } from "../load/target-connection.js";
 import { structureOf } from "../structure.js";
@@ -75,6 +75,7 @@ async function prepare(connection: TargetConnection, request: CheckRequest): Pro
 
 async function checkedTable(connection: TargetConnection, checking: Checking): Promise<CheckedTable> {
   const { request, table, description, columns, expected } = checking;
+  const { engine, isTransactional } = await engineOf(connection, table);
   const counted = new Map<Sql, number>();
   // A foreign key of the catalog and a relationship of the specification are often the same question.
   const count = async (select: Sql): Promise<number> => {
@@ -93,6 +94,10 @@ async function checkedTable(connection: TargetConnection, checking: Checking): P
   };
   return {
     description,
+    ...(engine !== undefined &&
+      !isTransactional && {
+        notOfOneState: `${engine} knows no transactions: what others write to the table meanwhile may show`,
+      }),
     buckets: await mysqlBuckets(connection, { table, description, expected }),
     compare: async () => {
       await expected.takeParts();

@@ -1,7 +1,7 @@
 import { sql } from "../../../mapping/sql.js";
 import { StageError } from "../../../model/errors.js";
 import type { LoadCheck } from "../../target-port.js";
-import { type FoundTable, findTable } from "../catalog.js";
+import { engineOf, type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { describeTable } from "../describe-table.js";
 import { accountedRows, numberOf } from "./generations.js";
@@ -33,17 +33,13 @@ export async function assertLoadable(
   }
 }
 
-async function assertTransactional(
-  connection: Connection,
-  { place, qualifiedName, sql: table }: FoundTable,
-): Promise<void> {
-  const [[engine = "", transactions = ""] = []] = await connection.query(sql`SELECT t.ENGINE, e.TRANSACTIONS
-    FROM information_schema.TABLES t LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE WHERE ${place}`);
-  if (transactions === "YES") return;
+async function assertTransactional(connection: Connection, table: FoundTable): Promise<void> {
+  const { engine, isTransactional } = await engineOf(connection, table);
+  if (isTransactional) return;
   throw new StageError(
     "specification",
-    `${qualifiedName} is stored by ${engine}, which knows no transactions: half a load could not be undone`,
-    `ALTER TABLE ${table} ENGINE = InnoDB`,
+    `${table.qualifiedName} is stored by ${engine}, which knows no transactions: half a load could not be undone`,
+    `ALTER TABLE ${table.sql} ENGINE = InnoDB`,
   );
 }
 

@@ -5,6 +5,7 @@ import { loadPart } from "../../../../lib/databases/mysql/load/load-part.js";
 import { connectTarget } from "../../../../lib/databases/mysql/load/target-connection.js";
 import { openChecks } from "../../../../lib/databases/open-checks.js";
 import { sql } from "../../../../lib/mapping/sql.js";
+import { howCompared } from "../../../../stages/validate/compare-table.js";
 import { createMysqlDatabase } from "../../../support/mariadb.js";
 import { part, rejection } from "../postgres/load/loading.js";
 
@@ -44,6 +45,23 @@ it("validate needs no more than SELECT and CREATE TEMPORARY TABLES, and says so 
   expect(found.comparison).toMatchObject({ equal: 1, missing: 1, extra: 1 });
   expect(found.lines.split("\n").map((line) => line.slice(0, 9))).toEqual(["extra,2,\\", "missing,3", ""]);
   expect(left).toEqual([]);
+});
+
+it("says of a table that no snapshot covers that what others write meanwhile may show", async () => {
+  const database = await createMysqlDatabase(`CREATE TABLE people (id int PRIMARY KEY);
+    CREATE TABLE old (id int PRIMARY KEY) ENGINE=MyISAM; INSERT INTO old VALUES (1)`);
+  const checks = await openChecks(database.url, { application: "waybill/test" });
+  const request = { columns: ["id"], key: undefined, allRows: true, parts: [part(["1"])] };
+  const note = (table: string) =>
+    checks.checkTable({ ...request, table }, async (checked) =>
+      howCompared({ ...(await checked.compare()), level: "rows" }, checked),
+    );
+
+  const notes = [await note("people"), await note("old")];
+  await checks.close();
+  await database.drop();
+
+  expect(notes).toEqual([[], ["MyISAM knows no transactions: what others write to the table meanwhile may show"]]);
 });
 
 it("compares texts longer than max_allowed_packet", async () => {
