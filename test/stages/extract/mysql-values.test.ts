@@ -135,6 +135,8 @@ function typesOfItsOwn(): Readonly<Record<string, readonly (readonly [sql: strin
     uuid: [["'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"]],
     inet6: [["'2001:db8::ff'", "2001:db8::ff"]],
     inet4: [["'10.0.0.1'", "10.0.0.1"]],
+    "varchar(9) character set ucs2 collate ucs2_uca1400_ai_ci": [["'中é'", "中é"]],
+    ...(server.version >= 1105 && { "timestamp null": [["'2106-02-07 06:28:15'", "2106-02-07 06:28:15+00"]] }),
     ...(server.version >= 1107 && { "vector(3)": [["vec_fromtext('[1, 2.5, -65280]')", vector]] }),
   };
 }
@@ -245,6 +247,49 @@ it("reads generated and invisible columns, views, and names that are reserved", 
     ["2", "É"],
   ]);
   await assertChecksums(folderOf(migration, "seen"));
+});
+
+// A primary key that MySQL made by itself, indexes over expressions, and a view whose rows are documents.
+it.skipIf(server.product === "mariadb")("reads what only MySQL has: keys, defaults, indexes and views", async () => {
+  const database = await createMysqlDatabase(`
+    SET SESSION sql_generate_invisible_primary_key = 1;
+    CREATE TABLE keyless (word varchar(9)); INSERT INTO keyless VALUES ('b'), ('a'), ('b');
+    SET SESSION sql_generate_invisible_primary_key = 0;
+    CREATE TABLE things (id int UNSIGNED ZEROFILL, tags json DEFAULT (json_array()), word text DEFAULT ('é'), n int DEFAULT 5 INVISIBLE,
+      twice int AS (n * 2) STORED INVISIBLE, PRIMARY KEY (id DESC), CHECK (n < 100), KEY ((lower(substr(word, 1, 9)))),
+      KEY ((cast(tags->'$' AS unsigned array))));
+    INSERT INTO things (id) VALUES (2), (1);
+    ANALYZE TABLE things UPDATE HISTOGRAM ON n;
+    CREATE JSON RELATIONAL DUALITY VIEW documents AS SELECT json_duality_object('_id': id, 'n': n) FROM things`);
+  const plain = "row_checksum: false";
+  const migration = await extracted(
+    [
+      `keyless: { part_rows: 1, ${plain} }`,
+      `things: { part_rows: 1, ${plain} }`,
+      `documents: { key: [data], ${plain} }`,
+    ],
+    database,
+  );
+
+  const [keyless, things, documents] = await Promise.all(
+    ["keyless", "things", "documents"].map((name) => rowsIn(folderOf(migration, name))),
+  );
+
+  await database.drop();
+  expect(keyless).toEqual([
+    ["1", "b"],
+    ["2", "a"],
+    ["3", "b"],
+  ]);
+  expect((await manifestIn(folderOf(migration, "keyless")))._waybill.details).toMatchObject({ key: ["my_row_id"] });
+  expect(things).toEqual([
+    ["1", "[]", "é", "5", "10"],
+    ["2", "[]", "é", "5", "10"],
+  ]);
+  expect(documents?.map(([data]) => JSON.parse(data ?? ""))).toMatchObject([
+    { _id: 1, n: 5 },
+    { _id: 2, n: 5 },
+  ]);
 });
 
 it("reads invisible columns through a `where` too, and finds single rows with their parents", async () => {
