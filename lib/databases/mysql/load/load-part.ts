@@ -58,6 +58,21 @@ async function doesTakeFiles(connection: TargetConnection): Promise<boolean> {
   return allowed === "1";
 }
 
+/** From as many rows on a person would notice. */
+const manyRows = 100_000;
+
+/** What somebody should know who sends so many rows to a server that takes no files, as MySQL does by itself. */
+export async function slowWay(
+  connection: TargetConnection,
+  table: string,
+  rowCount: number,
+): Promise<readonly string[]> {
+  if (rowCount < manyRows || (await doesTakeFiles(connection))) return [];
+  return [
+    `${table}: rows go in by INSERT, since local_infile is off on the server; by files they would take a third of the time: SET GLOBAL local_infile = 1`,
+  ];
+}
+
 interface Loading {
   readonly goal: LoadGoal;
   readonly name: string;

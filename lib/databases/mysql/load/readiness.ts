@@ -7,7 +7,7 @@ import { literal } from "../identifiers.js";
 import { keysOfOthers } from "./foreign-keys.js";
 import { missingPrivileges } from "./privileges.js";
 import { waitingAtMost } from "./short-wait.js";
-import { sessionOf } from "./table-lock.js";
+import { sessionOf, usersOf } from "./table-lock.js";
 
 /**
  * Throws what keeps these loads from beginning, of all of them at once: a server that only reads, privileges that are
@@ -76,12 +76,13 @@ function fileName(name: string): string {
 async function assertNobodyWrites(connection: Connection, tables: readonly FoundTable[]): Promise<void> {
   const written: string[] = [];
   await waitingAtMost(connection, 2, async () => {
-    for (const { qualifiedName, sql: table } of tables) {
+    for (const table of tables) {
       try {
-        await connection.query(sql`LOCK TABLES ${table} READ`);
+        await connection.query(sql`LOCK TABLES ${table.sql} READ`);
       } catch (error) {
         if (!(error instanceof StageError)) throw error;
-        if (error.kind === "temporary") written.push(`${qualifiedName} is written by ${await writers(connection)}`);
+        if (error.kind === "temporary")
+          written.push(`${table.qualifiedName} is written by ${await writers(connection, table)}`);
         // Whoever may not lock tables cannot look either.
         else if (error.kind !== "forbidden") throw error;
       }
@@ -96,8 +97,10 @@ async function assertNobodyWrites(connection: Connection, tables: readonly Found
   );
 }
 
-// Which table a transaction has written the server does not say.
-async function writers(connection: Connection): Promise<string> {
+// Where the server does not say who writes a table, those are named that write any.
+async function writers(connection: Connection, table: FoundTable): Promise<string> {
+  const known = await usersOf(connection, table, { writing: true });
+  if (known.length > 0) return known.join(", or ");
   const ids = await connection
     .query(sql`SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX
       WHERE trx_rows_modified > 0 AND trx_mysql_thread_id <> connection_id() ORDER BY trx_started LIMIT 3`)

@@ -10,6 +10,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "../../../mapping/sql.js";
 import { StageError } from "../../../model/errors.js";
 import { hashOf } from "../../../model/hash.js";
+import type { Sql } from "../../../model/names.js";
 import { assertSame, lostBetween } from "../../table-aspects.js";
 import type { LoadOutcome, LoadRequest } from "../../target-port.js";
 import { type FoundTable, findTable } from "../catalog.js";
@@ -29,6 +30,7 @@ import { settleSwap } from "./settle-swap.js";
 import { waitingAtMost } from "./short-wait.js";
 import { aspectsOf, shapeOf, showCreate } from "./show-create.js";
 import { type Staging, stageParts } from "./stage-parts.js";
+import { usersOf } from "./table-lock.js";
 import type { TargetConnection } from "./target-connection.js";
 
 /** Exchanges a table for one that holds the rows of the parts, or changes nothing. Its foreign keys stand aside. */
@@ -78,7 +80,7 @@ async function exchange(main: TargetConnection, { request, staging, rowCount }: 
   const loadedSum = await sumOfRows(main, next);
   await announceSwap(main, key, { shape, swapping: { before, number, rowCount, loadedSum, quarantined } });
   await request.beforeCommit();
-  await renameSoon(main, sql`RENAME TABLE ${live.sql} TO ${previous.sql}, ${next.sql} TO ${live.sql}`);
+  await renameSoon(main, live, sql`RENAME TABLE ${live.sql} TO ${previous.sql}, ${next.sql} TO ${live.sql}`);
   const counts = await settleSwap(main, live);
   if (counts !== undefined) return { way: "swap", counts, warnings: [] };
   throw new StageError(
@@ -100,11 +102,18 @@ async function assertAlike(main: Connection, live: FoundTable, next: FoundTable)
   assertSame(new Map([[live.qualifiedName, lostBetween(was, is)]]));
 }
 
+async function stillUsed(main: Connection, live: FoundTable, error: StageError): Promise<StageError> {
+  const users = await usersOf(main, live);
+  const who = users.length === 0 ? "somebody" : users.join(", and ");
+  const message = `${live.qualifiedName} is in use by ${who}: its new rows could not take its place`;
+  return new StageError("temporary", message, "let them come to their end, then run the same command again", error);
+}
+
 const waitMs = 60_000;
 const pauseMs = 500;
 
 // Whoever waits to rename a table makes all later readers wait too: so it is waited for in short bits.
-async function renameSoon(main: TargetConnection, rename: ReturnType<typeof sql>): Promise<void> {
+async function renameSoon(main: TargetConnection, live: FoundTable, rename: Sql): Promise<void> {
   const endMs = performance.now() + waitMs;
   await waitingAtMost(main, 1, async () => {
     for (;;) {
@@ -113,7 +122,8 @@ async function renameSoon(main: TargetConnection, rename: ReturnType<typeof sql>
         return;
       } catch (error) {
         const isBusy = error instanceof StageError && error.kind === "temporary" && !main.isLost();
-        if (!isBusy || performance.now() > endMs) throw error;
+        if (!isBusy) throw error;
+        if (performance.now() > endMs) throw await stillUsed(main, live, error);
         await pause(pauseMs);
       }
     }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { sql } from "../../../mapping/sql.js";
+import { join, sql } from "../../../mapping/sql.js";
 import { StageError } from "../../../model/errors.js";
 import { sha256 } from "../../../model/hash.js";
 import type { FoundTable } from "../catalog.js";
@@ -50,4 +50,25 @@ export async function sessionOf(connection: Connection, id: string): Promise<str
   const since = await ask(sql`SELECT concat('in a transaction since ', trx_started) FROM information_schema.INNODB_TRX
     WHERE trx_mysql_thread_id = ${number}`);
   return [`connection ${id}`, user, program, since].filter((one) => one !== undefined).join(", ");
+}
+
+/** Locks that keep nobody from reading, nor from locking a table against writers. */
+const harmless = ["SHARED", "SHARED_HIGH_PRIO", "SHARED_READ", "SHARED_READ_LOW_PRIO", "SHARED_READ_ONLY"];
+
+/** The sessions that use a table, or only those that write it, as far as the server tells: MySQL does, MariaDB where its performance schema is on. */
+export async function usersOf(
+  connection: Connection,
+  { schema, name }: FoundTable,
+  { writing = false } = {},
+): Promise<readonly string[]> {
+  const only = writing ? sql`AND held.LOCK_TYPE NOT IN (${join(harmless.map(literal), ", ")})` : sql``;
+  const rows = await connection
+    .query(sql`SELECT DISTINCT holder.PROCESSLIST_ID FROM performance_schema.metadata_locks AS held
+      JOIN performance_schema.threads AS holder ON holder.THREAD_ID = held.OWNER_THREAD_ID
+      WHERE held.OBJECT_TYPE = 'TABLE' AND held.OBJECT_SCHEMA = ${literal(schema)} AND held.OBJECT_NAME = ${literal(name)}
+        AND held.LOCK_STATUS = 'GRANTED' AND holder.PROCESSLIST_ID <> connection_id() ${only} ORDER BY 1 LIMIT 3`)
+    .catch(() => []);
+  const found: string[] = [];
+  for (const [id] of rows) if (id != null) found.push(await sessionOf(connection, id));
+  return found;
 }

@@ -9,6 +9,7 @@ import { chooseWay } from "./choose-way.js";
 import { restoreDefinitions, saveAndDrop } from "./definitions.js";
 import { standing } from "./generations.js";
 import { ensureLedger } from "./ledger.js";
+import { slowWay } from "./load-part.js";
 import { assertMergeable, mergeRows } from "./merge-rows.js";
 import { assertReplaceable, countRows } from "./obstacles.js";
 import { dropLeftovers } from "./open-generation.js";
@@ -76,7 +77,11 @@ export async function openMysqlTarget(url: string, options: OpenOptions): Promis
 }
 
 async function load(sessions: Sessions, request: LoadRequest): Promise<LoadOutcome> {
-  return await loadWithQuarantine(quarantineOf(sessions.main, request.table), request, wayOf(sessions, request));
+  const { main } = sessions;
+  const { table, parts } = request;
+  const outcome = await loadWithQuarantine(quarantineOf(main, table), request, wayOf(sessions, request));
+  const rowCount = parts.reduce((sum, part) => sum + part.rowCount, 0);
+  return { ...outcome, warnings: [...outcome.warnings, ...(await slowWay(main, table, rowCount))] };
 }
 
 function wayOf(sessions: Sessions, { way, table }: LoadRequest): WayToLoad {

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { columnsOf } from "../../../../../lib/databases/mysql/catalog.js";
 import { identifier, literal } from "../../../../../lib/databases/mysql/identifiers.js";
-import { loadPart } from "../../../../../lib/databases/mysql/load/load-part.js";
+import { loadPart, slowWay } from "../../../../../lib/databases/mysql/load/load-part.js";
 import { connectTarget, type TargetConnection } from "../../../../../lib/databases/mysql/load/target-connection.js";
 import type { PartToLoad } from "../../../../../lib/databases/target-port.js";
 import { sql } from "../../../../../lib/mapping/sql.js";
@@ -166,6 +166,12 @@ describe.each(ways)("by %s", (_, by) => {
     expect(await database.query("SELECT id, name FROM strict")).toEqual([{ id: "0", name: "a" }]);
     await database.query("DELETE FROM strict");
   });
+});
+
+it("whoever sends many rows to a server that takes no files is told how they would go in sooner", async () => {
+  expect(await slowWay(withoutFiles(), "texts", 100_000)).toEqual([expect.stringContaining("SET GLOBAL local_infile")]);
+  expect(await slowWay(withoutFiles(), "texts", 99_999)).toEqual([]);
+  expect(await slowWay(connection, "texts", 100_000)).toEqual([]);
 });
 
 it("rows that break off end the session, and none of them stays", async () => {
