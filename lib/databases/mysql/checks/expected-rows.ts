@@ -70,6 +70,7 @@ export function expectedSides(connection: TargetConnection, { request, sides }: 
     give: async ({ expected, actual }, isKeyed) => {
       await take(places.missing, partOf(expected));
       await take(places.extra, partOf(actual));
+      await copy(connection, { from: places.missing, to: places.again, columns });
       await copy(connection, { from: places.extra, to: places.extraAgain, columns });
       const key = isKeyed ? sides.key : [];
       const own = { expected: places.missing, actual: places.extra, actualAgain: places.extraAgain };

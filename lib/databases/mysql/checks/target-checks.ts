@@ -2,18 +2,20 @@
 // 1. Every answer is of one state of the target: one transaction, its snapshot taken before the first row arrives.
 // 2. The transaction is READ ONLY: the server lets it change temporary tables and nothing else.
 // 3. The temporary tables are made before it begins, since the server would not let it make any, and are gone afterwards.
-import { sql } from "../../../mapping/sql.js";
+import { join, number, sql } from "../../../mapping/sql.js";
 import type { Sql } from "../../../model/names.js";
 import { answerTest } from "../../answer-test.js";
 import {
   type CheckedTable,
   type CheckRequest,
   type Checks,
+  type Comparison,
   differenceColumns,
   type ExpectedRows,
 } from "../../checks-port.js";
 import { compareRows } from "../../compare-rows.js";
 import type { DatabaseTable } from "../../port.js";
+import { compareByReading, type ReadBack } from "../../read-back.js";
 import type { PartToLoad } from "../../target-port.js";
 import { engineOf, type FoundTable, findTable, identityOf } from "../catalog.js";
 import { describeTable } from "../describe-table.js";
@@ -26,6 +28,8 @@ import { type ComparedColumn, comparedColumns } from "./compare-columns.js";
 import { comparedRows } from "./compare-sql.js";
 import { createExpected, dropExpected, type ExpectedSides, enlarge, expectedSides } from "./expected-rows.js";
 import { countOrphans, listOrphans } from "./references.js";
+import { printsTellApart, spelledAs } from "./spelled-as.js";
+import { suspectSides } from "./suspect-sides.js";
 import { testDialect } from "./test-dialect.js";
 
 /** Connects to a MySQL or MariaDB target that is to be checked. */
@@ -100,6 +104,8 @@ async function checkedTable(connection: TargetConnection, checking: Checking): P
       }),
     buckets: await mysqlBuckets(connection, { table, description, expected }),
     compare: async () => {
+      const found = request.allRows ? await compareReadBack(connection, checking) : undefined;
+      if (found !== undefined) return found;
       await expected.takeParts();
       return await compare("parts", sumOf(request.parts));
     },
@@ -128,6 +134,30 @@ async function checkedTable(connection: TargetConnection, checking: Checking): P
       return connection.copyTo(select, { extract: "orphans", columns: differenceColumns });
     },
   };
+}
+
+async function compareReadBack(connection: TargetConnection, checking: Checking): Promise<Comparison | undefined> {
+  const { request, table, columns } = checking;
+  if (!printsTellApart(columns)) return undefined;
+  const names = columns.map(({ name }) => name);
+  const copy: ReadBack["copy"] = ({ like, limit }) => {
+    const texts = columns.map((column, index) =>
+      spelledAs(
+        column,
+        like.map((row) => row[index] ?? null),
+      ),
+    );
+    const first = limit === undefined ? sql`` : sql` LIMIT ${number(limit)}`;
+    // Without an index: one that holds all the columns would be read in its own order.
+    const select = sql`SELECT ${join(texts, ", ")} FROM ${table.sql} AS source USE INDEX ()${first}`;
+    // What no file may hold is told apart by its being mended at all.
+    return connection.copyTo(select, {
+      extract: request.table,
+      columns: names,
+      mending: { policy: "replace", rowChecksum: undefined },
+    });
+  };
+  return await compareByReading({ parts: request.parts, copy }, suspectSides(connection, checking));
 }
 
 function sumOf(parts: readonly PartToLoad[]): number {
