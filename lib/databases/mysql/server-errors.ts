@@ -93,6 +93,12 @@ export function withoutData(errno: number, message: string): string {
   return quotesNames.has(errno) ? message : masked(message);
 }
 
+/** What became of a connection, in the system's or the driver's word; "" where an error is about nothing like that. */
+export function socketCode(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return socketCodes.test(code) ? code : "";
+}
+
 /** What the server says without what it quotes, except the name of a column or a key at the very end. */
 function masked(message: string): string {
   const [, before = message, name = ""] = named.exec(message) ?? [];

@@ -2,6 +2,7 @@ import { StageError } from "../../../model/errors.js";
 import type { OpenOptions } from "../../open-target.js";
 import { type Patience, retrying } from "../../retry.js";
 import { minuteMs, patienceOf, type ShareSession, shareOut } from "../../share-out.js";
+import { socketCode } from "../server-errors.js";
 import { connectTarget, type TargetConnection } from "./target-connection.js";
 
 /**
@@ -28,7 +29,7 @@ export async function openSessions(url: string, options: OpenOptions): Promise<S
   const timeouts = { lockTimeoutMs, ...(statementTimeoutMs === undefined ? {} : { statementTimeoutMs }) };
   const open = () => connectTarget(url, { application, access: readOnly ? "read" : "write", ...timeouts });
   const patience = patienceOf(options, isPassing);
-  const main = await retrying("connect", patience, open);
+  const main = await retrying("connect", { ...patience, passes: comesBack() }, open);
   const whileThere: Patience = { ...patience, passes: (error) => isPassing(error) && !main.isLost() };
   const workers = { open: () => openWorker(open, patience), patience, doing: "in parallel" };
   return {
@@ -45,6 +46,21 @@ export async function openSessions(url: string, options: OpenOptions): Promise<S
  */
 function isPassing(error: unknown): boolean {
   return error instanceof StageError && error.kind === "temporary" && error.cause !== undefined;
+}
+
+// A server that has no place for one session more says so. One that is starting hangs up before its first word, and may not
+// listen at all in between: once it was heard of, it is waited for. One that was never there is not.
+function comesBack(): (error: unknown) => boolean {
+  let heard = false;
+  return (error) => {
+    heard ||= isPassing(error) || hungUp(error);
+    return heard && (isPassing(error) || (error instanceof StageError && error.kind === "unreachable"));
+  };
+}
+
+function hungUp(error: unknown): boolean {
+  const lost = error instanceof StageError && error.kind === "unreachable" ? error.cause : undefined;
+  return lost instanceof StageError && ["PROTOCOL_CONNECTION_LOST", "ECONNRESET"].includes(socketCode(lost.cause));
 }
 
 async function openWorker(

@@ -45,11 +45,13 @@ export async function sessionOf(connection: Connection, id: string): Promise<str
   const user = await ask(
     sql`SELECT concat(user, ' from ', host) FROM information_schema.PROCESSLIST WHERE id = ${number}`,
   );
+  const idle = await ask(sql`SELECT concat('idle for ', TIME, ' s') FROM information_schema.PROCESSLIST
+    WHERE id = ${number} AND COMMAND = 'Sleep'`);
   const program = await ask(sql`SELECT attr_value FROM performance_schema.session_connect_attrs
     WHERE processlist_id = ${number} AND attr_name = 'program_name'`);
   const since = await ask(sql`SELECT concat('in a transaction since ', trx_started) FROM information_schema.INNODB_TRX
     WHERE trx_mysql_thread_id = ${number}`);
-  return [`connection ${id}`, user, program, since].filter((one) => one !== undefined).join(", ");
+  return [`connection ${id}`, user, program, since, idle].filter((one) => one !== undefined).join(", ");
 }
 
 /** Locks that keep nobody from reading, nor from locking a table against writers. */
