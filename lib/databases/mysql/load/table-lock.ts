@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { join, sql } from "../../../mapping/sql.js";
 import { StageError } from "../../../model/errors.js";
 import { sha256 } from "../../../model/hash.js";
+import type { Sql } from "../../../model/names.js";
 import type { FoundTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { literal, trusted } from "../identifiers.js";
@@ -57,20 +58,33 @@ export async function sessionOf(connection: Connection, id: string): Promise<str
 /** Locks that keep nobody from reading, nor from locking a table against writers. */
 const harmless = ["SHARED", "SHARED_HIGH_PRIO", "SHARED_READ", "SHARED_READ_LOW_PRIO", "SHARED_READ_ONLY"];
 
-/** The sessions that use a table, or only those that write it, as far as the server tells: MySQL does, MariaDB where its performance schema is on. */
+/**
+ * The sessions that use a table, or only those that write it, as far as the server tells: MySQL does, MariaDB where its
+ * performance schema is on or its plugin metadata_lock_info is there. Three at the most.
+ */
 export async function usersOf(
   connection: Connection,
-  { schema, name }: FoundTable,
+  table: FoundTable,
   { writing = false } = {},
 ): Promise<readonly string[]> {
-  const only = writing ? sql`AND held.LOCK_TYPE NOT IN (${join(harmless.map(literal), ", ")})` : sql``;
-  const rows = await connection
-    .query(sql`SELECT DISTINCT holder.PROCESSLIST_ID FROM performance_schema.metadata_locks AS held
+  for (const select of holdersOf(table, writing)) {
+    const rows = await connection.query(sql`${select} ORDER BY 1 LIMIT 3`).catch(() => []);
+    const found: string[] = [];
+    for (const [id] of rows) if (id != null) found.push(await sessionOf(connection, id));
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+function holdersOf({ schema, name }: FoundTable, writing: boolean): readonly Sql[] {
+  const only = (mode: Sql): Sql => (writing ? sql`AND ${mode} NOT IN (${join(harmless.map(literal), ", ")})` : sql``);
+  return [
+    sql`SELECT DISTINCT holder.PROCESSLIST_ID FROM performance_schema.metadata_locks AS held
       JOIN performance_schema.threads AS holder ON holder.THREAD_ID = held.OWNER_THREAD_ID
       WHERE held.OBJECT_TYPE = 'TABLE' AND held.OBJECT_SCHEMA = ${literal(schema)} AND held.OBJECT_NAME = ${literal(name)}
-        AND held.LOCK_STATUS = 'GRANTED' AND holder.PROCESSLIST_ID <> connection_id() ${only} ORDER BY 1 LIMIT 3`)
-    .catch(() => []);
-  const found: string[] = [];
-  for (const [id] of rows) if (id != null) found.push(await sessionOf(connection, id));
-  return found;
+        AND held.LOCK_STATUS = 'GRANTED' AND holder.PROCESSLIST_ID <> connection_id() ${only(sql`held.LOCK_TYPE`)}`,
+    sql`SELECT DISTINCT THREAD_ID FROM information_schema.METADATA_LOCK_INFO
+      WHERE TABLE_SCHEMA = ${literal(schema)} AND TABLE_NAME = ${literal(name)} AND THREAD_ID <> connection_id()
+        ${only(sql`replace(LOCK_MODE, 'MDL_', '')`)}`,
+  ];
 }

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { connectTarget, type TargetConnection } from "../../../../../lib/databases/mysql/load/target-connection.js";
 import { openChecks } from "../../../../../lib/databases/open-checks.js";
 import { openTarget } from "../../../../../lib/databases/open-target.js";
 import type { Target } from "../../../../../lib/databases/target-port.js";
+import { sql } from "../../../../../lib/mapping/sql.js";
 import { type MariadbServer, startMariadb, testSettings } from "../../../../../scripts/mariadb-server.js";
 import { assertRoom } from "../../../../../stages/load/room.js";
 import { createMysqlDatabase } from "../../../../support/mariadb.js";
@@ -59,6 +61,29 @@ it("a server that takes no table without a primary key is loaded, merged into an
   ]);
   expect(comparison).toMatchObject({ equal: 2 });
 });
+
+it("who writes a table is told from who writes another one where the server lists locks, and by how long nothing came", async () => {
+  const { database, target } = await prepared(`CREATE TABLE people (id int PRIMARY KEY, name text);
+    CREATE TABLE others (id int PRIMARY KEY); INSTALL SONAME 'metadata_lock_info'`);
+  const [one, other] = [await openSession(database), await openSession(database)];
+  await one.execute(sql`START TRANSACTION`);
+  await one.execute(sql`INSERT INTO others VALUES (1)`);
+  await other.execute(sql`START TRANSACTION`);
+  await other.execute(sql`INSERT INTO people VALUES (1, 'Li')`);
+  const [[id] = []] = await other.query(sql`SELECT connection_id()`);
+
+  const check = people([]);
+  const error = await rejection(target.assertReady([{ check, chosen: await target.chooseWay(check) }]));
+
+  const said = `people is written by connection ${id}, root from \\S+, in a transaction since [^,]+, idle for \\d+ s$`;
+  expect(error).toMatchObject({ kind: "temporary", message: expect.stringMatching(new RegExp(said)) });
+});
+
+async function openSession(database: TestDatabase): Promise<TargetConnection> {
+  const connection = await connectTarget(database.url, { application: "somebody", access: "write" });
+  onTestFinished(() => connection.close());
+  return connection;
+}
 
 it("rows that clearly do not fit on the server's disk are refused with both numbers, where its folder is in sight", async () => {
   const { database, target } = await prepared("CREATE TABLE people (id int PRIMARY KEY, name text)");
