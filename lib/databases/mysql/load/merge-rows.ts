@@ -7,6 +7,7 @@
 import { sql } from "../../../mapping/sql.js";
 import { StageError } from "../../../model/errors.js";
 import { hashOf } from "../../../model/hash.js";
+import { settleMerge } from "../../settle-merge.js";
 import type { ChosenWay, LoadCheck, LoadCounts, LoadOutcome, LoadRequest } from "../../target-port.js";
 import { columnsOf, type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
@@ -124,12 +125,12 @@ async function settle(main: TargetConnection, merging: Merging): Promise<LoadOut
   const after = await countRows(main, found);
   const quarantined = request.rejects.aside?.rowCount ?? 0;
   const counts: LoadCounts = { before: after - inserted, inserted, updated, unchanged, quarantined, after };
-  // Loaded once more, and nothing was amiss: what the load before did, and how to take it back, stands as it is.
-  if (inserted + updated > 0 || !(await isLive(main, key))) {
-    const undo = await keepImages(main, touched, request.keep);
-    await request.beforeCommit();
-    await takeOverLines(main, key);
-    await settleGeneration(main, key, { mode, way: "merge", counts, undo });
-  }
+  await settleMerge(counts, {
+    isLive: () => isLive(main, key),
+    keepImages: () => keepImages(main, touched, request.keep),
+    beforeCommit: request.beforeCommit,
+    takeOverLines: () => takeOverLines(main, key),
+    settle: (undo) => settleGeneration(main, key, { mode, way: "merge", counts, undo }),
+  });
   return { way: "merge", counts, warnings: await triggerWarnings(main, found) };
 }

@@ -4,6 +4,7 @@
 // 3. What is refused leaves nothing behind; what is interrupted goes on where it was.
 import { StageError } from "../../../model/errors.js";
 import { hashOf } from "../../../model/hash.js";
+import { settleMerge } from "../../settle-merge.js";
 import type { LoadCheck, LoadCounts, LoadOutcome, LoadRequest } from "../../target-port.js";
 import { describeTable, type FoundTable, findTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
@@ -92,13 +93,13 @@ async function settle(sessions: Sessions, merging: Merging): Promise<LoadOutcome
   const before = (await counting) ?? (await countRows(main, found)) - inserted;
   const quarantined = request.rejects.aside?.rowCount ?? 0;
   const counts: LoadCounts = { before, inserted, updated, unchanged, quarantined, after: before + inserted };
-  // Loaded once more, and nothing was amiss: what the load before did, and how to take it back, stands as it is.
-  if (inserted + updated > 0 || !(await isLive(main, key))) {
-    const undo = await keepImages(main, touched, request.keep);
-    await request.beforeCommit();
-    await takeOverLines(main, key);
-    await settleGeneration(main, key, { mode, way: "merge", counts, undo });
-  }
+  await settleMerge(counts, {
+    isLive: () => isLive(main, key),
+    keepImages: () => keepImages(main, touched, request.keep),
+    beforeCommit: request.beforeCommit,
+    takeOverLines: () => takeOverLines(main, key),
+    settle: (undo) => settleGeneration(main, key, { mode, way: "merge", counts, undo }),
+  });
   await forgetOpen(main, found.qualifiedName);
   const warnings = request.triggers === "keep" ? await triggerWarnings(main, found) : [];
   return { way: "merge", counts, warnings };
