@@ -140,9 +140,14 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/ECONNREFUSED|ENOENT/, "start the server, or correct host and port in the URL"],
   [/ENOTFOUND|EAI_AGAIN/, "correct the host name in the URL"],
   [/^(1045|1698)/, "set the password in MYSQL_PWD or ~/.my.cnf, and look at the user's grants"],
+  [/^1044/, "GRANT SELECT on it to the user; a role must be one that is active from the start: SET DEFAULT ROLE"],
   [/^1049/, "create the database, or correct its name in the URL"],
   [/^1227/, "GRANT SESSION_VARIABLES_ADMIN ON *.* TO the user: what its session is pinned to is more than it may set"],
   [/^3159/, "the server wants TLS: put ?ssl-mode=required or ?ssl-mode=verify_identity at the end of the URL"],
+  [
+    /certificate|self-signed/i,
+    "name the authority in NODE_EXTRA_CA_CERTS, or let ssl-mode=required do, which proves nothing",
+  ],
   [/unknown plugin/, "give the user a password under caching_sha2_password or mysql_native_password"],
 ];
 
@@ -151,7 +156,8 @@ const busy = new Set([1040, 1053, 1203, 1226]);
 
 function unreachable(error: unknown, location: string): StageError {
   if (error instanceof StageError) return error;
-  const said = error instanceof Error ? error.message : String(error);
+  // The driver tells of its own documents.
+  const said = (error instanceof Error ? error.message : String(error)).replace(/ See TODO.*$/, "");
   const number = errorNumber(error);
   if (busy.has(number))
     return new StageError("temporary", `${location} takes no connections now: ${said}`, "try again later", error);

@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { connect } from "../../../../lib/databases/mysql/connection.js";
 import { sql } from "../../../../lib/mapping/sql.js";
 import type { Sql } from "../../../../lib/model/names.js";
-import { createMysqlDatabase, spelled } from "../../../support/mariadb.js";
+import { createMysqlDatabase, server } from "../../../support/mariadb.js";
 import { rejection } from "../postgres/load/loading.js";
 
 const words = Array.from({ length: 1100 }, (_, index) => `(${index + 1}, 'one')`);
@@ -19,8 +19,10 @@ async function reader(): Promise<URL> {
   return Object.assign(new URL(url), { username, password: "s%25cret" });
 }
 
-// MariaDB has a certificate only where somebody gave it one.
-it.each(["disabled", ...spelled({ mariadb: [], mysql: ["required"] })])(
+// Before 11.4 MariaDB has a certificate only where somebody gave it one.
+const hasCertificate = server.product === "mysql" || server.version >= 1104;
+
+it.each(["disabled", ...(hasCertificate ? ["required"] : [])])(
   "whoever may only read has the session that everybody has, with ssl-mode %s",
   async (mode) => {
     const url = await reader();
@@ -52,4 +54,20 @@ it("a warning that the server does not keep is not taken for harmless", async ()
 
   expect(told).toBe(1000);
   expect(error).toMatchObject({ kind: "integrity", message: expect.stringContaining("raised 1024 warnings or more") });
+});
+
+it("whoever has no right to a database, or does not trust its server, is told what to do", async () => {
+  const [own, other] = [await reader(), await reader()];
+
+  const forbidden = await rejection(
+    connect(Object.assign(new URL(own), { pathname: other.pathname }).href, "waybill/test"),
+  );
+  own.searchParams.set("ssl-mode", "verify_identity");
+  const unproved = await rejection(connect(own.href, "waybill/test"));
+
+  expect(forbidden).toMatchObject({ kind: "unreachable", hint: expect.stringContaining("SET DEFAULT ROLE") });
+  expect(unproved).toMatchObject({
+    kind: "unreachable",
+    ...(hasCertificate && { hint: expect.stringContaining("NODE_EXTRA_CA_CERTS") }),
+  });
 });
