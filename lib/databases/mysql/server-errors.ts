@@ -13,6 +13,7 @@ const kindByNumber: Readonly<Record<number, ErrorKind>> = {
   1213: "temporary",
   1226: "temporary",
   1317: "temporary",
+  1412: "temporary",
   1927: "temporary",
   1969: "temporary",
   3024: "temporary",

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { sql } from "../../mapping/sql.js";
 import { StageError } from "../../model/errors.js";
 import type { Snapshot } from "../port.js";
@@ -80,12 +81,32 @@ async function underLock<Answer>(
   const locker = await connect(url, application);
   try {
     await locker.query(sql`SET SESSION lock_wait_timeout = ${trusted(String(lockSeconds))}`);
+    if (!(await isQuiet(locker))) return undefined;
     if (!(await isGranted(() => locker.query(sql`FLUSH TABLES WITH READ LOCK`)))) return undefined;
     return await work(locker);
   } finally {
     // With the session its lock goes.
     await locker.close();
   }
+}
+
+// On MySQL whoever asks for a table that some statement still reads then waits until that ends, also when we have given the
+// lock up long before. So it is asked for only where nothing has run for as much as a second.
+async function isQuiet(locker: Connection): Promise<boolean> {
+  if ((await productOf(locker)) === "mariadb") return true;
+  // Denied to those who may not see the statements of others.
+  if (!(await isGranted(() => locker.query(sql`SELECT count(*) FROM information_schema.INNODB_TRX`)))) return false;
+  for (let second = 0; second < lockSeconds; second++) {
+    const sessions = await locker.query(sql`SHOW PROCESSLIST`);
+    if (!sessions.some(isLong)) return true;
+    await wait(1000);
+  }
+  return false;
+}
+
+// A replica's own threads say that they wait for something to do.
+function isLong([, user, , , command, seconds]: readonly Value[]): boolean {
+  return user !== "system user" && (command === "Query" || command === "Execute") && Number(seconds) > 0;
 }
 
 async function isGranted(ask: () => Promise<unknown>): Promise<boolean> {

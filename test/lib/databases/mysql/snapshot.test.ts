@@ -122,6 +122,30 @@ it("gives up a lock it does not get, and keeps nobody waiting for ever", async (
   await holding;
 });
 
+it("keeps nobody waiting behind a statement that runs long", async () => {
+  const written = await database();
+  const long = written.query(`SELECT sleep(${spelled({ mariadb: 3, mysql: 12 })}) FROM accounts LIMIT 1`);
+  await wait(1200);
+
+  const source = await open(written.url);
+  const before = performance.now();
+  await written.query("UPDATE accounts SET balance = balance + 1");
+  const waitedMs = performance.now() - before;
+  await long;
+
+  expect(source.snapshot.reached).toBe(spelled({ mariadb: "global read lock", mysql: "one connection" }));
+  expect(waitedMs).toBeLessThan(900);
+});
+
+it("says that a table was made anew since the snapshot, and that another run reads it", async () => {
+  const written = await database();
+  const source = await open(written.url);
+
+  await written.query("ALTER TABLE accounts ENGINE = InnoDB, ADD COLUMN note text");
+
+  await expect(sumOf(source)).rejects.toMatchObject({ kind: "temporary" });
+});
+
 it("calls the same state by the same name, and another by another, with its place in the binlog", async () => {
   const written = await database();
 
