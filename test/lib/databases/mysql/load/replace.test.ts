@@ -276,7 +276,8 @@ function killing(condition: string): PartToLoad {
         if (times === 1) {
           const ids = await database.query(`SELECT id FROM information_schema.PROCESSLIST WHERE db = '${database.name}'
             AND id <> connection_id() AND ${condition}`);
-          for (const { id } of ids) await database.query(`KILL ${id}`);
+          // One may have come to its end meanwhile.
+          for (const { id } of ids) await database.query(`KILL ${id}`).catch(() => undefined);
         }
         yield Buffer.from("1,Li\n");
       })(),
