@@ -197,6 +197,16 @@ describe("comparing with a MySQL target by the checksums of buckets", () => {
     expect(some?.compared).toMatchObject({ level: "buckets", missing: 1, extra: 1, pairedBy: [] });
   });
 
+  it("compares all rows where one that differs holds what its column does not take twice", async () => {
+    await database.query("UPDATE people SET mood = '' WHERE id = 3; UPDATE people SET name = 'other' WHERE id = 4");
+
+    const [all, some] = [await compare({ level: "rows" }), await compare({ level: "buckets" })];
+
+    expect(some.compared).toMatchObject({ level: "rows", changed: 2, columns: { mood: 1, name: 1 } });
+    expect(howCompared(some.compared)).toEqual([expect.stringContaining("column mood")]);
+    expect(some.lines).toBe(all.lines);
+  });
+
   it("expects no row that load put aside", async () => {
     await database.query("DELETE FROM people WHERE id IN (3, 250)");
 

@@ -31,6 +31,8 @@ const all = Object.values(places);
 
 /** Where the rows stand that a table is compared with. */
 export interface ExpectedSides {
+  /** Why they can stand nowhere: there are no temporary tables. Whatever takes rows throws it, "forbidden". */
+  readonly refusal: StageError | undefined;
   of(expected: ExpectedRows): Sides;
   /** Takes the parts of the request in, once, and says which are the sides then. */
   takeParts(): Promise<Sides>;
@@ -44,10 +46,11 @@ export interface ExpectedSides {
 export interface ExpectedOf {
   readonly request: CheckRequest;
   readonly sides: Pick<Sides, "actual" | "columns" | "key">;
+  readonly refusal: StageError | undefined;
 }
 
 /** What brings expected rows into the tables that `createExpected` made. */
-export function expectedSides(connection: TargetConnection, { request, sides }: ExpectedOf): ExpectedSides {
+export function expectedSides(connection: TargetConnection, { request, sides, refusal }: ExpectedOf): ExpectedSides {
   const whole = { ...sides, again: places.again, actualAgain: sides.actual };
   const sidesOf = (of: ExpectedRows): Sides => ({
     ...whole,
@@ -55,8 +58,16 @@ export function expectedSides(connection: TargetConnection, { request, sides }: 
     allRows: of === "parts" && request.allRows,
   });
   const columns = sides.columns.map((column) => ({ ...column, nullable: true }));
-  const take = (place: Sql, part: PartToLoad) =>
-    loadPart(connection, { sql: place, name: request.table, columns }, part);
+  const take = async (place: Sql, part: PartToLoad) => {
+    if (refusal !== undefined) throw refusal;
+    await loadPart(connection, { sql: place, name: request.table, columns }, part);
+  };
+  // Once more where the rows were given before, and could not be taken.
+  const takeGiven = async (place: Sql, again: Sql, rows: readonly BucketRow[]) => {
+    if (refusal === undefined) await connection.execute(sql`DELETE FROM ${place}`);
+    await take(place, partOf(rows));
+    await copy(connection, { from: place, to: again, columns });
+  };
   const takeAll = async () => {
     for (const part of request.parts) await take(places.parts, part);
     return sidesOf("parts");
@@ -64,14 +75,13 @@ export function expectedSides(connection: TargetConnection, { request, sides }: 
   let given: Sides | undefined;
   let taken: Promise<Sides> | undefined;
   return {
+    refusal,
     of: (expected) => (expected === "parts" ? (given ?? sidesOf(expected)) : sidesOf(expected)),
     takeParts: () => (taken ??= takeAll()),
     takeSample: (part) => take(places.sample, part),
     give: async ({ expected, actual }, isKeyed) => {
-      await take(places.missing, partOf(expected));
-      await take(places.extra, partOf(actual));
-      await copy(connection, { from: places.missing, to: places.again, columns });
-      await copy(connection, { from: places.extra, to: places.extraAgain, columns });
+      await takeGiven(places.missing, places.again, expected);
+      await takeGiven(places.extra, places.extraAgain, actual);
       const key = isKeyed ? sides.key : [];
       const own = { expected: places.missing, actual: places.extra, actualAgain: places.extraAgain };
       given = { ...sidesOf("parts"), ...own, key };
@@ -87,12 +97,12 @@ function partOf(rows: readonly BucketRow[]): PartToLoad {
   return { name: "rows that differ", hash: "", rowCount: rows.length, open };
 }
 
-/** Makes the temporary tables, empty. Throws "forbidden" naming the privilege where the server does not let us. */
+/** Makes the temporary tables, empty. Gives back what is to be thrown, naming the privilege, where the server does not let us. */
 export async function createExpected(
   connection: TargetConnection,
   table: FoundTable,
   names: readonly string[],
-): Promise<void> {
+): Promise<StageError | undefined> {
   const spelled = await connection.query(
     sql`SELECT COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLUMNS WHERE ${table.place}`,
   );
@@ -104,12 +114,14 @@ export async function createExpected(
         : sql` CHARACTER SET ${trusted(characterSet)} COLLATE ${trusted(collation)}`;
     return sql`${identifier(name)} ${trusted(type ?? "")}${text} NULL`;
   });
-  await dropExpected(connection);
   try {
+    await dropExpected(connection);
     for (const name of all)
       await connection.execute(sql`CREATE TEMPORARY TABLE ${name} (${rowNumber}, ${join(columns, ", ")})`);
+    return undefined;
   } catch (error) {
-    throw error instanceof StageError && error.kind === "forbidden" ? mayNot(connection, error) : error;
+    if (error instanceof StageError && error.kind === "forbidden") return mayNot(connection, error);
+    throw error;
   }
 }
 

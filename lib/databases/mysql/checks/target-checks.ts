@@ -69,11 +69,11 @@ async function prepare(connection: TargetConnection, request: CheckRequest): Pro
   const all = description.columns.filter(({ generated }) => !generated).map(({ name }) => name);
   const names = request.columns.length === 0 ? all : request.columns;
   const columns = await comparedColumns(connection, { table, description }, names);
-  await createExpected(connection, table, names);
+  const refusal = await createExpected(connection, table, names);
   const declared = request.key ?? description.primaryKey;
   const named = declared.flatMap((name) => columns.filter((column) => column.name === name));
   const key = named.length === declared.length ? named : [];
-  const expected = expectedSides(connection, { request, sides: { actual: table.sql, columns, key } });
+  const expected = expectedSides(connection, { request, sides: { actual: table.sql, columns, key }, refusal });
   return { request, table, description, columns, expected };
 }
 
@@ -102,6 +102,7 @@ async function checkedTable(connection: TargetConnection, checking: Checking): P
       !isTransactional && {
         notOfOneState: `${engine} knows no transactions: what others write to the table meanwhile may show`,
       }),
+    ...(expected.refusal === undefined ? {} : { takesNoRows: expected.refusal.message }),
     buckets: await mysqlBuckets(connection, { table, description, expected }),
     compare: async () => {
       const found = request.allRows ? await compareReadBack(connection, checking) : undefined;
