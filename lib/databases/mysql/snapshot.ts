@@ -42,7 +42,7 @@ export async function openSnapshot(options: SnapshotOptions): Promise<SharedSnap
       return await positionOf(locker);
     });
     if (locked !== undefined) return shared([first, ...others], { ...locked, reached: "global read lock" });
-    const position = await sameBinlogPosition(opened);
+    const position = await sameBinlogPosition([first, ...others]);
     if (position !== undefined) return shared([first, ...others], { ...position, reached: "binlog position" });
     for (const other of others) await other.close();
     return shared([first], { ...(await alone(first)), reached: "one connection" });
@@ -164,13 +164,14 @@ async function binlogPosition(connection: Connection): Promise<readonly Value[]>
 }
 
 // All at once: the shorter it takes, the less often a commit comes between.
-async function sameBinlogPosition(connections: readonly Connection[]): Promise<Position | undefined> {
+async function sameBinlogPosition(connections: readonly [Connection, ...Connection[]]): Promise<Position | undefined> {
+  const product = await productOf(connections[0]);
   for (let attempt = 0; attempt < attempts; attempt++) {
     await Promise.all(connections.map((one) => one.query(sql`ROLLBACK`)));
     await Promise.all(connections.map((one) => one.query(begin)));
     const [position = "", ...others] = await Promise.all(connections.map(snapshotPosition));
     if (position === "") return undefined;
-    if (others.every((other) => other === position)) return { state: `mariadb:${position}`, position, gtid: "" };
+    if (others.every((other) => other === position)) return { state: `${product}:${position}`, position, gtid: "" };
   }
   return undefined;
 }
