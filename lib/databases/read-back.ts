@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { type CsvValue, decodeRow } from "../model/csv-dialect.js";
 import { StageError } from "../model/errors.js";
 import { type LeftOver, pairRecords } from "../model/pair-records.js";
-import { recordCursor } from "../model/record-cursor.js";
+import { RecordTooLong, recordCursor } from "../model/record-cursor.js";
 import type { Suspects } from "./buckets-port.js";
 import type { Comparison } from "./checks-port.js";
 import { compareSuspects, type SuspectSides } from "./compare-suspects.js";
@@ -33,10 +33,13 @@ const spelledRows = 200;
 /**
  * Compares the rows of files with those of a table by pairing them off, byte by byte: what has the same bytes its type reads as
  * the same value. The rows left over are compared by their values. undefined: they are many, as where the table prints values
- * otherwise than the files spell them, or keeps its rows in another order; or they cannot be brought together.
+ * otherwise than the files spell them, or keeps its rows in another order; or they are too long, or cannot be brought together.
  */
 export async function compareByReading(table: ReadBack, sides: SuspectSides): Promise<Comparison | undefined> {
-  const suspects = await readBack(table);
+  const suspects = await readBack(table).catch((error: unknown) => {
+    if (error instanceof RecordTooLong) return undefined;
+    throw error;
+  });
   if (suspects === undefined) return undefined;
   const found = await compareSuspects(sides, suspects);
   return typeof found === "string" ? undefined : found;

@@ -6,7 +6,7 @@ export interface RecordCursor {
   readonly bytes: Buffer;
   /** Brings so many bytes to hand, or all there are. */
   fill(byteCount: number): Promise<void>;
-  /** Brings a whole record to hand, and says how many bytes it has; 0: there is none left. */
+  /** Brings a whole record to hand, and says how many bytes it has; 0: there is none left. Throws `RecordTooLong`. */
   wholeRecord(): Promise<number>;
   skip(byteCount: number): void;
   /** Leaves the rest of the stream unread. */
@@ -15,6 +15,12 @@ export interface RecordCursor {
 
 /** Longer than the chunks of most streams, and what is left of the one before. */
 const usualBytes = 512 * 1024;
+
+/** Longer records are not worth the memory that each of the streams would hold them in. */
+const mostBytes = 16 * 1024 * 1024;
+
+/** A record that a cursor does not bring to hand. */
+export class RecordTooLong extends Error {}
 
 /** Reads `chunks`, as they are asked for, into one place: what is at hand holds until more is asked for. */
 export function recordCursor(chunks: AsyncIterable<Buffer>): RecordCursor {
@@ -48,7 +54,8 @@ export function recordCursor(chunks: AsyncIterable<Buffer>): RecordCursor {
         if (recordCount > 0) return end - lastStart;
         // What no line feed ends is a record too, and none that another side would hold.
         if (isOver) return bytes.length;
-        await fill(2 * bytes.length + 1);
+        if (bytes.length > mostBytes) throw new RecordTooLong(`a record of more than ${mostBytes} bytes`);
+        await fill(Math.min(2 * bytes.length, mostBytes) + 1);
       }
     },
     skip: (byteCount) => {

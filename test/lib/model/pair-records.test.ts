@@ -5,6 +5,8 @@ import { type LeftOver, pairRecords, type RecordSides } from "../../../lib/model
 
 const many = { records: 1_000_000, bytes: 1_000_000_000 };
 
+import { RecordTooLong } from "../../../lib/model/record-cursor.js";
+
 /** A stream of the records, cut into chunks of so many bytes wherever these end. */
 async function* chunksOf(records: readonly string[], byteCount: number): AsyncGenerator<Buffer> {
   const bytes = Buffer.from(records.join(""));
@@ -153,6 +155,14 @@ describe("pairing the records of two sides", () => {
 
     expect([byNumber, byBytes, atTheEnd]).toEqual([undefined, undefined, undefined]);
     expect(closed).toEqual(["part"]);
+  });
+
+  it("holds no record of more than 16 MB, however the two sides compare", async () => {
+    const long = `${"a".repeat(17 * 1024 * 1024)}\n`;
+
+    const pairing = pair({ expected: [[rowOf(1), long]], actual: [rowOf(1), long], cut: 1024 * 1024 });
+
+    await expect(pairing).rejects.toThrow(RecordTooLong);
   });
 
   it("looks at no more of the parts than a beginning of the other side reaches", async () => {
