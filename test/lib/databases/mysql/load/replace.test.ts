@@ -5,7 +5,7 @@ import { tableAt } from "../../../../../lib/databases/mysql/catalog.js";
 import { nextTable, previousTable } from "../../../../../lib/databases/mysql/load/kept-tables.js";
 import { openTarget } from "../../../../../lib/databases/open-target.js";
 import type { LoadOutcome, LoadRequest, PartToLoad, Target } from "../../../../../lib/databases/target-port.js";
-import { createMysqlDatabase, server } from "../../../../support/mariadb.js";
+import { createMysqlDatabase, server, spelled } from "../../../../support/mariadb.js";
 import type { TestDatabase } from "../../../../support/postgres.js";
 import { noQuarantine, part, people, rejection } from "../../postgres/load/loading.js";
 
@@ -361,6 +361,28 @@ it("whoever writes to a table and has not committed is named before the first by
   });
   await other.end();
   await impatient.close();
+});
+
+it("of a table that numbers its rows no more parts wait for one another than one, where the server takes them in turn", async () => {
+  await target.ensureLedger();
+  await database.query("ALTER TABLE people DROP FOREIGN KEY of_parent, MODIFY id int AUTO_INCREMENT");
+  let opened = 0;
+  let openedMeanwhile = 0;
+  async function* rows(id: number) {
+    opened += 1;
+    yield Buffer.from(`${id},name ${id}\n`);
+    if (id > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    openedMeanwhile = opened;
+  }
+  const parts = [0, 1, 2, 3].map((id) =>
+    part([`${id},name ${id}`], { name: `part-${id}`, open: () => Readable.from(rows(id)) }),
+  );
+
+  const { counts } = await target.load({ ...request([]), way: "swap", jobs: 4, parts, rowCount: 4 });
+
+  expect(counts).toMatchObject({ after: 4 });
+  expect(openedMeanwhile).toBe(spelled({ mariadb: 2, mysql: 4 }));
 });
 
 it("a user is told at once of all privileges that are missing, and of a key that nobody shows", async () => {
