@@ -95,7 +95,7 @@ export const mysql: Server = {
       const conditions = named.map((one) => `concat('${one} <=> ', quote(${one}))`).join(", ");
       return `concat(concat_ws(' AND ', ${conditions}), ' LIMIT 1')`;
     },
-    keys: ({ key }) => `json_array(${key.map((one) => `cast(${one} AS char)`).join(", ")})`,
+    keys: ({ key }) => `cast(json_array(${key.map((one) => `cast(${one} AS char)`).join(", ")}) AS char)`,
   },
   overriding: "",
   objectMutations,
