@@ -84,7 +84,7 @@ export interface Snapshot {
   /** The position as global transaction ids, where the source has them. */
   readonly gtid?: string;
   /** How several connections came to read one state, where there is more than one way. */
-  readonly reached?: "global read lock" | "binlog position" | "one connection";
+  readonly reached?: "global read lock" | "binlog position" | "table locks" | "one connection";
   /** Tables whose storage knows no transactions: what is written to them meanwhile may show. */
   readonly notCovered?: readonly string[];
 }

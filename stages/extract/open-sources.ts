@@ -43,7 +43,7 @@ function tellShortcomings(run: Run, name: string | undefined, { reached, notCove
   const [of, fields] = name === undefined ? ["the source", {}] : [`the source ${name}`, { source: name }];
   if (reached === "one connection" && run.options.jobs > 1) {
     const why =
-      "neither a global read lock (RELOAD; of MySQL also PROCESS, and nothing that runs long) nor equal binlog positions were to be had";
+      "neither a global read lock (RELOAD, on MySQL PROCESS too), nor equal binlog positions, nor LOCK TABLES were to be had";
     run.reporter.say("one-connection", `extract: ${of} is read by one connection: ${why}`, fields);
   }
   if (notCovered.length === 0) return;

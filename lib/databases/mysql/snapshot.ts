@@ -1,9 +1,8 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { sql } from "../../mapping/sql.js";
-import { StageError } from "../../model/errors.js";
 import type { Snapshot } from "../port.js";
 import { type Connection, connect, type Value } from "./connection.js";
 import { trusted } from "./identifiers.js";
+import { globalLock, productOf, type SnapshotLock, tableLocks } from "./snapshot-locks.js";
 
 /** Connections that read one state of the data, and what is known of that state. */
 export interface SharedSnapshot {
@@ -19,8 +18,6 @@ export interface SnapshotOptions {
   readonly size: number;
 }
 
-/** How long all writers of the server may be kept waiting, seconds: a lock that is not had by then is given up. */
-const lockSeconds = 10;
 /** How often connections are begun anew until no commit came between them. */
 const attempts = 25;
 
@@ -29,7 +26,7 @@ const begin = sql`START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY`;
 /**
  * Opens connections that all see one state. A global read lock holds commits back until the last of them has begun. Where
  * the privilege is missing, MariaDB tells each connection the binlog position of its snapshot, and they are begun until
- * all tell the same. Else one connection has to do.
+ * all tell the same. Else the tables are locked, where the user may and can read no others; or one connection has to do.
  */
 export async function openSnapshot(options: SnapshotOptions): Promise<SharedSnapshot> {
   const opened: Connection[] = [];
@@ -37,13 +34,13 @@ export async function openSnapshot(options: SnapshotOptions): Promise<SharedSnap
     for (let index = 0; index < options.size; index++) opened.push(await connect(options.url, options.application));
     const [first, ...others] = opened;
     if (first === undefined) throw new RangeError("a snapshot needs a connection");
-    const locked = await underLock(options, async (locker) => {
-      for (const one of opened) await one.query(begin);
-      return await positionOf(locker);
-    });
-    if (locked !== undefined) return shared([first, ...others], { ...locked, reached: "global read lock" });
-    const position = await sameBinlogPosition([first, ...others]);
-    if (position !== undefined) return shared([first, ...others], { ...position, reached: "binlog position" });
+    const all = [first, ...others] as const;
+    const locked = await underLock(options, globalLock, all);
+    if (locked !== undefined) return shared(all, { ...locked, reached: "global read lock" });
+    const position = await sameBinlogPosition(all);
+    if (position !== undefined) return shared(all, { ...position, reached: "binlog position" });
+    const still = await underLock(options, tableLocks, all);
+    if (still !== undefined) return shared(all, { ...still, reached: "table locks" });
     for (const other of others) await other.close();
     return shared([first], { ...(await alone(first)), reached: "one connection" });
   } catch (error) {
@@ -52,10 +49,29 @@ export async function openSnapshot(options: SnapshotOptions): Promise<SharedSnap
   }
 }
 
+type Connections = SharedSnapshot["connections"];
+
+/** Begins all snapshots while nobody commits; undefined where the lock is not granted to us, or not had in time. */
+async function underLock(
+  { url, application }: SnapshotOptions,
+  lock: SnapshotLock,
+  connections: Connections,
+): Promise<Position | undefined> {
+  const locker = await connect(url, application);
+  try {
+    if (!(await lock(locker))) return undefined;
+    for (const one of connections) await one.query(begin);
+    return await positionOf(connections[0]);
+  } finally {
+    // With the session its lock goes.
+    await locker.close();
+  }
+}
+
 type Reached = NonNullable<Snapshot["reached"]>;
 
 async function shared(
-  connections: SharedSnapshot["connections"],
+  connections: Connections,
   { state, position, gtid, reached }: Position & { readonly reached: Reached },
 ): Promise<SharedSnapshot> {
   const uncovered = await nonTransactional(connections[0]);
@@ -71,52 +87,6 @@ async function shared(
       ...(uncovered.length === 0 ? {} : { notCovered: uncovered }),
     },
   };
-}
-
-/** The answer of `work` while nobody commits; undefined where the lock is not granted to us, or not had in time. */
-async function underLock<Answer>(
-  { url, application }: SnapshotOptions,
-  work: (locker: Connection) => Promise<Answer>,
-): Promise<Answer | undefined> {
-  const locker = await connect(url, application);
-  try {
-    await locker.query(sql`SET SESSION lock_wait_timeout = ${trusted(String(lockSeconds))}`);
-    if (!(await isQuiet(locker))) return undefined;
-    if (!(await isGranted(() => locker.query(sql`FLUSH TABLES WITH READ LOCK`)))) return undefined;
-    return await work(locker);
-  } finally {
-    // With the session its lock goes.
-    await locker.close();
-  }
-}
-
-// On MySQL whoever asks for a table that some statement still reads then waits until that ends, also when we have given the
-// lock up long before. So it is asked for only where nothing has run for as much as a second.
-async function isQuiet(locker: Connection): Promise<boolean> {
-  if ((await productOf(locker)) === "mariadb") return true;
-  // Denied to those who may not see the statements of others.
-  if (!(await isGranted(() => locker.query(sql`SELECT count(*) FROM information_schema.INNODB_TRX`)))) return false;
-  for (let second = 0; second < lockSeconds; second++) {
-    const sessions = await locker.query(sql`SHOW PROCESSLIST`);
-    if (!sessions.some(isLong)) return true;
-    await wait(1000);
-  }
-  return false;
-}
-
-// A replica's own threads say that they wait for something to do.
-function isLong([, user, , , command, seconds]: readonly Value[]): boolean {
-  return user !== "system user" && (command === "Query" || command === "Execute") && Number(seconds) > 0;
-}
-
-async function isGranted(ask: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await ask();
-    return true;
-  } catch (error) {
-    if (error instanceof StageError && (error.kind === "forbidden" || error.kind === "temporary")) return false;
-    throw error;
-  }
 }
 
 // A commit between the snapshot and the question would lend its place to a state that has not got it.
@@ -147,10 +117,6 @@ async function positionOf(connection: Connection): Promise<Position> {
   return { state: `${product}:lsn:${lsn}`, position: `lsn:${lsn}`, gtid };
 }
 
-async function productOf(connection: Connection): Promise<"mariadb" | "mysql"> {
-  return /mariadb/i.test(await textOf(connection, "version()")) ? "mariadb" : "mysql";
-}
-
 async function nameOfItsOwn(connection: Connection): Promise<string> {
   return `${await productOf(connection)}:connection:${await textOf(connection, "uuid()")}`;
 }
@@ -164,7 +130,7 @@ async function binlogPosition(connection: Connection): Promise<readonly Value[]>
 }
 
 // All at once: the shorter it takes, the less often a commit comes between.
-async function sameBinlogPosition(connections: readonly [Connection, ...Connection[]]): Promise<Position | undefined> {
+async function sameBinlogPosition(connections: Connections): Promise<Position | undefined> {
   const product = await productOf(connections[0]);
   for (let attempt = 0; attempt < attempts; attempt++) {
     await Promise.all(connections.map((one) => one.query(sql`ROLLBACK`)));

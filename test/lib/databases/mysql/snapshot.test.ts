@@ -32,13 +32,16 @@ async function database(at?: string): Promise<TestDatabase> {
   return created;
 }
 
-/** The URL of a user who may read this database and do nothing else. */
-async function reader({ name, url, query }: TestDatabase): Promise<string> {
-  const user = `r${name.slice(5)}`;
-  await query(`CREATE USER ${user}@'%'; GRANT SELECT ON ${name}.* TO ${user}@'%'`);
+/** The URL of a user who may read this database, and others where told, and do nothing else. */
+async function reader({ name, url, query }: TestDatabase, others = "", privileges = "SELECT"): Promise<string> {
+  const user = `${others === "" ? "r" : "o"}${privileges.length}${name.slice(5)}`;
+  await query(`CREATE USER ${user}@'%'; GRANT ${privileges} ON ${name}.* TO ${user}@'%'`);
+  if (others !== "") await query(`GRANT ${privileges} ON ${others}.* TO ${user}@'%'`);
   onTestFinished(() => query(`DROP USER ${user}@'%'`).then(() => undefined));
   return Object.assign(new URL(url), { username: user }).href;
 }
+
+const locker = (database: TestDatabase, others = "") => reader(database, others, "SELECT, LOCK TABLES");
 
 async function open(url: string): Promise<Source> {
   const source = await openSource(url, { application: "waybill/test", jobs: 3 });
@@ -79,6 +82,7 @@ function busyWriter({ query }: TestDatabase): () => Promise<void> {
 it.each([
   ["global read lock", async (one: TestDatabase) => one.url],
   [spelled({ mariadb: "binlog position", mysql: "one connection" }), reader],
+  [spelled({ mariadb: "binlog position", mysql: "table locks" }), locker],
 ] as const)("all connections see one state, by %s, while others write", async (reached, urlOf) => {
   const written = await database();
   const url = await urlOf(written);
@@ -102,13 +106,19 @@ it.each([
 it("one connection reads everything where neither lock nor binlog can be had", async () => {
   const without = await startMariadb(testSettings.filter((setting) => !setting.includes("binlog")));
   onTestFinished(without.stop);
-  const written = await database(without.url(""));
+  const [written, other] = [await database(without.url("")), await database(without.url(""))];
   const source = await open(await reader(written));
 
   await written.query("UPDATE accounts SET balance = 0");
   const sum = await sumOf(source);
 
+  const locking = await open(await locker(written));
+  const ofTwo = await open(await locker(written, other.name));
+  await written.query("UPDATE accounts SET balance = balance + 1");
+
   expect(sum).toBe(total);
+  expect(await sumOf(locking)).toBe(0);
+  expect([locking, ofTwo].map(({ snapshot }) => snapshot.reached)).toEqual(["table locks", "one connection"]);
   expect(source.snapshot).toMatchObject({ reached: "one connection", position: expect.stringMatching(/^lsn:\d+$/) });
 });
 
