@@ -217,6 +217,25 @@ it("names of all kinds, partitions, and a key without AUTO_INCREMENT in front ar
   expect(await database.query("SELECT n FROM `odd ``table` WHERE `select` = 3")).toEqual([{ n: "10" }]);
 });
 
+it.runIf(server.product === "mysql")("MySQL: indexes, columns and defaults that only it has are carried", async () => {
+  await database.query(`CREATE TABLE shapes (id int PRIMARY KEY, j json, v varchar(200), g point NOT NULL SRID 4326,
+    tag varchar(40) DEFAULT (upper('x')), vague vector(2), KEY several ((cast(j->'$.a' AS unsigned array))), KEY down (v(10) DESC),
+    KEY computed ((lower(v))), KEY unseen (v) INVISIBLE, SPATIAL KEY around (g)) COMPRESSION = 'zlib'`);
+  const before = await created("shapes");
+  const shapes = people([part(['1,"{""a"": [1, 2]}",x,0101000020e6100000000000000000f03f0000000000000040'])], {
+    table: "shapes",
+    columns: ["id", "j", "v", "g"],
+  });
+
+  const outcome = await load(shapes);
+
+  expect(outcome).toMatchObject({ way: "swap", counts: { after: 1 } });
+  expect(await created("shapes")).toBe(before);
+  expect(await database.query("SELECT id, tag FROM shapes WHERE 2 MEMBER OF (j->'$.a')")).toEqual([
+    { id: "1", tag: "X" },
+  ]);
+});
+
 it("a part that has arrived is not read again, and one of other content is refused", async () => {
   const [first, second] = [part(["1,Li"]), part(["2,Zoe"], { name: "part-00001.csv.gz", hash: "sha256:2" })];
   const broken = { ...second, open: () => Promise.reject(new Error("the disk is gone")) };
