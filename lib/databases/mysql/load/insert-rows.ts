@@ -8,6 +8,7 @@ import type { FieldForm } from "./field-form.js";
 import type { RowsToLoad } from "./load-text.js";
 import { refusedValue } from "./refused.js";
 import type { Changed, TargetConnection } from "./target-connection.js";
+import { warningsOf } from "./warnings.js";
 
 /** Statements of about this many characters: a server that takes no more than 4 MB, as old ones do, takes these. */
 const statementLength = 1_000_000;
@@ -18,15 +19,15 @@ export async function insertRows(connection: TargetConnection, table: Sql, rows:
     rows.forms.map(({ column }) => identifier(column.name)),
     ", ",
   );
-  let [rowCount, warningCount] = [0, 0];
+  let rowCount = 0;
   for await (const values of statements(rows)) {
     const changed = await connection.execute(sql`INSERT INTO ${table} (${columns}) VALUES ${join(values, ", ")}`);
     rowCount += changed.rowCount;
-    warningCount += changed.warningCount;
     // Only those of the last statement can be asked for.
-    if (warningCount > 0) break;
+    if ((await warningsOf(connection, changed.warningCount)).length === 0) continue;
+    return { rowCount, warningCount: changed.warningCount };
   }
-  return { rowCount, warningCount };
+  return { rowCount, warningCount: 0 };
 }
 
 async function* statements({ csv, forms }: RowsToLoad): AsyncGenerator<readonly Sql[]> {

@@ -13,6 +13,7 @@ import { insertRows } from "./insert-rows.js";
 import { loadText, type RowsToLoad } from "./load-text.js";
 import { refusalOf, refusedRows } from "./refused.js";
 import type { Changed, TargetConnection } from "./target-connection.js";
+import { warningsOf } from "./warnings.js";
 
 /** Where a part goes: the table in quotes, its name as the specification writes it, and the columns the part holds. */
 export interface LoadGoal {
@@ -31,7 +32,8 @@ export async function loadPart(connection: TargetConnection, goal: LoadGoal, par
   const { rowCount, warningCount } = await sendRows(connection, goal, part).catch((error: unknown) => {
     throw placed(error, place);
   });
-  if (warningCount > 0) throw refusedRows(place, await connection.query(sql`SHOW WARNINGS LIMIT 3`), warningCount);
+  const warnings = await warningsOf(connection, warningCount);
+  if (warnings.length > 0) throw refusedRows(place, warnings, warningCount);
   if (rowCount === part.rowCount) return;
   throw new StageError(
     "integrity",

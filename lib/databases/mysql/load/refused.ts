@@ -64,9 +64,13 @@ export function refusedValue({
 /** What the server said of a statement's rows: its level, number and sentence. */
 export type Warning = readonly (string | null)[];
 
+const shownWarnings = 3;
+
 /** The first warnings as a person may read them: the column and the row where the server names them, never a value. */
 export function refusedRows(place: string, warnings: readonly Warning[], count: number): StageError {
-  const said = warnings.map(([, number, message]) => `${withoutData(Number(number), message ?? "")} (${number})`);
+  const said = warnings
+    .slice(0, shownWarnings)
+    .map(([, number, message]) => `${withoutData(Number(number), message ?? "")} (${number})`);
   const more = count > said.length ? `\n  and ${count - said.length} more` : "";
   const numbers = warnings.map(([, number]) => Number(number));
   const errno = numbers.find((number) => refusals.has(number)) ?? numbers[0];

@@ -17,6 +17,7 @@ import { assertNew, assertTellable, sameKey } from "./merge-key.js";
 import { refusalOf, refusedRows } from "./refused.js";
 import type { TargetConnection } from "./target-connection.js";
 import { findTouched, isTouched, type TouchedRows } from "./touched-rows.js";
+import { warningsOf } from "./warnings.js";
 
 /** Rows that have arrived beside a table. */
 export interface ArrivedRows {
@@ -145,17 +146,12 @@ function insertStatement({ rows, touched }: Merging): Sql {
     ${touched.inserted === rowCount ? sql`` : only}`;
 }
 
-// That a statement is unsafe to be replicated as such says nothing of the rows.
-const unsafeStatement = "1592";
-
 async function changed(connection: TargetConnection, { found }: ArrivedRows, statement: Sql): Promise<number> {
   const { rowCount, warningCount } = await connection.execute(statement).catch((error: unknown) => {
     throw placed(error, found);
   });
-  if (warningCount === 0) return rowCount;
-  const warnings = await connection.query(sql`SHOW WARNINGS`);
-  const said = warnings.filter(([, number]) => number !== unsafeStatement);
-  if (said.length > 0) throw refusedRows(found.qualifiedName, said.slice(0, 3), said.length);
+  const warnings = await warningsOf(connection, warningCount);
+  if (warnings.length > 0) throw refusedRows(found.qualifiedName, warnings, warnings.length);
   return rowCount;
 }
 

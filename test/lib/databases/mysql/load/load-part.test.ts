@@ -4,6 +4,7 @@ import { columnsOf } from "../../../../../lib/databases/mysql/catalog.js";
 import { identifier, literal } from "../../../../../lib/databases/mysql/identifiers.js";
 import { loadPart, slowWay } from "../../../../../lib/databases/mysql/load/load-part.js";
 import { connectTarget, type TargetConnection } from "../../../../../lib/databases/mysql/load/target-connection.js";
+import { warningsOf } from "../../../../../lib/databases/mysql/load/warnings.js";
 import type { PartToLoad } from "../../../../../lib/databases/target-port.js";
 import { sql } from "../../../../../lib/mapping/sql.js";
 import { createMysqlDatabase, server, spelled } from "../../../../support/mariadb.js";
@@ -173,6 +174,31 @@ it("whoever sends many rows to a server that takes no files is told how they wou
   expect(await slowWay(withoutFiles(), "texts", 99_999)).toEqual([]);
   expect(await slowWay(connection, "texts", 100_000)).toEqual([]);
 });
+
+it.each(ways)(
+  "by %s: a warning of the statement keeps no row back, one that the server does not tell does",
+  async (_, by) => {
+    await database.query(`CREATE TABLE logged (id int PRIMARY KEY, name varchar(40));
+    CREATE TRIGGER named BEFORE INSERT ON logged FOR EACH ROW SET NEW.name = uuid()`);
+    const [[format = ""] = []] = await connection.query(sql`SELECT @@SESSION.binlog_format`);
+    // Other rows would come of it on a replica: a warning, in a binlog of statements.
+    await connection.execute(sql`SET SESSION binlog_format = 'STATEMENT'`);
+    try {
+      await load("logged", part(["1,a", "2,b"]), by());
+      expect(await database.count("logged")).toBe(2);
+
+      await connection.execute(sql`SET SESSION max_error_count = 0`);
+      const { warningCount } = await connection.execute(sql`INSERT INTO logged VALUES (9, 'x')`);
+      expect(warningCount).toBe(1);
+      expect(await warningsOf(connection, 1)).toEqual([
+        ["Warning", "1105", expect.stringContaining("it tells of 0 of 1 warnings")],
+      ]);
+    } finally {
+      await connection.execute(sql`SET SESSION max_error_count = 65535, binlog_format = ${literal(format ?? "")}`);
+      await database.query("DROP TABLE logged");
+    }
+  },
+);
 
 it("rows that break off end the session, and none of them stays", async () => {
   const own = await connectTarget(database.url, { application: "waybill/test", access: "write" });

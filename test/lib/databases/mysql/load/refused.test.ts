@@ -35,6 +35,21 @@ it("where a row stands in what was sent is told apart from what is wrong with it
   expect(refusal(1205, "Lock wait timeout exceeded")).toBeUndefined();
 });
 
+it.each([
+  [1205, "Lock wait timeout exceeded; try restarting transaction", "temporary"],
+  [1290, "The MySQL server is running with the --read-only option so it cannot execute this statement", "temporary"],
+  [3101, "Plugin instructed the server to rollback the current transaction.", "temporary"],
+  [4031, "The client was disconnected by the server because of inactivity.", "temporary"],
+  [3748, "Statement violates GTID consistency", "specification"],
+  [3750, "Unable to create or change a table without a primary key", "specification"],
+  [3819, "Check constraint 'adult' is violated.", "integrity"],
+])("what kind of failure the server's %i is: %s", (errno, sqlMessage, kind) => {
+  const error = translate(Object.assign(new Error(sqlMessage), { errno, sqlMessage, sqlState: "HY000" }), "host:1/db");
+
+  expect(error).toMatchObject({ kind, message: `${sqlMessage} (${errno}, HY000)` });
+  if (kind !== "integrity") expect(error).toMatchObject({ hint: expect.any(String) });
+});
+
 it("what a trigger says stands in files that hold values, never in an error", () => {
   const said = { errno: 1644, sqlState: "45000", sqlMessage: "no Amina here", code: "ER_SIGNAL_EXCEPTION" };
   const error = translate(Object.assign(new Error(said.sqlMessage), said), "host:1/db");
