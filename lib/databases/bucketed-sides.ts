@@ -1,7 +1,6 @@
 import type { NormalForm } from "../mapping/normal-forms.js";
-import type { Bucketed } from "../model/buckets.js";
 import type { RowDigest } from "../model/checksum.js";
-import type { Buckets } from "./buckets-port.js";
+import type { BucketedTable, Buckets } from "./buckets-port.js";
 import { compareSuspects, type SuspectSides } from "./compare-suspects.js";
 import type { DatabaseColumn } from "./port.js";
 
@@ -14,7 +13,7 @@ export interface BucketedSides<Column extends DatabaseColumn, Form extends Norma
   formOf(column: Column): Form | undefined;
   /** What the server makes of a row's text. */
   readonly digest: RowDigest;
-  bucketed(forms: readonly Form[]): Promise<Bucketed>;
+  bucketed(forms: readonly Form[]): Promise<BucketedTable>;
 }
 
 /** The rows of a table as checksums, or why it has none: rows that are not ours, or a type without a proven form. */

@@ -47,7 +47,7 @@ export async function compareByReading(table: ReadBack, sides: SuspectSides): Pr
 
 async function readBack(table: ReadBack): Promise<Suspects | undefined> {
   const rowCount = table.parts.reduce((sum, part) => sum + part.rowCount, 0);
-  const like = await rowsOfFiles(table);
+  const like = await firstRowsOf(table.parts);
   if (rowCount > mostSuspects && !(await beginsAlike(table, like))) return undefined;
   const copy = table.copy({ like });
   const left = await pairRows(table, { copy, isBeginning: false });
@@ -58,9 +58,11 @@ async function readBack(table: ReadBack): Promise<Suspects | undefined> {
   return { expected: left.expected.map(valuesOf), actual: left.actual.map(valuesOf), equal };
 }
 
-type Rows = readonly (readonly CsvValue[])[];
+/** Values as texts, row by row. */
+export type Rows = readonly (readonly CsvValue[])[];
 
-async function rowsOfFiles({ parts }: ReadBack): Promise<Rows> {
+/** The first few rows of the files: how they spell their values. */
+export async function firstRowsOf(parts: readonly PartToLoad[]): Promise<Rows> {
   const part = parts.find(({ rowCount }) => rowCount > 0);
   if (part === undefined) return [];
   const cursor = recordCursor(await part.open());

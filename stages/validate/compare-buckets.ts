@@ -35,17 +35,19 @@ export async function compareBuckets(
   { rowCount, stated, open }: FilesToCompare,
   target: Buckets,
 ): Promise<Comparison | string> {
+  const isEqual = (sums: BucketSums, found: BucketSums): boolean => differingBuckets(sums, found).length === 0;
+  const allEqual = (sums: BucketSums) => target.compare({ expected: [], actual: [], equal: countOf(sums) });
+  const spelled = stated === undefined ? undefined : await target.spelledSum();
+  if (stated !== undefined && spelled !== undefined && isEqual(stated, spelled)) return await allEqual(stated);
   const found = await target.sums(0);
   const tooLong = found.get(withoutChecksum)?.count ?? 0;
   if (tooLong > 0) return `the server computes no checksum of ${tooLong} of its rows, which are too long for it`;
-  const isEqual = (sums: BucketSums): boolean => differingBuckets(sums, found).length === 0;
-  const allEqual = (sums: BucketSums) => target.compare({ expected: [], actual: [], equal: countOf(sums) });
   // Where the spelling of the files is not the normal form, the stated sum differs, and says nothing.
-  if (stated !== undefined && isEqual(stated)) return await allEqual(stated);
+  if (stated !== undefined && isEqual(stated, found)) return await allEqual(stated);
   const files = await open();
   const bits = bitsFor(rowCount);
   const expected = await files.sums(bits);
-  if (isEqual(allInOne(expected))) return await allEqual(expected);
+  if (isEqual(allInOne(expected), found)) return await allEqual(expected);
   const actual = await target.sums(bits);
   const buckets = differingBuckets(expected, actual);
   const most = Math.max(countOf(expected, buckets), countOf(actual, buckets));

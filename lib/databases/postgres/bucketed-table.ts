@@ -1,32 +1,44 @@
 import { mayHoldBar } from "../../mapping/normal-forms.js";
-import { addBuckets, type Bucketed } from "../../model/buckets.js";
+import { addBuckets } from "../../model/buckets.js";
 import type { Sql } from "../../model/names.js";
+import type { BucketedTable } from "../buckets-port.js";
 import type { DatabaseColumn } from "../port.js";
+import { firstRowsOf, type Rows } from "../read-back.js";
+import type { PartToLoad } from "../target-port.js";
 import type { Connection } from "./connection.js";
 import { identifier, identifiers, joined, literal, sql, trusted } from "./identifiers.js";
 import { normalText, type PostgresForm } from "./normal-text.js";
 import { rowText } from "./row-text.js";
+import { spelledAs } from "./spelled-as.js";
 
 /** A table whose rows are asked for as checksums. */
-export interface BucketedTable {
+export interface TableToSum {
   readonly from: Sql;
   readonly columns: readonly DatabaseColumn[];
   readonly forms: readonly PostgresForm[];
+  /** The files that its rows came from. */
+  readonly parts: readonly PartToLoad[];
 }
 
 /** The rows of a table as checksums, computed by the server, in parallel where it does such things. */
-export async function bucketedTable(connection: Connection, table: BucketedTable): Promise<Bucketed> {
+export async function bucketedTable(connection: Connection, table: TableToSum): Promise<BucketedTable> {
   const [server] = await connection.query<{ encoding: string }>(
     sql`SELECT current_setting('server_encoding') AS encoding`,
   );
-  const rows = (values: readonly Sql[] = []) => checksummed(table, values, server?.encoding !== "UTF8");
+  const toUtf8 = server?.encoding !== "UTF8";
+  const normal = normalTexts(table);
+  const rows = (values: readonly Sql[] = [], texts = normal) => checksummed(table, { texts, values, toUtf8 });
+  const sumsOf = async (from: Sql, bits: number) => {
+    const sums = await connection.query<Readonly<Record<"bucket" | "count" | "sum", string>>>(
+      sql`SELECT ${bucketOf(bits)} AS bucket, count(*) AS count, sum(${lastBits}) AS sum FROM ${from} GROUP BY bucket`,
+    );
+    return addBuckets(sums.map(({ bucket, count, sum }) => [bucket, count, sum]));
+  };
   return {
-    sums: async (bits) => {
-      const from = bits === 0 ? rows() : fenced(rows());
-      const sums = await connection.query<Readonly<Record<"bucket" | "count" | "sum", string>>>(
-        sql`SELECT ${bucketOf(bits)} AS bucket, count(*) AS count, sum(${lastBits}) AS sum FROM ${from} GROUP BY bucket`,
-      );
-      return addBuckets(sums.map(({ bucket, count, sum }) => [bucket, count, sum]));
+    sums: (bits) => sumsOf(bits === 0 ? rows() : fenced(rows()), bits),
+    spelledSum: async () => {
+      const texts = spelledTexts(table, normal, await firstRowsOf(table.parts));
+      return texts.join() === normal.join() ? undefined : await sumsOf(rows([], texts), 0);
     },
     checksums: async (bits, buckets) => {
       const list = literal(`{${buckets.join()}}`);
@@ -62,13 +74,35 @@ function fenced(rows: Sql): Sql {
   return sql`(SELECT * FROM ${rows} OFFSET 0) AS fenced`;
 }
 
-function checksummed({ from, columns, forms }: BucketedTable, values: readonly Sql[], toUtf8: boolean): Sql {
-  const texts = forms.map((form, index) => ({
+function normalTexts({ columns, forms }: TableToSum): readonly Sql[] {
+  return forms.map((form, index) => normalText(form, identifier(columns[index]?.name ?? "")));
+}
+
+// What is printed as it is spelled stands as its normal text, which is the same or else makes another sum.
+function spelledTexts({ columns }: TableToSum, normal: readonly Sql[], like: Rows): readonly Sql[] {
+  return columns.map((column, index) => {
+    const spelled = spelledAs(
+      column,
+      like.map((row) => row[index] ?? null),
+    );
+    return spelled === identifier(column.name) ? (normal[index] ?? spelled) : sql`(${spelled})::text`;
+  });
+}
+
+interface Texts {
+  readonly texts: readonly Sql[];
+  /** Besides the checksum. */
+  readonly values: readonly Sql[];
+  readonly toUtf8: boolean;
+}
+
+function checksummed({ from, forms }: TableToSum, { texts, values, toUtf8 }: Texts): Sql {
+  const named = forms.map((form, index) => ({
     name: `~${index}`,
     type: mayHoldBar(form) ? "string" : form.kind,
-    text: sql`${normalText(form, identifier(columns[index]?.name ?? ""))} AS ${identifier(`~${index}`)}`,
+    text: sql`${texts[index] ?? sql`NULL`} AS ${identifier(`~${index}`)}`,
   }));
   const names = values.map((_, index) => identifier(`v${index}`));
-  const inner = joined([...texts.map(({ text }) => text), ...values]);
-  return sql`(SELECT ${joined([sql`md5(${rowText(texts, toUtf8)}) AS md5`, ...names])} FROM (SELECT ${inner} FROM ${from}) AS texts) AS rows`;
+  const inner = joined([...named.map(({ text }) => text), ...values]);
+  return sql`(SELECT ${joined([sql`md5(${rowText(named, toUtf8)}) AS md5`, ...names])} FROM (SELECT ${inner} FROM ${from}) AS texts) AS rows`;
 }

@@ -54,7 +54,7 @@ async function prepare(connection: Connection, checking: Checking): Promise<Chec
   const expected = await expectedSides(connection, { request, table, sides: { actual: table.sql, columns, key } });
   // Which rows of the target are meant shows only beside those of the parts.
   if (!request.allRows) await expected.takeParts();
-  const buckets = await postgresBuckets(connection, { table, description, expected });
+  const buckets = await postgresBuckets(connection, { request, table, description, expected });
   return { ...checkedTable(connection, { ...checking, expected }), buckets };
 }
 

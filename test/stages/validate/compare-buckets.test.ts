@@ -19,6 +19,7 @@ describe("comparing by buckets", () => {
       ...side(300_000, 1n),
       forms: [],
       digest: "md5",
+      spelledSum: async () => undefined,
       compare: () => Promise.reject(new Error("not asked")),
     };
 
@@ -43,7 +44,13 @@ describe("comparing by buckets", () => {
       };
     };
 
-    const found = await compareBuckets(files(side(7, 2n)), { ...side(7, 2n), forms: [], digest: "md5", compare });
+    const found = await compareBuckets(files(side(7, 2n)), {
+      ...side(7, 2n),
+      forms: [],
+      digest: "md5",
+      spelledSum: async () => undefined,
+      compare,
+    });
 
     expect(found).toMatchObject({ equal: 7 });
   });

@@ -1,27 +1,44 @@
 import { mayHoldBar } from "../../../mapping/normal-forms.js";
 import { join, number, sql } from "../../../mapping/sql.js";
-import { addBuckets, type Bucketed, type BucketSums, withoutChecksum } from "../../../model/buckets.js";
+import { addBuckets, type BucketSums, withoutChecksum } from "../../../model/buckets.js";
 import type { RowDigest } from "../../../model/checksum.js";
 import type { Sql } from "../../../model/names.js";
+import type { BucketedTable } from "../../buckets-port.js";
+import { firstRowsOf } from "../../read-back.js";
+import type { PartToLoad } from "../../target-port.js";
 import { fileText, source } from "../column-text.js";
 import type { Connection } from "../connection.js";
 import { identifier, literal, trusted } from "../identifiers.js";
 import { digestOf } from "../row-digest.js";
 import type { ComparedColumn } from "./compare-columns.js";
 import { type MysqlForm, normalText } from "./normal-text.js";
+import { spelledAs } from "./spelled-as.js";
 
 /** A table whose rows are asked for as checksums. */
-export interface BucketedTable {
+export interface TableToSum {
   readonly from: Sql;
   readonly columns: readonly ComparedColumn[];
   readonly forms: readonly MysqlForm[];
   readonly digest: RowDigest;
+  /** The files that its rows came from. */
+  readonly parts: readonly PartToLoad[];
 }
 
 /** The rows of a table as checksums, computed by the server. */
-export function bucketedTable(connection: Connection, table: BucketedTable): Bucketed {
+export function bucketedTable(connection: Connection, table: TableToSum): BucketedTable {
+  const normal = normalTexts(table);
   return {
-    sums: (bits) => (bits === 0 ? sumOfAll(connection, table) : sumsOfBuckets(connection, table, bits)),
+    sums: (bits) => (bits === 0 ? sumOfAll(connection, table, normal) : sumsOfBuckets(connection, table, bits)),
+    spelledSum: async () => {
+      const like = await firstRowsOf(table.parts);
+      const texts = table.columns.map((column, index) =>
+        spelledAs(
+          column,
+          like.map((row) => row[index] ?? null),
+        ),
+      );
+      return texts.join() === normal.join() ? undefined : await sumOfAll(connection, table, texts);
+    },
     checksums: async (bits, buckets) => {
       const list = join(buckets.map(number), ", ");
       const found = await connection.query(
@@ -45,9 +62,9 @@ const place = (index: number): Sql => identifier(`v${index}`);
 const tooLong = 2n ** 128n;
 
 // The checksum stands here once: the server would compute it for each of its uses.
-async function sumOfAll(connection: Connection, table: BucketedTable): Promise<BucketSums> {
+async function sumOfAll(connection: Connection, table: TableToSum, texts: readonly Sql[]): Promise<BucketSums> {
   const [[count = null, sum = null] = []] = await connection.query(
-    sql`SELECT count(*), sum(coalesce(${lastBits(rowDigest(table))}, ${trusted(String(tooLong))})) FROM ${table.from} AS source`,
+    sql`SELECT count(*), sum(coalesce(${lastBits(rowDigest(table, texts))}, ${trusted(String(tooLong))})) FROM ${table.from} AS source`,
   );
   const without = BigInt(sum ?? 0) / tooLong;
   const with_ = BigInt(count ?? 0) - without;
@@ -57,28 +74,33 @@ async function sumOfAll(connection: Connection, table: BucketedTable): Promise<B
   ]);
 }
 
-async function sumsOfBuckets(connection: Connection, table: BucketedTable, bits: number): Promise<BucketSums> {
+async function sumsOfBuckets(connection: Connection, table: TableToSum, bits: number): Promise<BucketSums> {
   const sums = await connection.query(
     sql`SELECT ${bucketOf(sql`digest`, bits)} AS bucket, count(*), sum(${lastBits(sql`digest`)}) FROM ${checksummed(table)} GROUP BY bucket`,
   );
   return addBuckets(sums);
 }
 
-function checksummed(table: BucketedTable, values: readonly Sql[] = []): Sql {
-  return sql`(SELECT ${join([sql`${rowDigest(table)} AS digest`, ...values], ", ")} FROM ${table.from} AS source) AS summed`;
+function checksummed(table: TableToSum, values: readonly Sql[] = []): Sql {
+  return sql`(SELECT ${join([sql`${rowDigest(table, normalTexts(table))} AS digest`, ...values], ", ")} FROM ${table.from} AS source) AS summed`;
+}
+
+function normalTexts({ columns, forms }: TableToSum): readonly Sql[] {
+  return columns.flatMap((column, index) => {
+    const form = forms[index];
+    return form === undefined ? [] : [normalText(form, column)];
+  });
 }
 
 // By CONCAT, and NULL told from the values themselves: a text that is too long for the server is NULL to it as well, and
 // must make the checksum NULL. CONCAT_WS would leave it out, coalesce() take it for the column's NULL.
-function rowDigest({ columns, forms, digest }: BucketedTable): Sql {
-  const texts = columns.flatMap((column, index) => {
-    const form = forms[index];
-    if (form === undefined) return [];
-    const text = normalText(form, column);
-    const escaped = mayHoldBar(form) ? sql`replace(${text}, '|', '|p')` : text;
-    return [sql`if(${source(column)} IS NULL, '|n', ${escaped})`];
+function rowDigest({ columns, forms, digest }: TableToSum, texts: readonly Sql[]): Sql {
+  const values = columns.map((column, index) => {
+    const [form, text = sql`NULL`] = [forms[index], texts[index]];
+    const escaped = form === undefined || mayHoldBar(form) ? sql`replace(${text}, '|', '|p')` : text;
+    return sql`if(${source(column)} IS NULL, '|n', ${escaped})`;
   });
-  return digestOf(sql`concat(${join(texts, ", '|,', ")})`, digest);
+  return digestOf(sql`concat(${join(values, ", '|,', ")})`, digest);
 }
 
 // The last 64 of 128 bits as a number: the server adds up as many of them as there are without losing a digit.

@@ -103,7 +103,7 @@ async function checkedTable(connection: TargetConnection, checking: Checking): P
         notOfOneState: `${engine} knows no transactions: what others write to the table meanwhile may show`,
       }),
     ...(expected.refusal === undefined ? {} : { takesNoRows: expected.refusal.message }),
-    buckets: await mysqlBuckets(connection, { table, description, expected }),
+    buckets: await mysqlBuckets(connection, checking),
     compare: async () => {
       const found = request.allRows ? await compareReadBack(connection, checking) : undefined;
       if (found !== undefined) return found;

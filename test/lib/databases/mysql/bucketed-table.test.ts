@@ -30,7 +30,7 @@ it("a server without MD5 adds up halves of SHA-256, as the files' side does", as
   const columns = await comparedColumns(connection, { table, description }, names);
   const like = { forms: columns.flatMap((column) => normalFormOf(column) ?? []), digest: "sha256" } as const;
 
-  const server = bucketedTable(connection, { from: table.sql, columns, ...like });
+  const server = bucketedTable(connection, { from: table.sql, columns, parts: [], ...like });
   const files = await openBucketedFiles([{ ...part, without: new Set() }], like);
   const [all, buckets] = [await server.sums(0), await server.sums(4)];
   const [allOfFiles, bucketsOfFiles] = [await files.sums(0), await files.sums(4)];
