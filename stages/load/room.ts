@@ -18,13 +18,15 @@ export function bulkOf({ table, rowCount, parts }: LoadPlan): Bulk {
 }
 
 /**
- * Refuses ("disk") what clearly does not fit where the server keeps its tables. Where that cannot be known (on another
- * machine, or out of sight), nothing is said.
+ * Refuses ("disk") what clearly does not fit where the server keeps its tables. Gives the tables of which that cannot be
+ * known: on another machine, or out of sight.
  */
-export async function assertRoom(target: Pick<Target, "storage">, bulks: readonly Bulk[]): Promise<void> {
+export async function assertRoom(target: Pick<Target, "storage">, bulks: readonly Bulk[]): Promise<readonly string[]> {
   const needed = new Map<string, number>();
+  const seen = new Set<string>();
   for (const { table, folder, proof } of await target.storage(bulks.map((bulk) => bulk.table))) {
     if (!(await beginsWith(proof.path, proof.begins))) continue;
+    seen.add(table);
     const bytes = bulks.find((bulk) => bulk.table === table)?.bytes ?? 0;
     needed.set(folder, (needed.get(folder) ?? 0) + bytes);
   }
@@ -34,7 +36,7 @@ export async function assertRoom(target: Pick<Target, "storage">, bulks: readonl
     if (free !== undefined && free < bytes)
       problems.push(`the rows need at least ${megabytes(bytes)} MB in ${folder}, and ${megabytes(free)} MB are free`);
   }
-  if (problems.length === 0) return;
+  if (problems.length === 0) return bulks.map(({ table }) => table).filter((table) => !seen.has(table));
   const hint = "make room on the database server, then run the same command again; nothing was loaded";
   throw new StageError("disk", problems.join("\n"), hint);
 }
