@@ -4,7 +4,7 @@ import type { CopyOut, DatabaseIdentity, DatabaseTable, StructureObject } from "
 import type { PartToLoad } from "./target-port.js";
 
 /**
- * A target as validate sees it. It writes nothing: rows to compare with stand in temporary tables that are gone when
+ * A target as validate sees it. It writes nothing: rows that are brought in stand in temporary tables that are gone when
  * the transaction ends, and everything beyond them is forbidden to the session by the server itself.
  */
 export interface Checks {
@@ -69,11 +69,14 @@ export interface CheckedTable {
   readonly description: DatabaseTable;
   /** Why what others write meanwhile may show in the answers; not there: it does not. */
   readonly notOfOneState?: string;
-  /** Why no rows can be brought in to be compared with, for example a missing privilege: `compare` throws. */
+  /** Why no rows can be brought in to be compared with, for example a missing privilege: `compare` throws where many differ. */
   readonly takesNoRows?: string;
   /** Its rows as checksums; a text says why this table has none. Not there: this database knows none. */
   readonly buckets?: Buckets | string;
-  /** Compares every row. Values are equal when the column's type says so, texts when their characters are. */
+  /**
+   * Compares every row: as it is read, byte by byte, where that pairs most of them, else beside rows that are brought in. Values
+   * are equal when the column's type says so, texts when their characters are.
+   */
   compare(): Promise<Comparison>;
   /** Compares the rows of one more file with those of the same key. */
   compareSample(part: PartToLoad): Promise<Comparison>;
