@@ -20,6 +20,7 @@ export async function assertReady(connection: Connection, loads: readonly Planne
   // To merge, and to put refused rows aside, rows stand in tables of the session.
   const sessionTables = loads.some(({ check }) => check.mode !== "replace" || check.onReject === "quarantine");
   await assertAllowed(connection, { tables, sessionTables });
+  if (loads.some(({ check }) => check.mode !== "replace")) await assertMakesTables(connection);
   for (const table of tables) await assertKeysSeen(connection, table);
   await assertNobodyWrites(connection, tables);
 }
@@ -32,6 +33,18 @@ async function assertWritable(connection: Connection): Promise<void> {
     "temporary",
     `${connection.location} takes no rows: read_only is on, as on a replica`,
     "connect to the primary, or SET GLOBAL read_only = 0 there if it is one",
+  );
+}
+
+// While it counts transactions MySQL makes no table of the session in one that it would have to log by statements.
+async function assertMakesTables(connection: Connection): Promise<void> {
+  const rows = await connection.query(sql`SHOW VARIABLES WHERE Variable_name = 'log_bin' AND Value = 'ON'
+    OR Variable_name = 'enforce_gtid_consistency' AND Value = 'ON' OR Variable_name = 'binlog_format' AND Value = 'STATEMENT'`);
+  if (rows.length < 3) return;
+  throw new StageError(
+    "specification",
+    `${connection.location} cannot merge rows: it makes no temporary table in a transaction (enforce_gtid_consistency, binlog_format STATEMENT)`,
+    "as an administrator: SET GLOBAL binlog_format = ROW; nothing was loaded",
   );
 }
 
@@ -50,8 +63,10 @@ async function assertAllowed(connection: Connection, needing: Parameters<typeof 
 // The catalog hides foreign keys of tables that the user may not see; such a key would follow the former rows of an
 // exchanged table. InnoDB's own list hides none, but may be read with PROCESS only.
 async function assertKeysSeen(connection: Connection, table: FoundTable): Promise<void> {
-  const name = literal([table.schema, table.name].map(fileName).join("/"));
-  const seen = (await keysOfOthers(connection, table)).map(({ child, key }) => `${fileName(child.schema)}/${key.name}`);
+  const name = literal(`${await listed(connection, table.schema)}/${await listed(connection, table.name)}`);
+  const seen: string[] = [];
+  for (const { child, key } of await keysOfOthers(connection, table))
+    seen.push(`${await listed(connection, child.schema)}/${key.name}`);
   for (const list of [sql`INNODB_SYS_FOREIGN`, sql`INNODB_FOREIGN`]) {
     const found = await connection
       .query(sql`SELECT ID, FOR_NAME FROM information_schema.${list} WHERE REF_NAME = ${name} AND FOR_NAME <> ${name}`)
@@ -67,9 +82,11 @@ async function assertKeysSeen(connection: Connection, table: FoundTable): Promis
   }
 }
 
-/** A name as the server spells it for files. */
-function fileName(name: string): string {
-  return name.replace(/[^A-Za-z0-9_]/g, (one) => `@${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+/** A name as that list has it: in MariaDB as its files are called, in MySQL, which knows no such spelling, as it is. */
+async function listed(connection: Connection, name: string): Promise<string> {
+  const asked = connection.query(sql`SELECT cast(convert(${literal(name)} USING filename) AS binary)`);
+  const rows = await asked.catch(() => []);
+  return rows[0]?.[0] ?? name;
 }
 
 // A lock that lets others read, and that whoever has written and not committed keeps us from: had, it is given back.

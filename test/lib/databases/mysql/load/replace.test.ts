@@ -427,11 +427,16 @@ it("a user is told at once of all privileges that are missing, and of a key that
     hint: expect.stringContaining(`ON \`${database.name}\`.* TO '${user}'@'%'`),
   });
   await database.query(`GRANT ALL ON ${database.name}.* TO ${user}@'%'; GRANT PROCESS ON *.* TO ${user}@'%'; CREATE DATABASE ${user};
-    CREATE TABLE ${user}.hidden (id int PRIMARY KEY, CONSTRAINT of_people FOREIGN KEY (id) REFERENCES ${database.name}.people (id))`);
+    CREATE TABLE ${user}.hidden (id int PRIMARY KEY, CONSTRAINT of_people FOREIGN KEY (id) REFERENCES ${database.name}.people (id));
+    CREATE TABLE \`Vögel 1\` (id int PRIMARY KEY, name text); CREATE TABLE \`of them\` (id int, FOREIGN KEY (id) REFERENCES \`Vögel 1\` (id));
+    CREATE TABLE ${user}.feathers (id int PRIMARY KEY, CONSTRAINT of_birds FOREIGN KEY (id) REFERENCES ${database.name}.\`Vögel 1\` (id))`);
   await poor.close();
   const blind = await openTarget(Object.assign(new URL(database.url), { username: user }).href, { application: "w" });
   const unseen = await rejection(blind.assertReady([{ check, chosen: await blind.chooseWay(check) }]));
   expect(unseen).toMatchObject({ kind: "forbidden", message: expect.stringContaining(`${user}/hidden refers to it`) });
+  const birds = { ...check, table: "`Vögel 1`" };
+  const other = await rejection(blind.assertReady([{ check: birds, chosen: await blind.chooseWay(birds) }]));
+  expect(other).toMatchObject({ message: expect.stringContaining(`refers to it (foreign key ${user}/of_birds)`) });
   await blind.close();
   await database.query(`DROP DATABASE ${user}; DROP USER ${user}@'%'`);
 });
