@@ -14,13 +14,18 @@ export interface Session {
  * What every session is pinned to, as far as this server knows the variable. `sql_mode`: backslashes escape, double
  * quotes hold texts, zero dates are read as they are. Results come in the bytes they are stored in: a conversion would put
  * question marks for what it does not know, and tell nobody. Sorting looks at the first 64 KB of a text, not at its first kilobyte;
- * the buffer holds as many long columns as a table may have. What the catalog says is of now, and of all columns.
+ * the buffer holds as many long columns as a table may have. What the catalog says is of now, of all columns, and in quotes. A
+ * statement is a transaction of its own unless one was begun, and none begins where another ends.
  */
 export const settings = {
   character_set_results: "NULL",
   collation_connection: "utf8mb4_bin",
   time_zone: "'+00:00'",
   sql_mode: "'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
+  autocommit: "1",
+  completion_type: "'NO_CHAIN'",
+  sql_quote_show_create: "1",
+  sql_big_selects: "1",
   sql_select_limit: "18446744073709551615",
   sql_auto_is_null: "0",
   sql_safe_updates: "0",
