@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Checks } from "../../../lib/databases/checks-port.js";
 import { openChecks } from "../../../lib/databases/open-checks.js";
 import { howCompared } from "../../../stages/validate/compare-table.js";
-import { createMysqlDatabase } from "../../support/mariadb.js";
+import { createMysqlDatabase, server } from "../../support/mariadb.js";
 import type { TestDatabase } from "../../support/postgres.js";
 import { createFolder } from "../../support/work.js";
 import {
@@ -170,7 +170,8 @@ describe("comparing with a MySQL target by the checksums of buckets", () => {
     expect(howCompared(compared)).toEqual(["by checksums of all rows, which the target computed"]);
   });
 
-  it("reads no file where the manifest states the sum of values that all files spell alike", async () => {
+  // A MySQL from 9.6 on has no MD5, of which a manifest's sum is.
+  it.runIf(server.product === "mariadb")("MariaDB: reads no file of values that all files spell alike", async () => {
     const some = ["id", "name", "price", "open", "since", "hobbies"];
     const spelled = rows.map((row) => some.map((name) => row[names.indexOf(name)] ?? null));
 
