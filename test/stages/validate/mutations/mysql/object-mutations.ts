@@ -141,7 +141,7 @@ const changes: Readonly<Record<string, readonly ObjectChange[]>> = {
       "another character set",
       "ALTER TABLE accounts MODIFY owner varchar(60) CHARACTER SET utf8mb4 NOT NULL",
       columns,
-      "owner is varchar(60) NOT NULL",
+      "owner is varchar(60) ",
     ],
     [
       "a time that every update sets",
