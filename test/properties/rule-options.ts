@@ -77,6 +77,7 @@ export const optionsOf: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   ),
   boolean: oneOf(true, { true: ["Y", "1"], false: ["N", ""] }, { true: ["a"], false: ["b"], ignore_case: true }),
   json_value: oneOf("$.a", "$[0]", "$.a.b[1]"),
+  ewkt: oneOf(true, { srid: 4326 }),
   map: oneOf({ a: "A", "1": null, "": "empty" }, { a: "a", b: '"' }, { "\\N": "mark", "x,y": "x" }),
   lookup: oneOf(
     { file: "lookups/words.csv", key: "old", value: "new" },
