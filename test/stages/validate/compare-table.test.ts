@@ -11,12 +11,12 @@ import {
   type Asked,
   comparePeople,
   compareStated,
-  numbersOf,
   type Outcome,
   type People,
   type Row,
   writePeople,
 } from "./comparing.js";
+import { findAlike } from "./found-alike.js";
 
 const columns: Readonly<Record<string, string>> = {
   id: "integer PRIMARY KEY",
@@ -116,16 +116,7 @@ const mutations: Readonly<Record<string, string>> = {
 };
 
 describe("comparing by the checksums of buckets", () => {
-  it.each(Object.entries(mutations))("finds and names what comparing all rows does: %s", async (_, statement) => {
-    await database.query(statement);
-
-    const [all, some] = [await compare({ level: "rows" }), await compare({ level: "buckets" })];
-
-    expect(some.compared.level).toBe("buckets");
-    expect(some.lines.split("\n").length).toBeGreaterThan(1);
-    expect(numbersOf(some)).toEqual(numbersOf(all));
-    expect(some.lines).toBe(all.lines);
-  });
+  findAlike({ query: (sql) => database.query(sql), compare, mutations, dropKey: "DROP CONSTRAINT people_pkey" });
 
   it("reads no file where the manifest states the very sum of the target", async () => {
     const some = ["id", "name", "price", "noted"];
@@ -165,30 +156,6 @@ describe("comparing by the checksums of buckets", () => {
 });
 
 describe("where the usual way is not open", () => {
-  it("counts rows without a key, or with one that repeats, as whole rows", async () => {
-    await database.query("ALTER TABLE people DROP CONSTRAINT people_pkey");
-    await database.query("INSERT INTO people SELECT * FROM original WHERE id = 5; DELETE FROM people WHERE id = 600");
-
-    const all = [await compare({ level: "rows", key: [] }), await compare({ level: "rows", key: ["id"] })];
-    const some = [await compare({ level: "buckets", key: [] }), await compare({ level: "buckets", key: ["id"] })];
-    await database.query("DELETE FROM people; ALTER TABLE people ADD PRIMARY KEY (id)");
-
-    expect(some.map(numbersOf)).toEqual(all.map(numbersOf));
-    expect(some[0]?.compared).toMatchObject({ level: "buckets", missing: 1, extra: 1, pairedBy: [] });
-    expect(some.map(({ lines }) => lines)).toEqual(all.map(({ lines }) => lines));
-  });
-
-  it("expects no row that load put aside", async () => {
-    await database.query("DELETE FROM people WHERE id IN (3, 250)");
-
-    const { compared } = await compare({
-      level: "buckets",
-      without: new Map([["part-00000.csv.gz", new Set([3, 250])]]),
-    });
-
-    expect(compared).toMatchObject({ level: "buckets", expected: 598, equal: 598, missing: 0, extra: 0 });
-  });
-
   it("compares row by row, and says why, beside rows of others and with a type of no proven form", async () => {
     await database.query("ALTER TABLE people ALTER share TYPE double precision");
 
