@@ -22,6 +22,20 @@ export async function compareSuspects(sides: SuspectSides, suspects: Suspects): 
   return { ...found, expected: found.expected + equal, actual: found.actual + equal, equal: found.equal + equal };
 }
 
+/**
+ * The two sides of such rows, as among all rows: an expected one whose key belongs to a row that was found equal, as
+ * `pairedElsewhere` counts them, has no partner left, and the key does not name one row.
+ */
+export function amongAll(few: ComparedTables, pairedElsewhere: () => Promise<number>): ComparedTables {
+  return {
+    ...few,
+    countByKey: async () => {
+      const counts = await few.countByKey();
+      return { ...counts, unpaired: counts.unpaired + (await pairedElsewhere()) };
+    },
+  };
+}
+
 // Among the rows that differ a key may name one, and among all rows several: then rows are compared whole.
 async function isKeyed({ key, primaryKey, repeatsKey }: SuspectSides): Promise<boolean> {
   if (primaryKey.length > 0 && primaryKey.every((name) => key.includes(name))) return true;

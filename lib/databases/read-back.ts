@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { type CsvValue, decodeRow } from "../model/csv-dialect.js";
 import { StageError } from "../model/errors.js";
+import type { Sql } from "../model/names.js";
 import { type LeftOver, pairRecords } from "../model/pair-records.js";
 import { RecordTooLong, recordCursor } from "../model/record-cursor.js";
 import type { Suspects } from "./buckets-port.js";
@@ -16,7 +17,7 @@ export interface ReadBack {
    * Its rows in the columns of the parts and in the order in which they stand, all or the first few; values are spelled as in
    * `like`, some rows of the files, where the table can do so without making two values one.
    */
-  copy(request: { readonly like: readonly (readonly CsvValue[])[]; readonly limit?: number }): CopyOut;
+  copy(request: { readonly like: Rows; readonly limit?: number }): CopyOut;
 }
 
 /** Rows that a statement can hold. */
@@ -60,6 +61,20 @@ async function readBack(table: ReadBack): Promise<Suspects | undefined> {
 
 /** Values as texts, row by row. */
 export type Rows = readonly (readonly CsvValue[])[];
+
+/** Each column as the rows spell it: `spelledAs` is how a database prints a column as some texts are. */
+export function spelledLike<Column>(
+  columns: readonly Column[],
+  like: Rows,
+  spelledAs: (column: Column, texts: readonly CsvValue[]) => Sql,
+): readonly Sql[] {
+  return columns.map((column, index) =>
+    spelledAs(
+      column,
+      like.map((row) => row[index] ?? null),
+    ),
+  );
+}
 
 /** The first few rows of the files: how they spell their values. */
 export async function firstRowsOf(parts: readonly PartToLoad[]): Promise<Rows> {

@@ -14,10 +14,18 @@ export async function identityOf(connection: Connection): Promise<DatabaseIdenti
     sql`SELECT version(), database(), @@hostname, @@port`,
   )) as readonly (readonly string[])[];
   const named = await connection.query(sql`SHOW VARIABLES WHERE Variable_name IN ('server_uid', 'server_uuid')`);
-  const product = /mariadb/i.test(version) ? "mariadb" : "mysql";
+  const product = productIn(version);
   const server = named[0]?.[1] ?? `${host}:${port}`;
   return { product, version, identity: `${product}:${server}/${database}` };
 }
+
+/** Which of the two servers it is. */
+export async function productOf(connection: Connection): Promise<"mariadb" | "mysql"> {
+  const [[version] = []] = await connection.query(sql`SELECT version()`);
+  return productIn(version ?? "");
+}
+
+const productIn = (version: string) => (/mariadb/i.test(version) ? "mariadb" : "mysql");
 
 /** An extract as the catalog describes it: its columns, which of them name a row, and whether an index has their order. */
 export async function describeExtract(connection: Connection, extract: Extract): Promise<SourceTable> {

@@ -24,8 +24,7 @@ export function fileText(column: DatabaseColumn, value: Sql = source(column)): S
     case "bit":
       return sql`lpad(bin(${value} + 0), ${trusted(column.databaseType.replace(/\D/g, "") || "1")}, '0')`;
     case "timestamp":
-      // The zero date is no moment, and in no zone.
-      return sql`if(${value} = 0, ${value}, concat(${value}, '+00'))`;
+      return inUtc(value);
     case "bytes":
       return sql`concat('\\\\x', lower(hex(${value})))`;
     case "geometry":
@@ -56,6 +55,17 @@ function geometryText(value: Sql): Sql {
   const stored = sql`hex(${value})`;
   return sql`if(left(${stored}, 8) = '00000000', substr(${stored}, 9),
     concat(substr(${stored}, 9, 8), '20', left(${stored}, 8), substr(${stored}, 19)))`;
+}
+
+/** A timestamp, in a session pinned to UTC, or what was `printed` of it, with its zone. The zero date is no moment, and in no zone. */
+export function inUtc(value: Sql, printed: Sql = value): Sql {
+  return sql`if(${value} = 0, ${printed}, concat(${printed}, '+00'))`;
+}
+
+/** A column of `source` of a type with decimals, without the zeros at their end: what these end at is a digit or the point. */
+export function withoutEndZeros(column: DatabaseColumn): Sql {
+  if (!column.databaseType.includes("(")) return source(column);
+  return sql`trim(TRAILING '.' FROM trim(TRAILING '0' FROM ${source(column)}))`;
 }
 
 /** A column of `source`, or a value of its type, as it sorts and compares: numbers and dates by value, all else byte by byte. */

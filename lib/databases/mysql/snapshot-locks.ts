@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { join, sql } from "../../mapping/sql.js";
 import { StageError } from "../../model/errors.js";
 import type { Sql } from "../../model/names.js";
+import { productOf } from "./catalog.js";
 import type { Connection, Value } from "./connection.js";
 import { identifier, trusted } from "./identifiers.js";
 
@@ -28,12 +29,6 @@ export async function tableLocks(locker: Connection): Promise<boolean> {
   if (others.length > 0 || tables.length === 0) return false;
   const locks = tables.map(([name]) => sql`${identifier(name ?? "")} READ`);
   return await isHad(locker, sql`LOCK TABLES ${join(locks, ", ")}`);
-}
-
-/** Which of the two servers it is. */
-export async function productOf(connection: Connection): Promise<"mariadb" | "mysql"> {
-  const [[version] = []] = await connection.query(sql`SELECT version()`);
-  return /mariadb/i.test(version ?? "") ? "mariadb" : "mysql";
 }
 
 // On MySQL whoever asks for a table that some statement still reads then waits until that ends, also when we have given the

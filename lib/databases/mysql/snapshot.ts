@@ -1,8 +1,9 @@
 import { sql } from "../../mapping/sql.js";
 import type { Snapshot } from "../port.js";
+import { productOf } from "./catalog.js";
 import { type Connection, connect, type Value } from "./connection.js";
 import { trusted } from "./identifiers.js";
-import { globalLock, productOf, type SnapshotLock, tableLocks } from "./snapshot-locks.js";
+import { globalLock, type SnapshotLock, tableLocks } from "./snapshot-locks.js";
 
 /** Connections that read one state of the data, and what is known of that state. */
 export interface SharedSnapshot {

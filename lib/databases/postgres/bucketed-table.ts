@@ -3,7 +3,7 @@ import { addBuckets } from "../../model/buckets.js";
 import type { Sql } from "../../model/names.js";
 import type { BucketedTable } from "../buckets-port.js";
 import type { DatabaseColumn } from "../port.js";
-import { firstRowsOf, type Rows } from "../read-back.js";
+import { firstRowsOf, type Rows, spelledLike } from "../read-back.js";
 import type { PartToLoad } from "../target-port.js";
 import type { Connection } from "./connection.js";
 import { identifier, identifiers, joined, literal, sql, trusted } from "./identifiers.js";
@@ -80,13 +80,9 @@ function normalTexts({ columns, forms }: TableToSum): readonly Sql[] {
 
 // What is printed as it is spelled stands as its normal text, which is the same or else makes another sum.
 function spelledTexts({ columns }: TableToSum, normal: readonly Sql[], like: Rows): readonly Sql[] {
-  return columns.map((column, index) => {
-    const spelled = spelledAs(
-      column,
-      like.map((row) => row[index] ?? null),
-    );
-    return spelled === identifier(column.name) ? (normal[index] ?? spelled) : sql`(${spelled})::text`;
-  });
+  return spelledLike(columns, like, spelledAs).map((spelled, index) =>
+    spelled === identifier(columns[index]?.name ?? "") ? (normal[index] ?? spelled) : sql`(${spelled})::text`,
+  );
 }
 
 interface Texts {

@@ -1,10 +1,9 @@
-import type { ComparedTables } from "../compare-rows.js";
-import type { SuspectSides } from "../compare-suspects.js";
+import { amongAll, type SuspectSides } from "../compare-suspects.js";
 import type { DatabaseTable } from "../port.js";
 import type { FoundTable } from "./catalog.js";
 import { comparedTables } from "./compare.js";
 import { comparable } from "./compare-columns.js";
-import { countPairedElsewhere, type KeyedSides } from "./compare-sql.js";
+import { countPairedElsewhere } from "./compare-sql.js";
 import type { Connection } from "./connection.js";
 import type { ExpectedSides } from "./expected-rows.js";
 import { givenRows } from "./given-rows.js";
@@ -40,20 +39,11 @@ export function suspectSides(connection: Connection, { table, description, expec
         actual: givenRows(sides.columns, suspects.actual),
         key: isKeyed ? sides.key : [],
       });
-      return amongAll(connection, expected.of("parts"), sides);
-    },
-  };
-}
-
-// An expected row whose key belongs to a row that was found equal has no partner left: the key does not name one row.
-function amongAll(connection: Connection, few: KeyedSides, all: KeyedSides): ComparedTables {
-  const tables = comparedTables(connection, few);
-  return {
-    ...tables,
-    countByKey: async () => {
-      const counts = await tables.countByKey();
-      const [row] = await connection.query<{ count: string }>(countPairedElsewhere(few, all.actual));
-      return { ...counts, unpaired: counts.unpaired + Number(row?.count) };
+      const few = expected.of("parts");
+      return amongAll(comparedTables(connection, few), async () => {
+        const [row] = await connection.query<{ count: string }>(countPairedElsewhere(few, sides.actual));
+        return Number(row?.count);
+      });
     },
   };
 }

@@ -3,7 +3,7 @@ import { answerTest, columnNamed } from "../answer-test.js";
 import type { CheckedTable, CheckRequest, Checks, Comparison, Reference } from "../checks-port.js";
 import { compareRows } from "../compare-rows.js";
 import type { CopyOut, DatabaseTable } from "../port.js";
-import { compareByReading, type ReadBack } from "../read-back.js";
+import { compareByReading, type ReadBack, spelledLike } from "../read-back.js";
 import type { PartToLoad } from "../target-port.js";
 import { postgresBuckets } from "./buckets.js";
 import { describeTable, type FoundTable, findTable, identityOf } from "./catalog.js";
@@ -138,12 +138,7 @@ async function compareReadBack(connection: Connection, prepared: Prepared): Prom
   // Else a server to whom others read the same large table begins in the midst of it.
   await connection.execute(sql`SET LOCAL synchronize_seqscans = off`);
   const copy: ReadBack["copy"] = ({ like, limit }) => {
-    const texts = columns.map((column, index) =>
-      spelledAs(
-        column,
-        like.map((row) => row[index] ?? null),
-      ),
-    );
+    const texts = spelledLike(columns, like, spelledAs);
     const first = limit === undefined ? sql`` : sql` LIMIT ${trusted(String(limit))}`;
     return copyOut(connection, sql`SELECT ${joined(texts)} FROM ${table.sql}${first}`);
   };

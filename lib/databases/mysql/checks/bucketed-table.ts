@@ -4,7 +4,7 @@ import { addBuckets, type BucketSums, withoutChecksum } from "../../../model/buc
 import type { RowDigest } from "../../../model/checksum.js";
 import type { Sql } from "../../../model/names.js";
 import type { BucketedTable } from "../../buckets-port.js";
-import { firstRowsOf } from "../../read-back.js";
+import { firstRowsOf, spelledLike } from "../../read-back.js";
 import type { PartToLoad } from "../../target-port.js";
 import { fileText, source } from "../column-text.js";
 import type { Connection } from "../connection.js";
@@ -30,13 +30,7 @@ export function bucketedTable(connection: Connection, table: TableToSum): Bucket
   return {
     sums: (bits) => (bits === 0 ? sumOfAll(connection, table, normal) : sumsOfBuckets(connection, table, bits)),
     spelledSum: async () => {
-      const like = await firstRowsOf(table.parts);
-      const texts = table.columns.map((column, index) =>
-        spelledAs(
-          column,
-          like.map((row) => row[index] ?? null),
-        ),
-      );
+      const texts = spelledLike(table.columns, await firstRowsOf(table.parts), spelledAs);
       return texts.join() === normal.join() ? undefined : await sumOfAll(connection, table, texts);
     },
     checksums: async (bits, buckets) => {

@@ -1,7 +1,6 @@
 import type { NormalForm } from "../../../mapping/normal-forms.js";
-import { sql } from "../../../mapping/sql.js";
 import type { Sql } from "../../../model/names.js";
-import { fileText, source } from "../column-text.js";
+import { fileText, inUtc, source, withoutEndZeros } from "../column-text.js";
 import { baseType, kindOf } from "../column-types.js";
 import type { ComparedColumn } from "./compare-columns.js";
 
@@ -54,10 +53,9 @@ export function normalText(form: MysqlForm, column: ComparedColumn): Sql {
   switch (form.kind) {
     case "time":
     case "datetime":
-      return withoutZeros(column);
+      return withoutEndZeros(column);
     case "utc":
-      // The zero date is no moment, and in no zone.
-      return sql`if(${source(column)} = 0, ${withoutZeros(column)}, concat(${withoutZeros(column)}, '+00'))`;
+      return inUtc(source(column), withoutEndZeros(column));
     case "text":
     case "padded":
     case "integer":
@@ -73,9 +71,4 @@ export function normalText(form: MysqlForm, column: ComparedColumn): Sql {
     default:
       return form satisfies never;
   }
-}
-
-function withoutZeros(column: ComparedColumn): Sql {
-  if (!column.databaseType.includes("(")) return source(column);
-  return sql`trim(TRAILING '.' FROM trim(TRAILING '0' FROM ${source(column)}))`;
 }

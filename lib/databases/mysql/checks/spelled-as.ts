@@ -4,7 +4,7 @@
 import { sql } from "../../../mapping/sql.js";
 import type { CsvValue } from "../../../model/csv-dialect.js";
 import type { Sql } from "../../../model/names.js";
-import { fileText, source } from "../column-text.js";
+import { fileText, inUtc, source, withoutEndZeros } from "../column-text.js";
 import { baseType, kindOf } from "../column-types.js";
 import type { ComparedColumn } from "./compare-columns.js";
 
@@ -49,23 +49,17 @@ function wordSpelled(column: ComparedColumn, texts: readonly string[]): Sql {
 
 function numberSpelled(column: ComparedColumn, texts: readonly string[]): Sql {
   const scale = Number(/,(\d+)\)/.exec(column.databaseType)?.[1] ?? 0);
-  return scale === 0 || texts.every((text) => fractionOf(text).length === scale) ? fileText(column) : trimmed(column);
+  return scale === 0 || texts.every((text) => fractionOf(text).length === scale)
+    ? fileText(column)
+    : withoutEndZeros(column);
 }
 
 function momentSpelled(column: ComparedColumn, texts: readonly string[]): Sql {
   const hasZone = texts.length > 0 && texts.every((text) => text.endsWith("+00"));
   const digits = Number(/\((\d)\)/.exec(column.databaseType)?.[1] ?? 0);
   const isPrinted = texts.every((text) => fractionOf(text.replace(/\+00$/, "")).length === digits);
-  const value = isPrinted ? source(column) : trimmed(column);
-  // The zero date is no moment, and in no zone.
-  return hasZone ? sql`if(${source(column)} = 0, ${value}, concat(${value}, '+00'))` : value;
+  const value = isPrinted ? source(column) : withoutEndZeros(column);
+  return hasZone ? inUtc(source(column), value) : value;
 }
 
 const fractionOf = (text: string): string => /\.(\d*)$/.exec(text)?.[1] ?? "";
-
-// All digits of the scale are printed: what the zeros end at is a digit or the point.
-function trimmed(column: ComparedColumn): Sql {
-  return column.databaseType.includes("(")
-    ? sql`trim(TRAILING '.' FROM trim(TRAILING '0' FROM ${source(column)}))`
-    : source(column);
-}

@@ -1,13 +1,13 @@
 import { join, sql } from "../../../mapping/sql.js";
 import { StageError } from "../../../model/errors.js";
 import type { ComparedTables } from "../../compare-rows.js";
-import type { SuspectSides } from "../../compare-suspects.js";
+import { amongAll, type SuspectSides } from "../../compare-suspects.js";
 import type { DatabaseTable } from "../../port.js";
 import type { FoundTable } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { comparedTables } from "./compare.js";
 import { columnOf, comparable, groupedBy } from "./compare-columns.js";
-import { countPairedElsewhere, type Sides } from "./compare-sql.js";
+import { countPairedElsewhere } from "./compare-sql.js";
 import type { ExpectedSides } from "./expected-rows.js";
 
 /** A table some of whose rows are compared by value, in temporary tables of both sides. */
@@ -35,7 +35,11 @@ export function suspectSides(connection: Connection, { table, description, expec
       if (expected.refusal !== undefined && suspects.expected.length + suspects.actual.length === 0)
         return noRows(isKeyed ? key.map(({ name }) => name) : []);
       try {
-        return amongAll(connection, await expected.give(suspects, isKeyed), actual);
+        const few = await expected.give(suspects, isKeyed);
+        return amongAll(comparedTables(connection, few), async () => {
+          const [[elsewhere = "0"] = []] = await connection.query(countPairedElsewhere(few, actual));
+          return Number(elsewhere);
+        });
       } catch (error) {
         // An ENUM may hold what is none of its words, and does not take it twice.
         if (error instanceof StageError && error.kind === "integrity") return error.message;
@@ -55,18 +59,5 @@ function noRows(key: readonly string[]): ComparedTables {
     countByKey: async () => none,
     countByColumn: async () => ({}),
     countWhole: async () => none,
-  };
-}
-
-// An expected row whose key belongs to a row that was found equal has no partner left: the key does not name one row.
-function amongAll(connection: Connection, few: Sides, all: Sides["actual"]): ComparedTables {
-  const tables = comparedTables(connection, few);
-  return {
-    ...tables,
-    countByKey: async () => {
-      const counts = await tables.countByKey();
-      const [[elsewhere = "0"] = []] = await connection.query(countPairedElsewhere(few, all));
-      return { ...counts, unpaired: counts.unpaired + Number(elsewhere) };
-    },
   };
 }

@@ -15,7 +15,7 @@ import {
 } from "../../checks-port.js";
 import { compareRows } from "../../compare-rows.js";
 import type { DatabaseTable } from "../../port.js";
-import { compareByReading, type ReadBack } from "../../read-back.js";
+import { compareByReading, type ReadBack, spelledLike } from "../../read-back.js";
 import type { PartToLoad } from "../../target-port.js";
 import { engineOf, type FoundTable, findTable, identityOf } from "../catalog.js";
 import { describeTable } from "../describe-table.js";
@@ -142,12 +142,7 @@ async function compareReadBack(connection: TargetConnection, checking: Checking)
   if (!printsTellApart(columns)) return undefined;
   const names = columns.map(({ name }) => name);
   const copy: ReadBack["copy"] = ({ like, limit }) => {
-    const texts = columns.map((column, index) =>
-      spelledAs(
-        column,
-        like.map((row) => row[index] ?? null),
-      ),
-    );
+    const texts = spelledLike(columns, like, spelledAs);
     const first = limit === undefined ? sql`` : sql` LIMIT ${number(limit)}`;
     // Without an index: one that holds all the columns would be read in its own order.
     const select = sql`SELECT ${join(texts, ", ")} FROM ${table.sql} AS source USE INDEX ()${first}`;

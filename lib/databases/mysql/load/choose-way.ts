@@ -1,6 +1,6 @@
 import { sql } from "../../../mapping/sql.js";
 import type { ChosenWay, LoadCheck } from "../../target-port.js";
-import { type FoundTable, findTable } from "../catalog.js";
+import { type FoundTable, findTable, productOf } from "../catalog.js";
 import type { Connection } from "../connection.js";
 import { keyStandingAside, keysOfOthers } from "./foreign-keys.js";
 import { chooseMergeWay } from "./merge-rows.js";
@@ -47,8 +47,8 @@ async function ownPart(connection: Connection, table: FoundTable): Promise<strin
   if (/\b(DATA|INDEX) DIRECTORY\b/.test(options)) return "its files lie in a folder of their own";
   const hasKey = items.some(({ kind }) => kind === "primary key");
   if (!hasKey && (await demandsKeys(connection))) return "the server takes no new table without a primary key";
-  const [[version = ""] = []] = await connection.query(sql`SELECT version()`);
   // There the name of a CHECK is the whole database's, and a copy gets another one.
-  const check = /mariadb/i.test(version ?? "") ? undefined : items.find(({ kind }) => kind === "check");
+  const namesAreShared = (await productOf(connection)) === "mysql";
+  const check = namesAreShared ? items.find(({ kind }) => kind === "check") : undefined;
   return check === undefined ? undefined : `CHECK ${check.name}`;
 }

@@ -7,14 +7,14 @@ import { identifier, literal, trusted } from "../identifiers.js";
 import type { FieldForm } from "./field-form.js";
 import type { RowsToLoad } from "./load-text.js";
 import { refusedValue } from "./refused.js";
-import type { Changed, TargetConnection } from "./target-connection.js";
-import { warningsOf } from "./warnings.js";
+import type { TargetConnection } from "./target-connection.js";
+import { type Sent, warningsOf } from "./warnings.js";
 
 /** Statements of about this many characters: a server that takes no more than 4 MB, as old ones do, takes these. */
 const statementLength = 1_000_000;
 
 /** Sends the rows by INSERT, many at a time: for servers that take no files. A row that is refused ends it at once. */
-export async function insertRows(connection: TargetConnection, table: Sql, rows: RowsToLoad): Promise<Changed> {
+export async function insertRows(connection: TargetConnection, table: Sql, rows: RowsToLoad): Promise<Sent> {
   const columns = join(
     rows.forms.map(({ column }) => identifier(column.name)),
     ", ",
@@ -24,10 +24,10 @@ export async function insertRows(connection: TargetConnection, table: Sql, rows:
     const changed = await connection.execute(sql`INSERT INTO ${table} (${columns}) VALUES ${join(values, ", ")}`);
     rowCount += changed.rowCount;
     // Only those of the last statement can be asked for.
-    if ((await warningsOf(connection, changed.warningCount)).length === 0) continue;
-    return { rowCount, warningCount: changed.warningCount };
+    const warnings = await warningsOf(connection, changed.warningCount);
+    if (warnings.length > 0) return { rowCount, warningCount: changed.warningCount, warnings };
   }
-  return { rowCount, warningCount: 0 };
+  return { rowCount, warningCount: 0, warnings: [] };
 }
 
 async function* statements({ csv, forms }: RowsToLoad): AsyncGenerator<readonly Sql[]> {

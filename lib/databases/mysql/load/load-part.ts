@@ -12,8 +12,8 @@ import { type FieldForm, fieldForm } from "./field-form.js";
 import { insertRows } from "./insert-rows.js";
 import { loadText, type RowsToLoad } from "./load-text.js";
 import { refusalOf, refusedRows } from "./refused.js";
-import type { Changed, TargetConnection } from "./target-connection.js";
-import { warningsOf } from "./warnings.js";
+import type { TargetConnection } from "./target-connection.js";
+import { type Sent, warningsOf } from "./warnings.js";
 
 /** Where a part goes: the table in quotes, its name as the specification writes it, and the columns the part holds. */
 export interface LoadGoal {
@@ -29,10 +29,9 @@ export interface LoadGoal {
  */
 export async function loadPart(connection: TargetConnection, goal: LoadGoal, part: PartToLoad): Promise<void> {
   const place = `${goal.name}, ${part.name}`;
-  const { rowCount, warningCount } = await sendRows(connection, goal, part).catch((error: unknown) => {
+  const { rowCount, warningCount, warnings } = await sendRows(connection, goal, part).catch((error: unknown) => {
     throw placed(error, place);
   });
-  const warnings = await warningsOf(connection, warningCount);
   if (warnings.length > 0) throw refusedRows(place, warnings, warningCount);
   if (rowCount === part.rowCount) return;
   throw new StageError(
@@ -42,7 +41,7 @@ export async function loadPart(connection: TargetConnection, goal: LoadGoal, par
   );
 }
 
-async function sendRows(connection: TargetConnection, goal: LoadGoal, part: PartToLoad): Promise<Changed> {
+async function sendRows(connection: TargetConnection, goal: LoadGoal, part: PartToLoad): Promise<Sent> {
   const takesFiles = await doesTakeFiles(connection);
   const csv = await part.open();
   const rows: RowsToLoad = { csv, forms: goal.columns.map(fieldForm) };
@@ -82,7 +81,7 @@ interface Loading {
 }
 
 // As bytes: text that is stored in UTF-8 goes in as it is, and proved; the rest is converted, column by column.
-async function loadData(connection: TargetConnection, { goal, name, rows }: Loading): Promise<Changed> {
+async function loadData(connection: TargetConnection, { goal, name, rows }: Loading): Promise<Sent> {
   const variable = (index: number): Sql => trusted(`@waybill_${index}`);
   const targets = rows.forms.map((form, index) => (form.isConverted ? variable(index) : identifier(form.column.name)));
   const converted = rows.forms.flatMap((form: FieldForm, index) =>
@@ -97,7 +96,7 @@ async function loadData(connection: TargetConnection, { goal, name, rows }: Load
   });
   const changed = await connection.sendFile(statement, { name, chunks });
   if (refused !== undefined) throw refused;
-  return changed;
+  return { ...changed, warnings: await warningsOf(connection, changed.warningCount) };
 }
 
 // A value that is refused ends the file, not the session, which may hold locks: the caller rolls back.

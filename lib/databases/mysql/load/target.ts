@@ -20,7 +20,6 @@ import { replaceInPlace } from "./replace-in-place.js";
 import { openSessions, type Sessions } from "./sessions.js";
 import { settleSwap } from "./settle-swap.js";
 import { aspectsOf } from "./show-create.js";
-
 import { storageOf } from "./storage.js";
 import { lockAgainstOthers } from "./table-lock.js";
 import { trialMerge, trialReplace } from "./trials.js";

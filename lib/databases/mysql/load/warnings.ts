@@ -1,6 +1,12 @@
 import { sql } from "../../../mapping/sql.js";
 import type { Connection } from "../connection.js";
 import type { Warning } from "./refused.js";
+import type { Changed } from "./target-connection.js";
+
+/** What became of rows that were sent, and what the server had to say of them. */
+export interface Sent extends Changed {
+  readonly warnings: readonly Warning[];
+}
 
 /** They say nothing of the rows: a statement's way into the binlog (1592), and words that will go out of use (1287, 1681). */
 const harmless = new Set(["1592", "1287", "1681"]);
